@@ -1,0 +1,82 @@
+"""Failures by kind: what went wrong, never how a protocol reports it.
+
+A plugin subclasses the kind that fits and carries the facts as attributes. ``triblerd.http.errors`` is the only
+place that knows which status and which body belong to a kind.
+"""
+
+from typing import ClassVar
+
+
+class TriblerdError(Exception):
+    """The root of every failure that this daemon foresees.
+
+    The text of an error is shown to clients as it stands: one sentence that names the field or the thing, and what
+    was wrong with it.
+    """
+
+    code: ClassVar[str] = "TriblerdError"
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        if "code" not in cls.__dict__:
+            cls.code = cls.__name__
+
+
+class InvalidInputError(TriblerdError):
+    """The caller sent something that can never work."""
+
+
+class UnauthorizedError(TriblerdError):
+    """The caller did not say who it is, or said it wrongly."""
+
+
+class ForbiddenError(TriblerdError):
+    """The caller is known, and may not do this."""
+
+
+class NotFoundError(TriblerdError):
+    """What the caller names does not exist."""
+
+
+class ConflictError(TriblerdError):
+    """What the caller wants contradicts the present state."""
+
+
+class TooLargeError(TriblerdError):
+    """The caller sent more than is accepted."""
+
+
+class TooSlowError(TriblerdError):
+    """The caller took too long to send its request."""
+
+
+class TooManyAttemptsError(TriblerdError):
+    """The caller failed to sign in too often.
+
+    Attributes:
+        retry_after: Seconds until the next attempt is looked at.
+    """
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class FailedError(TriblerdError):
+    """A valid request failed for a reason outside of the daemon: a file, a server, a torrent."""
+
+
+class OperationError(TriblerdError):
+    """A valid request failed inside of a component that works in principle: the engine refused, a time limit passed."""
+
+
+class UnavailableError(TriblerdError):
+    """What would answer is not up, for now.
+
+    Attributes:
+        retry_after: Seconds after which another attempt makes sense.
+    """
+
+    def __init__(self, message: str, *, retry_after: float = 5.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

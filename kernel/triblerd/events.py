@@ -1,0 +1,195 @@
+"""The event bus: what happened, told to whoever listens, without anybody waiting for anybody."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import ClassVar
+
+import msgspec
+
+log = logging.getLogger(__name__)
+
+
+class Arguments(StrEnum):
+    """How an event's payload travels on the ``/events`` stream."""
+
+    KEYWORDS = "kwargs"
+    """Every field is a named argument."""
+    POSITIONAL = "args"
+    """The event has one field; its value is the only positional argument."""
+    HIDDEN = "hidden"
+    """The event is for plugins, and for streams of another dialect; ``/events`` leaves it out."""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened. Subclasses are frozen structs; their fields are the payload.
+
+    A plugin names its event types in ``triblerd_events`` and publishes only those.
+    """
+
+    topic: ClassVar[str]
+    """The event's name on the wire, such as ``torrent_finished``."""
+    arguments: ClassVar[Arguments] = Arguments.KEYWORDS
+    kept: ClassVar[bool] = False
+    """Whether the first one that nobody heard waits for the first listener."""
+
+
+class UnhandledErrorDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """An error nobody foresaw, with exactly the keys that clients of the 7.x stream expect."""
+
+    type: str
+    text: str
+    event: dict[str, object] = {}
+    additional_information: dict[str, object] = {}
+    long_text: str
+    context: str = "{}"
+    last_core_output: str = ""
+    should_stop: bool | None = False
+
+
+class UnhandledError(Event):
+    """A request or a background task failed in a way that nobody foresaw."""
+
+    topic: ClassVar[str] = "tribler_exception"
+    kept: ClassVar[bool] = True
+
+    error: UnhandledErrorDetails
+
+
+class ConfigErrorReported(Event):
+    """The settings file held values that were replaced by defaults at start; one problem a line."""
+
+    topic: ClassVar[str] = "report_config_error"
+    arguments: ClassVar[Arguments] = Arguments.POSITIONAL
+    kept: ClassVar[bool] = True
+
+    error: str
+
+
+class ShutdownProgress(Event):
+    """The daemon is stopping; the text says which step has begun. The first one says that the stop began."""
+
+    topic: ClassVar[str] = "tribler_shutdown_state"
+    arguments: ClassVar[Arguments] = Arguments.POSITIONAL
+
+    state: str
+
+
+class PluginChanged(Event):
+    """A plugin changed its state."""
+
+    topic: ClassVar[str] = "plugin_changed"
+    arguments: ClassVar[Arguments] = Arguments.HIDDEN
+
+    name: str
+    state: str
+    reason: str
+
+
+KERNEL_EVENTS: tuple[type[Event], ...] = (UnhandledError, ConfigErrorReported, ShutdownProgress, PluginChanged)
+
+Listener = Callable[[Event], None]
+
+
+class Subscription:
+    """A bounded queue of events. When it is full the oldest event is dropped and counted."""
+
+    def __init__(self, types: tuple[type[Event], ...], limit: int) -> None:
+        self._types = types
+        self._queue: deque[Event] = deque(maxlen=limit)
+        self._wake = asyncio.Event()
+        self.lost = 0
+
+    def offer(self, event: Event) -> None:
+        """Append one event of a wanted type."""
+        if self._types and not isinstance(event, self._types):
+            return
+        if len(self._queue) == self._queue.maxlen:
+            self.lost += 1
+        self._queue.append(event)
+        self._wake.set()
+
+    async def next(self) -> Event:
+        """Return the oldest event, waiting for one when there is none."""
+        while not self._queue:
+            self._wake.clear()
+            await self._wake.wait()
+        return self._queue.popleft()
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        """Yield events for as long as the subscription's reader likes."""
+        while True:
+            yield await self.next()
+
+
+class EventBus:
+    """Tells every listener of every event, in the order of publication. For the event loop's thread only."""
+
+    def __init__(self) -> None:
+        self._declared: dict[str, frozenset[type[Event]]] = {"kernel": frozenset(KERNEL_EVENTS)}
+        self._known: frozenset[type[Event]] = frozenset(KERNEL_EVENTS)
+        self._listeners: dict[Listener, tuple[type[Event], ...]] = {}
+        self._kept: dict[type[Event], Event] = {}
+
+    def declare(self, owner: str, types: Iterable[type[Event]]) -> None:
+        """Let ``owner`` publish these types."""
+        self._declared[owner] = frozenset(types)
+        self._known = frozenset().union(*self._declared.values())
+
+    def retract(self, owner: str) -> None:
+        """Forget what ``owner`` declared; publishing one of these types fails from now on."""
+        self._declared.pop(owner, None)
+        self._known = frozenset().union(*self._declared.values())
+
+    def topics(self, owner: str) -> list[str]:
+        """Return the topics that ``owner`` may publish, sorted."""
+        return sorted(event.topic for event in self._declared.get(owner, ()))
+
+    def publish(self, event: Event) -> None:
+        """Tell every listener. A listener that fails is logged, and the others are told all the same.
+
+        Raises:
+            LookupError: nobody declared events of this type.
+        """
+        kind = type(event)
+        if kind not in self._known:
+            msg = f"no plugin declares the event {kind.__name__}"
+            raise LookupError(msg)
+        heard = False
+        for listener, types in list(self._listeners.items()):
+            if types and kind not in types:
+                continue
+            heard = True
+            try:
+                listener(event)
+            except Exception:
+                log.exception("A listener failed on the event %s", kind.topic)
+        if not heard and kind.kept:
+            self._kept.setdefault(kind, event)
+
+    def listen(self, listener: Listener, *types: type[Event]) -> Callable[[], None]:
+        """Call ``listener`` with each event of these types (all types, when none is named).
+
+        The listener is a plain function and returns at once. Events that were kept for it come first.
+
+        Returns:
+            A function that ends the listening; it may be called twice.
+        """
+        self._listeners[listener] = types
+        for kind in list(self._kept):
+            if not types or kind in types:
+                listener(self._kept.pop(kind))
+        return lambda: self._listeners.pop(listener, None) and None
+
+    @contextmanager
+    def subscribe(self, *types: type[Event], limit: int = 1000) -> Iterator[Subscription]:
+        """Yield a queue of at most ``limit`` events of these types (all types, when none is named)."""
+        subscription = Subscription(types, limit)
+        unlisten = self.listen(subscription.offer, *types)
+        try:
+            yield subscription
+        finally:
+            unlisten()

@@ -1,0 +1,145 @@
+"""What the kernel offers to plugins as services: ``context.service(Configuration)``."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import msgspec
+
+from triblerd.config import Section
+from triblerd.tasks import TaskInfo
+
+
+@runtime_checkable
+class Configuration(Protocol):
+    """Reads and changes ``triblerd.conf`` as a whole. For the plugins that show or import settings."""
+
+    def section_types(self) -> Mapping[str, type[Section]]:
+        """Return every section that the kernel and the imported plugins declare, by name."""
+
+    def values(self) -> dict[str, dict[str, object]]:
+        """Return every section with every key, defaults filled in, as plain JSON values; secrets in clear.
+
+        A plugin's own section also has ``enabled``. Sections of plugins that are turned off hold what the file says.
+        """
+
+    async def change(self, changes: Mapping[str, Mapping[str, object]]) -> None:
+        """Check, store and apply changes of any number of keys: all of them or none.
+
+        Text is taken for numbers and flags where a key wants these. When this returns, the file is on disk and the
+        plugins concerned have been told, started, stopped or restarted.
+
+        Raises:
+            InvalidInputError: ``Unknown section: x``, ``Unknown setting: x.y`` or ``x.y: <reason>``.
+            FailedError: the file cannot be written.
+        """
+
+
+class PluginView(msgspec.Struct, frozen=True, kw_only=True):
+    """One plugin as people see it."""
+
+    name: str
+    summary: str
+    version: str
+    state: str
+    reason: str
+    enabled: bool
+    origin: str
+    requires: list[str]
+    after: list[str]
+    routes: list[str]
+    topics: list[str]
+    tasks: list[TaskInfo]
+    settings_schema: dict[str, object]
+
+
+@runtime_checkable
+class PluginDirectory(Protocol):
+    """Shows the plugins and switches them while the daemon runs."""
+
+    def plugins(self) -> Sequence[PluginView]:
+        """Return every plugin that was found, running or not, in starting order."""
+
+    def plugin(self, name: str) -> PluginView:
+        """Return one plugin.
+
+        Raises:
+            NotFoundError: there is no plugin of that name; the text names the nearest.
+        """
+
+    async def enable(self, name: str) -> PluginView:
+        """Turn a plugin on, here and in the file, and start it and what waited for it."""
+
+    async def disable(self, name: str) -> PluginView:
+        """Turn a plugin off, here and in the file, after stopping what requires it."""
+
+    async def reload(self, name: str) -> PluginView:
+        """Stop a plugin and what requires it, and start them again with the present configuration."""
+
+
+class Phase(StrEnum):
+    """Where the daemon is in its life."""
+
+    STARTING = "STARTING"
+    UPGRADING = "UPGRADING"
+    STARTED = "STARTED"
+    STOPPING = "STOPPING"
+
+
+@runtime_checkable
+class Lifecycle(Protocol):
+    """The daemon as a whole: its phase, where it listens, how to end it."""
+
+    @property
+    def phase(self) -> Phase:
+        """The present phase. ``STARTED`` when every plugin has been started and none still loads."""
+
+    @property
+    def version(self) -> str:
+        """The daemon's version."""
+
+    @property
+    def state_dir(self) -> Path:
+        """The state directory."""
+
+    @property
+    def ports(self) -> Mapping[str, int]:
+        """The TCP ports that the API listens on, by scheme: ``http``, ``https``."""
+
+    @property
+    def step(self) -> str:
+        """One short sentence on what is being started; empty once nothing is."""
+
+    @property
+    def fatal_error(self) -> str | None:
+        """The text of an error that leaves the daemon unusable."""
+
+    @property
+    def last_error(self) -> str | None:
+        """The text of the last unhandled error."""
+
+    def loading(self, what: str) -> "Loading":
+        """Keep the phase at ``STARTING`` until the returned object is told that it is done.
+
+        Called by a plugin in the first half of its lifespan, for work that goes on in a task afterwards.
+        """
+
+    def request_stop(self) -> None:
+        """Begin the ordered stop and return at once. A second call changes nothing."""
+
+
+@runtime_checkable
+class Loading(Protocol):
+    """Work that belongs to the start of the daemon and goes on in the background."""
+
+    def done(self) -> None:
+        """Say that it has ended, well or not. May be called twice."""
+
+
+@runtime_checkable
+class Listening(Protocol):
+    """Ports other than the API's, for ``GET /settings``."""
+
+    def listening_ports(self) -> Sequence[int]:
+        """Return the ports in use now."""
