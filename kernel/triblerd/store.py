@@ -1,0 +1,263 @@
+"""The store: one LMDB environment for everything that the daemon learns, with a typed view of it for each plugin.
+
+A value is one version byte and then msgpack, or plain bytes. A read takes microseconds and happens directly, also on
+the event loop; writes go to one thread, which commits everything that waits in one transaction and answers when it is
+on disk. ``kill -9`` at any moment loses nothing that was answered.
+
+The file is checked before LMDB touches it (see ``triblerd.store_check`` for what that finds, and what it cannot).
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar, cast
+
+import msgspec
+
+from triblerd.config import StoreConfig
+from triblerd.store_engine import Engine, Handle, RawTransaction
+from triblerd.store_errors import (
+    BadRecordError,
+    StoreDamagedError,
+    StoreError,
+    StoreFormatError,
+    StoreFullError,
+    UnknownVersionError,
+)
+from triblerd.store_writer import Writer
+
+__all__ = [
+    "BadRecordError",
+    "Store",
+    "StoreDamagedError",
+    "StoreError",
+    "StoreFormatError",
+    "StoreFullError",
+    "StoreView",
+    "Table",
+    "Transaction",
+    "UnknownVersionError",
+]
+
+V = TypeVar("V")
+R = TypeVar("R")
+
+_MAX_VERSION = 255
+
+
+@dataclass(frozen=True)
+class _Codec(Generic[V]):
+    """Turns values of one table into bytes and back."""
+
+    table: str
+    version: int
+    encode_body: Callable[[V], bytes]
+    decode_body: Callable[[bytes], V]
+
+    def encode(self, value: V) -> bytes:
+        return self.version.to_bytes() + self.encode_body(value)
+
+    def decode(self, data: bytes) -> V:
+        if not data:
+            msg = f"{self.table} holds an empty record"
+            raise BadRecordError(msg)
+        if data[0] != self.version:
+            raise UnknownVersionError(self.table, found=data[0], known=self.version)
+        try:
+            return self.decode_body(data[1:])
+        except msgspec.MsgspecError as error:
+            msg = f"{self.table} holds a record that cannot be read: {error}"
+            raise BadRecordError(msg) from error
+
+
+class Table(Generic[V]):
+    """One ordered map from keys of 1 to 511 bytes to values of one type. Reading is allowed from any thread.
+
+    Attributes:
+        handle: What LMDB calls the table; for the store itself.
+        codec: How values are written; for the store itself.
+    """
+
+    def __init__(self, engine: Engine, writer: Writer, handle: Handle, codec: _Codec[V]) -> None:
+        self._engine = engine
+        self._writer = writer
+        self.handle = handle
+        self.codec = codec
+
+    @property
+    def name(self) -> str:
+        """The full name, ``<plugin>/<name>``."""
+        return self.codec.table
+
+    def get(self, key: bytes) -> V | None:
+        """Return the value of ``key``, or ``None``. Takes microseconds.
+
+        Raises:
+            UnknownVersionError: the value was written by another version of the plugin.
+            BadRecordError: the value does not have the table's type.
+        """
+        data = self._engine.get(self.handle, key)
+        return None if data is None else self.codec.decode(data)
+
+    def items(self, prefix: bytes = b"") -> Iterator[tuple[bytes, V]]:
+        """Yield the keys that begin with ``prefix``, in order, and their values, all of one moment.
+
+        A large scan belongs in a thread, and no scan spans an ``await``: it keeps the store from using pages again.
+        """
+        with self._engine.scan() as transaction:
+            for key, data in _scan(transaction, self.handle, prefix):
+                yield key, self.codec.decode(data)
+
+    def keys(self, prefix: bytes = b"") -> Iterator[bytes]:
+        """Yield the keys that begin with ``prefix``, in order; the same rules as for ``items``."""
+        with self._engine.scan() as transaction:
+            for key, _ in _scan(transaction, self.handle, prefix):
+                yield key
+
+    def count(self) -> int:
+        """Return the number of keys. Takes microseconds, whatever the number."""
+        with self._engine.scan() as transaction:
+            return transaction.stat(self.handle)["entries"]
+
+    async def put(self, key: bytes, value: V) -> None:
+        """Set the value of ``key``, as the value is now; on disk when this returns.
+
+        Raises:
+            StoreFullError: there is no room; nothing was changed.
+        """
+        data = self.codec.encode(value)
+        await self._writer.run(lambda transaction: transaction.put(key, data, db=self.handle))
+
+    async def delete(self, key: bytes) -> bool:
+        """Remove ``key`` and return whether it was there; on disk when this returns."""
+        return await self._writer.run(lambda transaction: transaction.delete(key, db=self.handle))
+
+
+class Transaction:
+    """Several reads and changes, of any tables of any plugins, that happen as one. Valid while its job runs."""
+
+    def __init__(self, raw: RawTransaction) -> None:
+        self._raw = raw
+
+    def get(self, table: Table[V], key: bytes) -> V | None:
+        """Return the value of ``key``, changes of this transaction included, or ``None``."""
+        data = self._raw.get(key, db=table.handle)
+        return None if data is None else table.codec.decode(data)
+
+    def put(self, table: Table[V], key: bytes, value: V) -> None:
+        """Set the value of ``key``."""
+        self._raw.put(key, table.codec.encode(value), db=table.handle)
+
+    def delete(self, table: Table[Any], key: bytes) -> bool:
+        """Remove ``key`` and return whether it was there."""
+        return self._raw.delete(key, db=table.handle)
+
+    def items(self, table: Table[V], prefix: bytes = b"") -> Iterator[tuple[bytes, V]]:
+        """Yield the keys that begin with ``prefix``, in order, and their values."""
+        for key, data in _scan(self._raw, table.handle, prefix):
+            yield key, table.codec.decode(data)
+
+
+class StoreView:
+    """One plugin's part of the store.
+
+    Args:
+        plugin: The first part of the names of its tables.
+        engine: Where it reads.
+        writer: Where it writes.
+    """
+
+    def __init__(self, plugin: str, engine: Engine, writer: Writer) -> None:
+        self._plugin = plugin
+        self._engine = engine
+        self._writer = writer
+
+    async def table(self, name: str, kind: type[V], *, version: int = 1) -> Table[V]:
+        """Return the table ``<plugin>/<name>``, which is made when it is missing.
+
+        Args:
+            name: The table's own name.
+            kind: A struct type (``array_like=True`` keeps its records small), or ``bytes`` for values kept as they are.
+            version: Of the values that are written; between 0 and 255. Values of another version are not read.
+        """
+        if not 0 <= version <= _MAX_VERSION:
+            msg = f"the version of a table is between 0 and {_MAX_VERSION}, not {version}"
+            raise ValueError(msg)
+        full_name = f"{self._plugin}/{name}"
+        handle = await self._writer.call(lambda: self._engine.open_table(full_name.encode()))
+        return Table(self._engine, self._writer, handle, _codec(full_name, kind, version))
+
+    async def write(self, job: Callable[[Transaction], R]) -> R:
+        """Run ``job`` in one transaction and return its result; on disk when this returns.
+
+        The job runs on the writer's thread, in one commit with what else waits. It changes nothing but the
+        transaction, for it may be run twice: when another job of the same commit fails, each is run again alone.
+        When it raises, nothing of it is kept and the error comes out here. A caller that is cancelled stops waiting;
+        the job is done as a whole all the same.
+
+        Raises:
+            StoreFullError: there is no room; nothing was changed.
+        """
+        return await self._writer.run(lambda raw: job(Transaction(raw)))
+
+
+class Store:
+    """The daemon's store, used by ``async with``, or by ``open`` and ``close``.
+
+    Args:
+        path: The file; its folder exists.
+        config: The ``[store]`` section.
+    """
+
+    def __init__(self, path: Path, config: StoreConfig) -> None:
+        self._path = path
+        self._config = config
+        self._engine: Engine | None = None
+        self._writer: Writer | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def open(self) -> None:
+        """Open the store, or make an empty one."""
+        self._engine = await asyncio.to_thread(Engine, self._path, self._config.map_size)
+        self._writer = Writer(self._engine)
+
+    async def close(self) -> None:
+        """Write what waits, and close. A second call changes nothing."""
+        if self._engine is None or self._writer is None:
+            return
+        engine, self._engine = self._engine, None
+        await self._writer.close()
+        await asyncio.to_thread(engine.close)
+
+    def view(self, plugin: str) -> StoreView:
+        """Return a plugin's part of the store."""
+        if self._engine is None or self._writer is None:
+            msg = "The store is not open"
+            raise StoreError(msg)
+        return StoreView(plugin, self._engine, self._writer)
+
+
+def _codec(table: str, kind: type[V], version: int) -> _Codec[V]:
+    if kind is bytes:
+        return cast("_Codec[V]", _Codec[bytes](table, version, bytes, bytes))
+    return _Codec(table, version, msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(kind).decode)
+
+
+def _scan(transaction: RawTransaction, handle: Handle, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+    cursor = transaction.cursor(handle)
+    if not cursor.set_range(prefix):
+        return
+    for key, data in cursor:
+        if not key.startswith(prefix):
+            return
+        yield key, data

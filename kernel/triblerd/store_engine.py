@@ -1,0 +1,162 @@
+"""LMDB as the store uses it: open with room to grow, read from any thread, commit jobs from one."""
+
+import mmap
+import resource
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+import lmdb
+
+from triblerd.store_errors import StoreError, StoreFullError, explain
+
+Handle: TypeAlias = lmdb._Database  # noqa: SLF001 - the binding has no public name for it
+RawTransaction: TypeAlias = "lmdb.Transaction[bytes]"
+RawJob: TypeAlias = Callable[[RawTransaction], object]
+T = TypeVar("T")
+
+_LIB_VERSION = 0  # the 0.9 engine; said explicitly, since the environment could choose another, with another format
+_MAX_TABLES = 128
+_LEAST_MAP = 16 << 20
+_SHARE_OF_ADDRESS_SPACE = 8  # where addresses are limited, the rest of the process needs the other seven parts
+_READERS_GRACE = 10.0  # seconds that a growing map waits for the scans of other threads to end
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job: its result, or the error that it raised."""
+
+    result: object = None
+    error: BaseException | None = None
+
+
+class Engine:
+    """One LMDB environment, open.
+
+    ``commit`` and ``open_table`` belong to one thread, the writer's; everything else may be called from any thread.
+
+    Args:
+        path: The file. It exists, or is made.
+        map_size: Bytes of address space to reserve. Less is taken where addresses are limited; the map then grows.
+    """
+
+    def __init__(self, path: Path, map_size: int) -> None:
+        self._path = path
+        self._env = _open(path, map_size)
+        # Held for the microseconds of one read and while the map moves: a read must not look at a map that is going.
+        self._gate = threading.Lock()
+        self._scan_ended = threading.Condition(self._gate)
+        self._scans = 0
+        self._copying = threading.Lock()
+
+    @property
+    def map_size(self) -> int:
+        """The bytes of address space that are reserved now."""
+        return self._env.info()["map_size"]
+
+    def get(self, table: Handle, key: bytes) -> bytes | None:
+        """Return the value of ``key``, or ``None``."""
+        try:
+            with self._gate, self._env.begin(table) as transaction:
+                return transaction.get(key)
+        except lmdb.Error as error:
+            raise explain(error, self._path) from error
+
+    @contextmanager
+    def scan(self) -> Iterator[RawTransaction]:
+        """Yield a transaction that sees the store as it is now, whatever is written meanwhile."""
+        with self._gate:
+            self._scans += 1
+        try:
+            with self._env.begin() as transaction:
+                yield transaction
+        except lmdb.Error as error:
+            raise explain(error, self._path) from error
+        finally:
+            with self._gate:
+                self._scans -= 1
+                self._scan_ended.notify_all()
+
+    def open_table(self, name: bytes) -> Handle:
+        """Return the handle of a table, which is made when it is missing."""
+        try:
+            return self._growing(lambda: self._env.open_db(name))
+        except lmdb.DbsFullError as error:
+            msg = f"The store has {_MAX_TABLES} tables, and there is no room for another one"
+            raise StoreError(msg) from error
+        except lmdb.Error as error:
+            raise explain(error, self._path) from error
+
+    def commit(self, jobs: Sequence[RawJob]) -> list[Outcome]:
+        """Run all jobs in one transaction; each of them is on disk as a whole, or not at all, when this returns.
+
+        When one raises, or the commit fails, nothing is kept and each job gets a transaction of its own.
+        """
+        try:
+            return self._growing(lambda: self._commit_once(jobs))
+        except Exception as error:  # noqa: BLE001 - the border to other people's jobs; the error goes to who gave the job
+            if len(jobs) > 1:
+                return [outcome for job in jobs for outcome in self.commit([job])]
+            return [Outcome(error=explain(error, self._path) if isinstance(error, lmdb.Error) else error)]
+
+    def copy_to(self, descriptor: int) -> None:
+        """Write the whole store, as it is now, to an open file."""
+        # A plain copy: the compacting one of lmdb 3.0.0 crashes on some databases.
+        with self._copying:
+            self._env.copyfd(descriptor)
+
+    def close(self) -> None:
+        """Close the environment; reads fail from now on."""
+        with self._copying, self._gate:
+            self._env.close()
+
+    def _commit_once(self, jobs: Sequence[RawJob]) -> list[Outcome]:
+        with self._env.begin(write=True) as transaction:
+            return [Outcome(job(transaction)) for job in jobs]
+
+    def _growing(self, change: Callable[[], T]) -> T:
+        while True:
+            try:
+                return change()
+            except lmdb.MapFullError:
+                self._grow()
+
+    def _grow(self) -> None:
+        """Double the map. Moving it ends every open reader, so none may be in the middle of something."""
+        with self._copying, self._gate:
+            self._scan_ended.wait_for(lambda: not self._scans, _READERS_GRACE)
+            wanted = self.map_size * 2
+            try:
+                # LMDB lets go of the old map before it asks for the new one, and is lost when that one is refused.
+                mmap.mmap(-1, wanted, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ).close()
+            except OSError as error:
+                msg = f"The store {self._path} cannot grow: no room for {wanted} bytes of addresses ({error})"
+                raise StoreFullError(msg) from error
+            self._env.set_mapsize(wanted)
+
+
+def _open(path: Path, map_size: int) -> lmdb.Environment:
+    size = _affordable(path, map_size)
+    while True:
+        try:
+            return lmdb.open(
+                str(path), subdir=False, map_size=size, max_dbs=_MAX_TABLES, mode=0o600, lib_version=_LIB_VERSION
+            )
+        except lmdb.MemoryError as error:
+            if size <= _LEAST_MAP:
+                raise explain(error, path) from error
+            size = max(size // 4, _LEAST_MAP)
+        except lmdb.Error as error:
+            raise explain(error, path) from error
+
+
+def _affordable(path: Path, map_size: int) -> int:
+    """Return ``map_size``, or less where the process may not have so many addresses."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY:
+        return map_size
+    present = path.stat().st_size if path.exists() else 0
+    return min(map_size, max(limit // _SHARE_OF_ADDRESS_SPACE, present * 2, _LEAST_MAP) // _LEAST_MAP * _LEAST_MAP)
