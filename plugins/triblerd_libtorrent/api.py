@@ -276,59 +276,59 @@ class EngineEvent(msgspec.Struct, frozen=True):
     """Something that the engine reports. Delivered in order, on the event loop, to plain functions."""
 
 
-class StatusesUpdated(EngineEvent):
+class StatusesUpdated(EngineEvent, frozen=True):
     """The torrents that changed since the last report, about once a second while anything changes."""
 
     statuses: tuple[TorrentStatus, ...]
 
 
-class MetadataReceived(EngineEvent):
+class MetadataReceived(EngineEvent, frozen=True):
     """A magnet's metainfo is known, and in the torrent store."""
 
     infohash: Infohash
     metainfo: Metainfo
 
 
-class DownloadFinished(EngineEvent):
+class DownloadFinished(EngineEvent, frozen=True):
     """Everything that is wanted of a torrent is there and verified."""
 
     infohash: Infohash
 
 
-class TorrentChecked(EngineEvent):
+class TorrentChecked(EngineEvent, frozen=True):
     """The check of existing files (or of resume data) has ended."""
 
     infohash: Infohash
 
 
-class StorageMoved(EngineEvent):
+class StorageMoved(EngineEvent, frozen=True):
     """The files are at ``save_path`` now."""
 
     infohash: Infohash
     save_path: str
 
 
-class StorageMoveFailed(EngineEvent):
+class StorageMoveFailed(EngineEvent, frozen=True):
     """The files stay where they were; ``error`` is the engine's text."""
 
     infohash: Infohash
     error: str
 
 
-class TorrentFailed(EngineEvent):
+class TorrentFailed(EngineEvent, frozen=True):
     """An error stopped the torrent."""
 
     infohash: Infohash
     error: str
 
 
-class TrackersChanged(EngineEvent):
+class TrackersChanged(EngineEvent, frozen=True):
     """A tracker answered, failed, warned or was added."""
 
     infohash: Infohash
 
 
-class PieceFinished(EngineEvent):
+class PieceFinished(EngineEvent, frozen=True):
     """A piece was verified."""
 
     infohash: Infohash
@@ -394,8 +394,10 @@ class TorrentEngine(Protocol):
         """Hand over thousands in batches that leave the session responsive; return those that were refused."""
 
     async def remove(self, infohash: Infohash, *, remove_data: bool = False) -> None:
-        """Take a torrent out of the engine; return when it and (if wanted) its files are gone. Resume data that
-        arrive late are dropped; what the torrent store holds is the caller's to forget."""
+        """Take a torrent out of the engine; return when it and (if wanted) its files are gone.
+
+        Resume data that arrive late are dropped; what the torrent store holds is the caller's to forget.
+        """
 
     def has(self, infohash: Infohash) -> bool:
         """Return whether the torrent was added."""
