@@ -93,10 +93,9 @@ def plain_types(annotation: Any) -> tuple[type, ...]:
     return (origin or annotation,)
 
 
-def to_plain(section: Section) -> dict[str, object]:
-    """Return a section as JSON values."""
-    plain: dict[str, object] = msgspec.to_builtins(section)
-    return plain
+def to_plain(value: Any) -> Any:
+    """Return a section, or a setting's value, as JSON values: a tuple becomes a list."""
+    return msgspec.json.decode(msgspec.json.encode(value))
 
 
 def section_schema(section: type[Section]) -> dict[str, object]:

@@ -1,0 +1,74 @@
+"""How the kernel's objects are put together."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from dependency_injector import containers, providers
+
+from triblerd.auth import Auth
+from triblerd.config import ApiConfig, StoreConfig
+from triblerd.configuration import ConfigurationLayers, ConfigurationService
+from triblerd.error_reports import ErrorReports
+from triblerd.events import EventBus
+from triblerd.http.health_endpoint import HealthEndpoint
+from triblerd.http.plugins_endpoint import BackupEndpoint, PluginsEndpoint
+from triblerd.http.router import Router
+from triblerd.http.server import HttpServer
+from triblerd.lifecycle import DaemonLifecycle
+from triblerd.options import RunOptions
+from triblerd.plugin_discovery import find_plugins
+from triblerd.plugin_manager import PluginManager
+from triblerd.service_registry import ServiceRegistry
+from triblerd.settings_file import FILE_NAME, SettingsFile
+from triblerd.store import Store
+
+
+class KernelContainer(containers.DeclarativeContainer):
+    """What the kernel is given (above) and what it makes of it (below)."""
+
+    state_dir = providers.Dependency(instance_of=Path)
+    options = providers.Dependency(instance_of=RunOptions)
+    stop: providers.Dependency[Callable[[], None]] = providers.Dependency()
+
+    settings_file = providers.Singleton(SettingsFile, providers.Callable(Path.joinpath, state_dir, FILE_NAME))
+    layers = providers.Singleton(
+        ConfigurationLayers,
+        file=settings_file,
+        environment=providers.Object(os.environ),
+        overrides=options.provided.overrides,
+    )
+    configuration = providers.Singleton(ConfigurationService, file=settings_file, layers=layers)
+    bus = providers.Singleton(EventBus)
+    reports = providers.Singleton(ErrorReports, bus)
+    services = providers.Singleton(ServiceRegistry)
+    lifecycle = providers.Singleton(DaemonLifecycle, state_dir=state_dir, reports=reports, stop=stop)
+    store = providers.Singleton(
+        Store,
+        providers.Callable(Path.joinpath, state_dir, "store"),
+        config=configuration.provided.get.call("store", StoreConfig),
+    )
+    found = providers.Singleton(find_plugins, options.provided.extra_plugins)
+    router = providers.Singleton(Router)
+    plugins = providers.Singleton(
+        PluginManager,
+        found=found,
+        only=options.provided.plugins,
+        configuration=configuration,
+        router=router,
+        bus=bus,
+        store=store,
+        services=services,
+        reports=reports,
+        state_dir=state_dir,
+    )
+    api_config = configuration.provided.get.call("api", ApiConfig)
+    auth = providers.Singleton(Auth, config=api_config, hooks=plugins.provided.hooks)
+    server = providers.Singleton(
+        HttpServer, config=api_config, router=router, auth=auth, on_unhandled=reports.provided.request_failed
+    )
+    endpoints = providers.List(
+        providers.Singleton(HealthEndpoint, lifecycle=lifecycle, directory=plugins),
+        providers.Singleton(PluginsEndpoint, directory=plugins),
+        providers.Singleton(BackupEndpoint, store=store),
+    )

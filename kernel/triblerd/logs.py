@@ -1,0 +1,77 @@
+"""Where log records go: stderr, and rotated files in the state directory, written by a thread of their own."""
+
+import json
+import logging
+import logging.handlers
+import queue
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from triblerd.config import GeneralConfig
+from triblerd.errors import FailedError
+
+FILE_NAME = "triblerd.log"
+_TEXT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes a record as one JSON object: ``time`` (Unix), ``level``, ``logger``, ``message``, ``exception``."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one line."""
+        fields: dict[str, object] = {
+            "time": round(record.created, 6),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            fields["exception"] = self.formatException(record.exc_info)
+        return json.dumps(fields, ensure_ascii=False)
+
+
+@contextmanager
+def logging_to(directory: Path, config: GeneralConfig) -> Iterator[None]:
+    """Send all records to stderr and to ``directory`` until the block ends.
+
+    Records are handed to a thread, so that a slow disk never holds the event loop.
+
+    Raises:
+        FailedError: the directory cannot be made or written.
+    """
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = logging.handlers.RotatingFileHandler(
+            directory / FILE_NAME, maxBytes=config.log_size, backupCount=config.log_count, encoding="utf-8"
+        )
+    except OSError as error:
+        msg = f"The log directory {directory} cannot be written: {error.strerror or error}"
+        raise FailedError(msg) from error
+    stderr = logging.StreamHandler()
+    for handler in (stderr, file):
+        handler.setFormatter(_formatter(config))
+    records: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
+    feeder = logging.handlers.QueueHandler(records)
+    writer = logging.handlers.QueueListener(records, stderr, file)
+    root = logging.getLogger()
+    previous = root.level
+    root.addHandler(feeder)
+    root.setLevel(config.log_level.upper())
+    writer.start()
+    try:
+        yield
+    finally:
+        root.removeHandler(feeder)
+        root.setLevel(previous)
+        writer.stop()
+        file.close()
+
+
+def _formatter(config: GeneralConfig) -> logging.Formatter:
+    if config.log_format == "json":
+        return JsonFormatter()
+    formatter = logging.Formatter(_TEXT, "%Y-%m-%dT%H:%M:%SZ")
+    formatter.converter = time.gmtime
+    return formatter

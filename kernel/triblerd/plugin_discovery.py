@@ -1,0 +1,57 @@
+"""Which plugins there are: entry points, read without importing anything."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
+
+from triblerd.plugin import CONTRIB_GROUP, PLUGIN_GROUP
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundPlugin:
+    """A plugin that is installed.
+
+    Attributes:
+        name: The entry point's name: the area.
+        is_contrib: Whether it runs only when the configuration turns it on.
+        origin: The distribution that brings it.
+        version: That distribution's version.
+    """
+
+    name: str
+    entry_point: EntryPoint
+    is_contrib: bool
+    origin: str
+    version: str
+
+    def load(self) -> ModuleType:
+        """Import the plugin's module. Anything may be raised."""
+        module = self.entry_point.load()
+        if not isinstance(module, ModuleType):
+            msg = f"the entry point {self.entry_point.value} is no module"
+            raise TypeError(msg)
+        return module
+
+
+def find_plugins(extra: Iterable[EntryPoint] = ()) -> list[FoundPlugin]:
+    """Return every installed plugin by name; of two with one name the first found counts.
+
+    Args:
+        extra: Entry points to add to those that are installed, for tests of a plugin that is not.
+    """
+    found: dict[str, FoundPlugin] = {}
+    groups = [*extra, *entry_points(group=PLUGIN_GROUP), *entry_points(group=CONTRIB_GROUP)]
+    for entry_point in groups:
+        distribution = entry_point.dist
+        found.setdefault(
+            entry_point.name,
+            FoundPlugin(
+                name=entry_point.name,
+                entry_point=entry_point,
+                is_contrib=entry_point.group == CONTRIB_GROUP,
+                origin=distribution.name if distribution else "",
+                version=distribution.version if distribution else "",
+            ),
+        )
+    return sorted(found.values(), key=lambda plugin: plugin.name)
