@@ -1,0 +1,31 @@
+"""Run every benchmark, each in a process of its own, one after the other: they would disturb each other.
+
+``tox -e bench`` runs this; names of scripts, without ``.py``, choose some of them.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def main(wanted: list[str]) -> int:
+    """Return 0 when every benchmark ran and kept its bounds."""
+    scripts = sorted(path for path in HERE.glob("*.py") if path != Path(__file__))
+    known = {path.stem: path for path in scripts}
+    if unknown := set(wanted) - set(known):
+        print(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(known)}", file=sys.stderr)
+        return 2
+    failed = []
+    for name in wanted or known:
+        print(f"== {name}", flush=True)
+        if subprocess.run([sys.executable, known[name]], check=False).returncode:
+            failed.append(name)
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

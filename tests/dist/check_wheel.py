@@ -1,0 +1,128 @@
+"""Build the wheel, look into it, install it into an empty environment elsewhere, and start the daemon from it.
+
+Run by ``tox -e dist``. Ends with status 1 and a sentence at the first thing that is wrong.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import tomllib
+import urllib.request
+import venv
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SOURCE_ROOTS = ("kernel", "plugins", "contrib")
+START_LIMIT_SECONDS = 60
+STOP_LIMIT_SECONDS = 40
+LARGEST_WHEEL_BYTES = 3 * 1024 * 1024  # the pages of the API's documentation are two thirds of it
+
+
+def build(folder: Path) -> Path:
+    """Return the wheel, built in isolation as an installer would."""
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
+    subprocess.run(pip, check=True)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def expect(found: object, what: str) -> None:
+    """End the check when something is not as it must be."""
+    if not found:
+        sys.exit(f"dist: {what}")
+
+
+def check_contents(wheel: Path) -> None:
+    """Compare the wheel with the tree: every package whole, and nothing else."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        entry_points = next(archive.read(name).decode() for name in names if name.endswith("entry_points.txt"))
+    expect(wheel.stat().st_size <= LARGEST_WHEEL_BYTES, f"the wheel has {wheel.stat().st_size} bytes")
+
+    packages = [init.parent for root in SOURCE_ROOTS for init in sorted((ROOT / root).glob("*/__init__.py"))]
+    expected = {
+        str(file.relative_to(package.parent))
+        for package in packages
+        for file in package.rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+    missing = expected - names
+    expect(not missing, f"these files are not in the wheel: {sorted(missing)}")
+    surplus = {name for name in names - expected if ".dist-info/" not in name}
+    expect(not surplus, f"these files do not belong into the wheel: {sorted(surplus)}")
+
+    for package in packages:
+        expect(f"{package.name}/py.typed" in names, f"{package.name} has no py.typed")
+    for licence in ("LICENSE", "NOTICE"):
+        expect(any(name.endswith(f".dist-info/licenses/{licence}") for name in names), f"{licence} is not in the wheel")
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
+    for name, module in declared["triblerd"].items():
+        expect(f"{name} = {module}" in entry_points, f"the plugin {name} has no entry point")
+        expect(f"{module.replace('.', '/')}.py" in names, f"the plugin {name} names {module}, which is not there")
+
+
+def install(wheel: Path, folder: Path) -> Path:
+    """Return the program ``triblerd`` of a new environment that holds the wheel and what it requires."""
+    venv.create(folder, with_pip=True)
+    subprocess.run([folder / "bin/pip", "install", "--quiet", "--disable-pip-version-check", str(wheel)], check=True)
+    subprocess.run([folder / "bin/pip", "check", "--disable-pip-version-check"], check=True)
+    return folder / "bin/triblerd"
+
+
+def check_daemon(program: Path, state_dir: Path) -> None:
+    """Start the daemon, ask it for its health and its documentation, and stop it."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(state_dir.parent), "PYTHONWARNINGS": "error"}
+    offline = [f"libtorrent.{key}=false" for key in ("dht", "lsd", "upnp", "natpmp")]
+    options = [option for setting in offline for option in ("--set", setting)]
+    daemon = subprocess.Popen(
+        [program, "--state-dir", state_dir, "--port", "0", *options],
+        cwd=state_dir.parent,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    signal.alarm(START_LIMIT_SECONDS)  # reading the first line has no limit of its own
+    try:
+        address = wait_for_address(daemon, state_dir)
+        signal.alarm(0)
+        health = json.loads(get(f"{address}/healthz"))
+        expect(health, "/healthz says nothing")
+        expect("swagger" in get(f"{address}/docs"), "/docs is not the page of Swagger UI")
+        expect("openapi" in json.loads(get(f"{address}/docs/openapi.json")), "there is no OpenAPI document")
+        daemon.send_signal(signal.SIGTERM)
+        expect(daemon.wait(STOP_LIMIT_SECONDS) == 0, f"the daemon ended with status {daemon.returncode}")
+    finally:
+        signal.alarm(0)
+        daemon.kill()
+        daemon.wait()
+
+
+def wait_for_address(daemon: subprocess.Popen[str], state_dir: Path) -> str:
+    """Return the API's address, once the daemon has printed where it is."""
+    expect(daemon.stdout and daemon.stdout.readline(), "the daemon ended without a word")
+    return str(json.loads((state_dir / "triblerd.address").read_text())["http"])
+
+
+def get(url: str) -> str:
+    """Return the text of a page that needs no key."""
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+def main() -> None:
+    """Run all checks in a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="triblerd-dist-") as name:
+        folder = Path(name)
+        wheel = build(folder / "dist")
+        check_contents(wheel)
+        program = install(wheel, folder / "venv")
+        check_daemon(program, folder / "state")
+        print(f"dist: {wheel.name} is whole, installs, starts, answers and stops")
+
+
+if __name__ == "__main__":
+    main()
