@@ -53,7 +53,6 @@ class KernelContainer(containers.DeclarativeContainer):
     plugins = providers.Singleton(
         PluginManager,
         found=found,
-        only=options.provided.plugins,
         configuration=configuration,
         router=router,
         bus=bus,

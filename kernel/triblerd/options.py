@@ -18,12 +18,10 @@ class RunOptions:
         state_dir: The state directory; ``None`` means the environment's ``TSTATEDIR`` or the user's own.
         overrides: Settings that win over environment and file, by section and key.
         announce: Told, line by line, where the API is once it answers.
-        plugins: Run only these plugins and what they require; ``None`` means all.
         extra_plugins: Entry points beside those that are installed.
     """
 
     state_dir: Path | None = None
     overrides: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     announce: Callable[[str], None] = _silent
-    plugins: Sequence[str] | None = None
     extra_plugins: Sequence[EntryPoint] = ()

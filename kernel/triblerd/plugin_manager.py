@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,6 +27,8 @@ from triblerd.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
+TURNED_OFF = "turned off in the configuration"
+
 
 class UnknownPluginError(NotFoundError):
     """There is no plugin of that name."""
@@ -37,14 +39,12 @@ class PluginManager:
 
     Args:
         found: The installed plugins.
-        only: Names of the plugins that may run, with what they require; ``None`` means all.
     """
 
     def __init__(  # noqa: PLR0913 - it joins the kernel's parts, by keyword
         self,
         *,
         found: Iterable[FoundPlugin],
-        only: Sequence[str] | None,
         configuration: ConfigurationService,
         router: Router,
         bus: EventBus,
@@ -54,7 +54,6 @@ class PluginManager:
         state_dir: Path,
     ) -> None:
         self._records = {plugin.name: PluginRecord(plugin, self._changed) for plugin in found}
-        self._only = None if only is None else set(only)
         self._configuration = configuration
         self._router = router
         self._bus = bus
@@ -81,17 +80,11 @@ class PluginManager:
 
     def load(self) -> None:
         """Import and declare what shall run. Nothing of it is started."""
-        pending = [name for name in self._records if self._wanted(name)]
-        while pending:
-            name = pending.pop(0)
-            self._load(self._records[name])
-            if self._only is not None and (declaration := self._declarations.get(name)):
-                missing = [need for need in declaration.manifest.requires if need not in self._only]
-                self._only.update(missing)
-                pending += [need for need in missing if need in self._records]
-        for record in self._records.values():
-            if record.state is PluginState.FOUND:
-                record.move(PluginState.DISABLED, "turned off in the configuration")
+        for name, record in self._records.items():
+            if self._configuration.is_enabled(name):
+                self._load(record)
+            else:
+                record.move(PluginState.DISABLED, TURNED_OFF)
         self._reorder()
 
     async def start(self) -> None:
@@ -111,12 +104,12 @@ class PluginManager:
         """Bring the plugins in line with the present configuration."""
         async with self._switching:
             for name, record in self._records.items():
-                if not self._wanted(name):
+                if not self._configuration.is_enabled(name):
                     await self._disable(record)
             for name in [name for name in self._order if self._has_changed(name)]:
                 await self._take_changes(self._records[name])
             for name, record in self._records.items():
-                if self._wanted(name) and record.state is PluginState.DISABLED:
+                if self._configuration.is_enabled(name) and record.state is PluginState.DISABLED:
                     self._load(record)
             self._reorder()
             await self._start_waiting()
@@ -136,8 +129,6 @@ class PluginManager:
         """Turn a plugin on, here and in the file."""
         self._record(name)
         await self._configuration.change({name: {"enabled": True}})
-        if self._only is not None:
-            self._only.add(name)
         await self.apply()
         return self.plugin(name)
 
@@ -160,10 +151,6 @@ class PluginManager:
         return self.plugin(name)
 
     # -- one plugin --------------------------------------------------------------------------------------------
-
-    def _wanted(self, name: str) -> bool:
-        asked = self._only is None or name in self._only
-        return asked and self._configuration.is_enabled(name)
 
     def _record(self, name: str) -> PluginRecord:
         if name not in self._records:
@@ -257,7 +244,7 @@ class PluginManager:
             return
         await self._halt(record)
         self._undeclare(record.name)
-        record.move(PluginState.DISABLED, "turned off in the configuration")
+        record.move(PluginState.DISABLED, TURNED_OFF)
 
     # -- configuration of one plugin ---------------------------------------------------------------------------
 
@@ -339,7 +326,7 @@ class PluginManager:
             version=record.manifest.version or record.found.version,
             state=record.state,
             reason=record.reason,
-            enabled=self._wanted(name),
+            enabled=self._configuration.is_enabled(name),
             origin=record.found.origin,
             requires=list(record.manifest.requires),
             after=list(record.manifest.after),
