@@ -1,5 +1,6 @@
 """Where log records go: stderr, and rotated files in the state directory, written by a thread of their own."""
 
+import copy
 import json
 import logging
 import logging.handlers
@@ -27,9 +28,21 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        if record.exc_info:
-            fields["exception"] = self.formatException(record.exc_info)
+        if record.exc_text:
+            fields["exception"] = record.exc_text
         return json.dumps(fields, ensure_ascii=False)
+
+
+class _Feeder(logging.handlers.QueueHandler):
+    """Hands records to the writer's thread with their texts made, so that nothing in them changes meanwhile."""
+
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        record = copy.copy(record)
+        record.msg, record.args = record.getMessage(), None
+        if record.exc_info:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+            record.exc_info = None
+        return record
 
 
 @contextmanager
@@ -53,7 +66,7 @@ def logging_to(directory: Path, config: GeneralConfig) -> Iterator[None]:
     for handler in (stderr, file):
         handler.setFormatter(_formatter(config))
     records: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
-    feeder = logging.handlers.QueueHandler(records)
+    feeder = _Feeder(records)
     writer = logging.handlers.QueueListener(records, stderr, file)
     root = logging.getLogger()
     previous = root.level

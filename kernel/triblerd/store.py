@@ -9,6 +9,7 @@ The file is checked before LMDB touches it (see ``triblerd.store_check`` for wha
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +18,9 @@ from typing import Any, Generic, Self, TypeVar, cast
 import msgspec
 
 from triblerd.config import StoreConfig
-from triblerd.store_engine import Engine, Handle, RawTransaction
+from triblerd.store_backup import back_up, back_up_when_due
+from triblerd.store_check import check, check_before_open, forget_mark, mark_clean
+from triblerd.store_engine import Engine, Handle, RawTransaction, data_file
 from triblerd.store_errors import (
     BadRecordError,
     StoreDamagedError,
@@ -25,6 +28,7 @@ from triblerd.store_errors import (
     StoreFormatError,
     StoreFullError,
     UnknownVersionError,
+    explain,
 )
 from triblerd.store_writer import Writer
 
@@ -39,6 +43,7 @@ __all__ = [
     "Table",
     "Transaction",
     "UnknownVersionError",
+    "check_store",
 ]
 
 V = TypeVar("V")
@@ -207,7 +212,7 @@ class Store:
     """The daemon's store, used by ``async with``, or by ``open`` and ``close``.
 
     Args:
-        path: The file; its folder exists.
+        path: The folder that holds the data file, made when it is missing. Nobody else has it open.
         config: The ``[store]`` section.
     """
 
@@ -227,8 +232,14 @@ class Store:
         await self.close()
 
     async def open(self) -> None:
-        """Open the store, or make an empty one."""
-        self._engine = await asyncio.to_thread(Engine, self._path, self._config.map_size)
+        """Check what is there and open it, or make an empty store.
+
+        Raises:
+            StoreDamagedError: the file is truncated or rubbish; it was not changed.
+            StoreFormatError: the file is not one that this version reads; it was not changed.
+            StoreError: the disk is full, or the folder cannot be used.
+        """
+        self._engine = await asyncio.to_thread(_open, self._path, self._config.map_size)
         self._writer = Writer(self._engine)
 
     async def close(self) -> None:
@@ -237,14 +248,67 @@ class Store:
             return
         engine, self._engine = self._engine, None
         await self._writer.close()
-        await asyncio.to_thread(engine.close)
+        await asyncio.to_thread(_close, engine)
 
     def view(self, plugin: str) -> StoreView:
         """Return a plugin's part of the store."""
+        engine, writer = self._opened()
+        return StoreView(plugin, engine, writer)
+
+    async def backup(self, target: Path) -> int:
+        """Write a copy of the store, as it is now, to a new file, and return its size in bytes.
+
+        Raises:
+            StoreError: the file exists, or cannot be written; nothing of it stays.
+        """
+        engine, _ = self._opened()
+        return await asyncio.to_thread(back_up, engine, target)
+
+    async def backup_when_due(self) -> Path | None:
+        """Write an automatic backup copy if the newest one is old enough, and remove the oldest.
+
+        Returns:
+            The copy in ``backups`` beside the store's folder, or ``None`` when none was due.
+        """
+        engine, _ = self._opened()
+        interval, kept = self._config.backup_interval, self._config.backups_kept
+        if not interval:
+            return None
+        return await asyncio.to_thread(back_up_when_due, engine, interval=interval, kept=kept)
+
+    def _opened(self) -> tuple[Engine, Writer]:
         if self._engine is None or self._writer is None:
             msg = "The store is not open"
             raise StoreError(msg)
-        return StoreView(plugin, self._engine, self._writer)
+        return self._engine, self._writer
+
+
+def check_store(path: Path) -> list[str]:
+    """Walk the whole store in the folder ``path``, which nobody has open, and return every problem found.
+
+    A store that does not exist yet has no problems.
+    """
+    file = data_file(path)
+    return check(file) if file.exists() else []
+
+
+def _open(folder: Path, map_size: int) -> Engine:
+    file = data_file(folder)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if file.exists():
+            check_before_open(file)
+        engine = Engine(folder, map_size)
+        forget_mark(file)
+    except OSError as error:
+        raise explain(error, file) from error
+    return engine
+
+
+def _close(engine: Engine) -> None:
+    engine.close()
+    with suppress(OSError):  # without the mark the next start checks the file, which is all that is lost
+        mark_clean(engine.path)
 
 
 def _codec(table: str, kind: type[V], version: int) -> _Codec[V]:

@@ -1,6 +1,7 @@
 """LMDB as the store uses it: open with room to grow, read from any thread, commit jobs from one."""
 
 import mmap
+import os
 import resource
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +12,7 @@ from typing import TypeAlias, TypeVar
 
 import lmdb
 
-from triblerd.store_errors import StoreError, StoreFullError, explain
+from triblerd.store_errors import StoreError, StoreFormatError, StoreFullError, explain
 
 Handle: TypeAlias = lmdb._Database  # noqa: SLF001 - the binding has no public name for it
 RawTransaction: TypeAlias = "lmdb.Transaction[bytes]"
@@ -20,6 +21,12 @@ T = TypeVar("T")
 
 _LIB_VERSION = 0  # the 0.9 engine; said explicitly, since the environment could choose another, with another format
 _MAX_TABLES = 128
+_DATA_FILE = "data.mdb"  # the names that LMDB's own tools expect in a folder
+_LOCK_FILE = "lock.mdb"
+_LOCK_FILE_SIZE = 8192  # with LMDB's default of 126 readers
+_LAYOUT_TABLE = b"kernel/store"
+_LAYOUT_KEY = b"layout"
+_LAYOUT = b"\x01"  # how tables are named and values begin; a store of another layout is not opened
 _LEAST_MAP = 16 << 20
 _SHARE_OF_ADDRESS_SPACE = 8  # where addresses are limited, the rest of the process needs the other seven parts
 _READERS_GRACE = 10.0  # seconds that a growing map waits for the scans of other threads to end
@@ -39,18 +46,38 @@ class Engine:
     ``commit`` and ``open_table`` belong to one thread, the writer's; everything else may be called from any thread.
 
     Args:
-        path: The file. It exists, or is made.
+        folder: Holds the data file and LMDB's lock file; both are made when missing. Nobody else has it open, and what
+            is there has been checked.
         map_size: Bytes of address space to reserve. Less is taken where addresses are limited; the map then grows.
+
+    Raises:
+        StoreError: it cannot be opened; ``StoreFormatError`` when it is not a store of this layout.
     """
 
-    def __init__(self, path: Path, map_size: int) -> None:
-        self._path = path
-        self._env = _open(path, map_size)
+    def __init__(self, folder: Path, map_size: int) -> None:
+        self._path = data_file(folder)
+        try:
+            if not self._path.exists():
+                _make(self._path)
+            _reserve_lock_file(folder / _LOCK_FILE)
+            self._env = _open(folder, _affordable(self._path, map_size))
+        except (OSError, lmdb.Error) as error:
+            raise explain(error, self._path) from error
+        try:
+            self._require_layout()
+        except BaseException:
+            self._env.close()
+            raise
         # Held for the microseconds of one read and while the map moves: a read must not look at a map that is going.
         self._gate = threading.Lock()
         self._scan_ended = threading.Condition(self._gate)
         self._scans = 0
         self._copying = threading.Lock()
+
+    @property
+    def path(self) -> Path:
+        """The data file."""
+        return self._path
 
     @property
     def map_size(self) -> int:
@@ -137,20 +164,68 @@ class Engine:
                 raise StoreFullError(msg) from error
             self._env.set_mapsize(wanted)
 
+    def _require_layout(self) -> None:
+        try:
+            with self._env.begin() as transaction:
+                found = transaction.get(_LAYOUT_KEY, db=self._env.open_db(_LAYOUT_TABLE, transaction, create=False))
+        except lmdb.NotFoundError as error:
+            msg = f"{self._path} was not written by triblerd. Nothing was changed."
+            raise StoreFormatError(msg) from error
+        except lmdb.Error as error:
+            raise explain(error, self._path) from error
+        if found != _LAYOUT:
+            msg = f"The store {self._path} was written by another version of triblerd. Nothing was changed."
+            raise StoreFormatError(msg)
 
-def _open(path: Path, map_size: int) -> lmdb.Environment:
-    size = _affordable(path, map_size)
+
+def data_file(folder: Path) -> Path:
+    """Return the path of the data file in a store's folder."""
+    return folder / _DATA_FILE
+
+
+def sync_folder(folder: Path) -> None:
+    """Put the names in a folder on disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _make(path: Path) -> None:
+    """Make an empty store. It has its name once it is whole, so an empty or short file is never ours."""
+    unfinished = path.with_name("unfinished.mdb")
+    lock = unfinished.with_name(f"{unfinished.name}-lock")
+    unfinished.unlink(missing_ok=True)
+    _reserve_lock_file(lock)
+    env = lmdb.open(str(unfinished), subdir=False, max_dbs=1, mode=0o600, lib_version=_LIB_VERSION)
+    try:
+        with env.begin(write=True) as transaction:
+            transaction.put(_LAYOUT_KEY, _LAYOUT, db=env.open_db(_LAYOUT_TABLE, transaction))
+    finally:
+        env.close()
+        lock.unlink()
+    unfinished.rename(path)
+    sync_folder(path.parent)
+
+
+def _reserve_lock_file(path: Path) -> None:
+    """Give the lock file its room on disk. LMDB leaves a hole and maps it: on a full disk, a bus error."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        os.posix_fallocate(descriptor, 0, _LOCK_FILE_SIZE)
+    finally:
+        os.close(descriptor)
+
+
+def _open(folder: Path, map_size: int) -> lmdb.Environment:
     while True:
         try:
-            return lmdb.open(
-                str(path), subdir=False, map_size=size, max_dbs=_MAX_TABLES, mode=0o600, lib_version=_LIB_VERSION
-            )
-        except lmdb.MemoryError as error:
-            if size <= _LEAST_MAP:
-                raise explain(error, path) from error
-            size = max(size // 4, _LEAST_MAP)
-        except lmdb.Error as error:
-            raise explain(error, path) from error
+            return lmdb.open(str(folder), map_size=map_size, max_dbs=_MAX_TABLES, mode=0o600, lib_version=_LIB_VERSION)
+        except lmdb.MemoryError:
+            if map_size <= _LEAST_MAP:
+                raise
+            map_size = max(map_size // 4, _LEAST_MAP)
 
 
 def _affordable(path: Path, map_size: int) -> int:
@@ -158,5 +233,5 @@ def _affordable(path: Path, map_size: int) -> int:
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit == resource.RLIM_INFINITY:
         return map_size
-    present = path.stat().st_size if path.exists() else 0
+    present = path.stat().st_size
     return min(map_size, max(limit // _SHARE_OF_ADDRESS_SPACE, present * 2, _LEAST_MAP) // _LEAST_MAP * _LEAST_MAP)

@@ -3,14 +3,17 @@
 import errno
 import os
 import resource
+import shlex
 from pathlib import Path
 
 import lmdb
 
 from triblerd.errors import FailedError
 
+BACKUP_FOLDER = "backups"
+"""Where automatic backup copies are put, beside the store's folder."""
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_NEARLY_NOTHING = 1 << 20  # bytes; with less than this left, a write that stopped half-way met the end of the disk
+_NEARLY_NOTHING = 1 << 20  # bytes; with less than this left, a write that was cut short met the end of the disk
 
 
 class StoreError(FailedError):
@@ -26,12 +29,12 @@ class StoreDamagedError(StoreError):
 
     Attributes:
         path: The file.
-        reason: What is wrong with it, one sentence without a full stop.
+        reason: What is wrong with it, a sentence without a full stop.
         backup: The newest backup copy, if there is one.
     """
 
-    def __init__(self, message: str, *, path: Path, reason: str, backup: Path | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, path: Path, reason: str, backup: Path | None) -> None:
+        super().__init__(f"The store {path} is damaged: {reason}. Nothing was changed. {_way_back(path, backup)}")
         self.path = path
         self.reason = reason
         self.backup = backup
@@ -61,13 +64,26 @@ class BadRecordError(StoreError):
     """A value does not have the form that its table says."""
 
 
+def backups_of(folder: Path) -> list[Path]:
+    """Return the automatic backup copies of the store in ``folder``, the newest last."""
+    return sorted((folder.parent / BACKUP_FOLDER).glob("store-*.mdb"))
+
+
+def damaged(path: Path, reason: str) -> StoreDamagedError:
+    """Return the error that says that the store's file ``path`` is damaged, and what can be done about it."""
+    copies = backups_of(path.parent)
+    return StoreDamagedError(path, reason, copies[-1] if copies else None)
+
+
 def explain(error: lmdb.Error | OSError, path: Path) -> StoreError:
-    """Return the failure of the store at ``path`` that an error of LMDB or of the system amounts to."""
+    """Return what an error of LMDB or of the system means for whoever uses the store's file ``path``."""
     if isinstance(error, lmdb.MapFullError) or _is_full(error, path):
-        return StoreFullError(f"There is no room left to write to {path}: {error}")
+        return StoreFullError(f"There is no room left to write {path}: {error}")
+    if isinstance(error, lmdb.CorruptedError | lmdb.PageNotFoundError | lmdb.InvalidError):
+        return damaged(path, str(error))
     if isinstance(error, lmdb.BadValsizeError):
         return StoreError(f"A key of the store has between 1 and 511 bytes: {error}")
-    return StoreError(f"The store {path} failed: {error}")
+    return StoreError(f"The store cannot use {path}: {error}")
 
 
 def _is_full(error: lmdb.Error | OSError, path: Path) -> bool:
@@ -77,7 +93,14 @@ def _is_full(error: lmdb.Error | OSError, path: Path) -> bool:
     if code != errno.EIO:
         return False
     # LMDB reports a write that was cut short as an input/output error, whatever cut it short.
-    folder = os.statvfs(path.parent)
+    disk = os.statvfs(path.parent)
     largest, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
     limited = largest != resource.RLIM_INFINITY and path.exists() and largest - path.stat().st_size < _NEARLY_NOTHING
-    return limited or folder.f_bavail * folder.f_frsize < _NEARLY_NOTHING
+    return limited or disk.f_bavail * disk.f_frsize < _NEARLY_NOTHING
+
+
+def _way_back(path: Path, backup: Path | None) -> str:
+    if backup is None:
+        return "There is no backup copy of it."
+    file, copy, aside = (shlex.quote(str(name)) for name in (path, backup, f"{path}.damaged"))
+    return f"The newest backup copy is {backup}. To go back to it while no daemon runs: mv {file} {aside} && cp {copy} {file}"
