@@ -177,9 +177,7 @@ class ConfigurationService:
             elif name in self._types and not self._types[name].free_form:
                 fields = fields_of(self._types[name])
                 keys = {*fields, ENABLED} if name in self._plugins else set(fields)
-                lines += [
-                    _unknown_setting(name, key, keys) for key in self._layers.section(name) if key not in keys
-                ]
+                lines += [_unknown_setting(name, key, keys) for key in self._layers.section(name) if key not in keys]
         return lines
 
     def problems(self) -> list[str]:

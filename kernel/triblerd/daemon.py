@@ -16,6 +16,7 @@ from typing import Any
 
 from triblerd.config import ApiConfig, GeneralConfig, StoreConfig
 from triblerd.container import KernelContainer
+from triblerd.errors import FailedError
 from triblerd.events import ConfigErrorReported, ShutdownProgress
 from triblerd.logs import logging_to
 from triblerd.options import RunOptions
@@ -96,7 +97,7 @@ class Daemon:
         notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
             self._kernel.configuration().reload()
-        except Exception as error:  # a border: what a user does to the file must not end the daemon
+        except FailedError as error:
             log.error("The settings are not reloaded: %s", error)  # noqa: TRY400 - the text says it all
         else:
             self._report_settings()

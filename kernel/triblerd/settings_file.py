@@ -113,7 +113,7 @@ class SettingsFile:
 
 
 def _write(path: Path, data: bytes) -> None:
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE), "wb") as file:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE), "wb") as file:
         os.fchmod(file.fileno(), FILE_MODE)  # the file may have existed with another mode
         file.write(data)
         file.flush()

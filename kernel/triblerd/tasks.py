@@ -44,6 +44,8 @@ class Tasks:
 
         Args:
             seconds: The pause between two rounds; a function is asked anew before each pause.
+            name: The task's name, without the owner.
+            function: One round.
         """
 
         async def rounds() -> None:
@@ -57,8 +59,7 @@ class Tasks:
         """Return the tasks that have not ended, oldest first."""
         now = time.monotonic()
         return [
-            TaskInfo(name=task.get_name(), age_seconds=round(now - started, 3))
-            for task, started in self._tasks.items()
+            TaskInfo(name=task.get_name(), age_seconds=round(now - started, 3)) for task, started in self._tasks.items()
         ]
 
     async def close(self, limit_seconds: float = 5.0) -> None:

@@ -10,6 +10,7 @@ from typing import Self
 import libtorrent as lt
 
 from triblerd_libtorrent.api import Infohash
+from triblerd_libtorrent.identity import identity_of
 
 _LOOPBACK = "127.0.0.1"
 
@@ -87,7 +88,7 @@ def make_torrent(  # noqa: PLR0913 - each is a word of the torrent file, by keyw
     magnet.trackers = []
     return MadeTorrent(
         metainfo=metainfo,
-        infohash=Infohash(str(params.info_hashes.get_best())),
+        infohash=identity_of(params.info_hashes),
         magnet=lt.make_magnet_uri(magnet),
         folder=folder,
         name=name,

@@ -44,7 +44,8 @@ def test_files_are_rotated(tmp_path):
 def test_a_directory_that_cannot_be_made_is_a_clear_error(tmp_path):
     (tmp_path / "log").write_text("a file")
 
-    with pytest.raises(FailedError, match="log directory .* cannot be written"), logging_to(
-        tmp_path / "log", GeneralConfig()
+    with (
+        pytest.raises(FailedError, match="log directory .* cannot be written"),
+        logging_to(tmp_path / "log", GeneralConfig()),
     ):
         pass

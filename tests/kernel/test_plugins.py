@@ -88,7 +88,11 @@ async def test_a_plugin_runs_with_its_route_topic_task_and_settings(start_daemon
         ("@hookimpl\ndef triblerd_manifets(): pass", "failed_to_load", "there is no hook triblerd_manifets"),
         ("@hookimpl\ndef triblerd_config(speed): pass", "failed_to_load", "triblerd_config"),
         ("@hookimpl\ndef triblerd_manifest(): return Manifest('fam', '')", "failed_to_load", "the manifest says fam"),
-        ("@hookimpl\ndef triblerd_manifest(): return Manifest('bad', '', api_version=9)", "failed_to_load", "version 9"),
+        (
+            "@hookimpl\ndef triblerd_manifest(): return Manifest('bad', '', api_version=9)",
+            "failed_to_load",
+            "version 9",
+        ),
         ("@hookimpl\ndef triblerd_lifespan(context): raise OSError('stuck')", "failed", "OSError: stuck"),
         ("REQUIRES = ('engine',)", "unmet", "requires engine, which is not installed"),
         ("REQUIRES = ('bad',)", "unmet", "requires itself"),
@@ -163,8 +167,11 @@ async def test_turning_a_plugin_off_takes_all_of_it_and_what_requires_it(start_d
 async def test_a_reload_takes_new_settings(start_daemon, write_plugin):
     async with start_daemon("fan", extra_plugins=[write_plugin("fan", FAN)]) as daemon:
         path = daemon.state_dir / "triblerd.conf"
-        path.write_text(path.read_text() + "\n[fan]\nspeed = 9\n" if "[fan]" not in path.read_text() else
-                        path.read_text().replace("[fan]", "[fan]\nspeed = 9"))
+        path.write_text(
+            path.read_text() + "\n[fan]\nspeed = 9\n"
+            if "[fan]" not in path.read_text()
+            else path.read_text().replace("[fan]", "[fan]\nspeed = 9")
+        )
 
         await daemon.daemon.reload()
 
@@ -213,7 +220,9 @@ async def test_two_plugins_with_one_route_clash_and_the_later_one_is_off(start_d
 
 
 async def test_a_running_plugin_takes_changed_settings_without_a_restart(start_daemon, write_plugin):
-    source = FAN + """
+    source = (
+        FAN
+        + """
         @hookimpl
         def never_called(): pass
 
@@ -230,6 +239,7 @@ async def test_a_running_plugin_takes_changed_settings_without_a_restart(start_d
         fan = Fan(context.config.speed)
         yield Running(endpoints=[fan], hooks=[Live(fan)])
     """.replace("        @hookimpl\n        def never_called(): pass\n", "")
+    )
     async with start_daemon("fan", extra_plugins=[write_plugin("fan", source)]) as daemon:
         configuration = daemon.daemon.container.configuration()
 
