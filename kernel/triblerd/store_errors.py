@@ -103,4 +103,5 @@ def _way_back(path: Path, backup: Path | None) -> str:
     if backup is None:
         return "There is no backup copy of it."
     file, copy, aside = (shlex.quote(str(name)) for name in (path, backup, f"{path}.damaged"))
-    return f"The newest backup copy is {backup}. To go back to it while no daemon runs: mv {file} {aside} && cp {copy} {file}"
+    command = f"mv {file} {aside} && cp {copy} {file}"
+    return f"The newest backup copy is {backup}. To go back to it, while no daemon runs: {command}"

@@ -32,8 +32,7 @@ class Writer:
 
         A caller that is cancelled stops waiting; the job runs all the same, as a whole.
         """
-        done = self._accept(job)
-        return cast("R", await done)
+        return cast("R", await self._accept(job))
 
     async def call(self, function: Callable[[], R]) -> R:
         """Run a function on the writer's thread, between two batches."""
@@ -76,6 +75,8 @@ def _settle(done: asyncio.Future[object], outcome: Outcome) -> None:
         return
     if outcome.error is None:
         done.set_result(outcome.result)
+    elif isinstance(outcome.error, StopIteration):  # a future refuses to carry it
+        done.set_exception(RuntimeError(f"the job raised {outcome.error!r}"))
     else:
         done.set_exception(outcome.error)
 
