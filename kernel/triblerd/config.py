@@ -3,7 +3,7 @@
 import types
 import typing
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self, dataclass_transform
 
 import msgspec
 from msgspec import Meta
@@ -20,6 +20,7 @@ Port = Annotated[int, Meta(ge=-1, le=65535)]
 """A TCP or UDP port; -1 and 0 leave the choice to the system."""
 
 
+@dataclass_transform(frozen_default=True)  # tells type checkers what msgspec does: subclasses are frozen, too
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A section of ``triblerd.conf``.
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, dataclass_transform
 
 import msgspec
 
@@ -24,6 +24,7 @@ class Arguments(StrEnum):
     """The event is for plugins, and for streams of another dialect; ``/events`` leaves it out."""
 
 
+@dataclass_transform(frozen_default=True)  # tells type checkers what msgspec does: subclasses are frozen, too
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened. Subclasses are frozen structs; their fields are the payload.
 

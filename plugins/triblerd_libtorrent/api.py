@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated, ClassVar, Protocol, Self, TypeVar, runtime_checkable
+from typing import Annotated, ClassVar, Protocol, Self, TypeVar, dataclass_transform, runtime_checkable
 
 import msgspec
 from msgspec import Meta
@@ -272,6 +272,7 @@ class TorrentWish(msgspec.Struct, frozen=True, kw_only=True):
     is_verified: bool = False
 
 
+@dataclass_transform(frozen_default=True)  # tells type checkers what msgspec does: subclasses are frozen, too
 class EngineEvent(msgspec.Struct, frozen=True):
     """Something that the engine reports. Delivered in order, on the event loop, to plain functions."""
 
