@@ -1,0 +1,1 @@
+"""The event streams: what happens in the daemon, told to every client that keeps ``GET /events`` open."""

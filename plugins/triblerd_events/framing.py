@@ -1,0 +1,45 @@
+"""The framing of ``/events``: one ``data:`` line of JSON and an empty line per event.
+
+Clients cut the first five characters off each block and call a handler with exactly the listed arguments, so that
+nothing else may stand in the stream and no argument may be added.
+"""
+
+import msgspec
+
+from triblerd.events import Arguments, Event, UnhandledError
+from triblerd_events.api import StreamOpened
+
+_WITHOUT_ARGS = (StreamOpened, UnhandledError)
+
+
+class Message(msgspec.Struct, frozen=True, omit_defaults=False):
+    """What stands in one ``data:`` line."""
+
+    topic: str
+    args: list[object] | msgspec.UnsetType
+    kwargs: dict[str, object]
+
+
+def data_line(event: Event) -> bytes | None:
+    """Return an event as ``/events`` sends it."""
+    if event.arguments is Arguments.HIDDEN:
+        return None
+    payload = {name: getattr(event, name) for name in event.__struct_fields__}
+    if isinstance(event, StreamOpened):
+        del payload["sessions"]  # a word of the other dialect
+    if event.arguments is Arguments.POSITIONAL:
+        message = Message(event.topic, list(payload.values()), {})
+    else:
+        message = Message(event.topic, msgspec.UNSET if isinstance(event, _WITHOUT_ARGS) else [], payload)
+    return b"data: " + _encode(message) + b"\n\n"
+
+
+def _plain_text(value: object) -> str:
+    """Return text of a type of its own, such as an infohash, as plain text."""
+    if isinstance(value, str):
+        return str(value)
+    msg = f"{type(value).__name__} has no JSON form"
+    raise TypeError(msg)
+
+
+_encode = msgspec.json.Encoder(enc_hook=_plain_text).encode

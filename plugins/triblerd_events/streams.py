@@ -1,0 +1,135 @@
+"""The hub: hears each event once, encodes it once per dialect, and hands it to every open stream."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aiohttp import web
+
+from triblerd.events import Event
+from triblerd_events.api import Framing, StreamOpened
+
+log = logging.getLogger(__name__)
+
+QUEUE_LIMIT = 1000
+"""Events that may wait for a slow client; one more, and its stream is closed."""
+BATCH = 64
+"""Events that go out in one write at most."""
+HEADERS = {
+    "Content-Type": "text/event-stream",
+    "Cache-Control": "no-cache",
+    "Connection": "keep-alive",
+    "X-Accel-Buffering": "no",  # a proxy that collects output would hold events back
+}
+KEEPALIVE = {  # a vanished client is noticed after 60 + 3 * 20 seconds, without a byte in the stream
+    "SO_KEEPALIVE": (socket.SOL_SOCKET, 1),
+    "TCP_KEEPIDLE": (socket.IPPROTO_TCP, 60),
+    "TCP_KEEPINTVL": (socket.IPPROTO_TCP, 20),
+    "TCP_KEEPCNT": (socket.IPPROTO_TCP, 3),
+}
+
+
+class Stream:
+    """What waits to be sent to one client."""
+
+    def __init__(self, transport: asyncio.BaseTransport | None) -> None:
+        self._transport = transport
+        self._waiting: asyncio.Queue[bytes] = asyncio.Queue(QUEUE_LIMIT)
+
+    def offer(self, chunk: bytes) -> None:
+        """Send ``chunk`` after what waits already. A client that is too slow for that loses its connection."""
+        try:
+            self._waiting.put_nowait(chunk)
+        except asyncio.QueueFull:
+            self._abort()
+
+    async def next(self) -> bytes:
+        """Return what waits, up to a batch, as soon as anything does."""
+        chunk = await self._waiting.get()
+        if self._waiting.empty():
+            return chunk
+        return chunk + b"".join(self._waiting.get_nowait() for _ in range(min(BATCH - 1, self._waiting.qsize())))
+
+    def _abort(self) -> None:
+        if isinstance(self._transport, asyncio.WriteTransport):
+            self._transport.abort()
+
+
+class EventHub:
+    """Every open stream. Implements :class:`triblerd_events.api.EventStreams`.
+
+    Args:
+        version: The daemon's version, for the first event of each stream.
+    """
+
+    def __init__(self, *, version: str) -> None:
+        self._version = version
+        self._streams: dict[Framing, set[Stream]] = {}
+        self._undelivered: dict[type[Event], Event] = {}
+
+    @property
+    def count(self) -> int:
+        """The number of open streams."""
+        return sum(map(len, self._streams.values()))
+
+    def hear(self, event: Event) -> None:
+        """Hand an event of the bus to every stream; keep it for the first one if it is of the kind that is kept."""
+        if not self._streams:
+            if event.kept:
+                self._undelivered.setdefault(type(event), event)
+            return
+        for framing, streams in self._streams.items():
+            if chunk := _framed(framing, event):
+                for stream in streams:
+                    stream.offer(chunk)
+
+    async def serve(self, request: web.Request, framing: Framing) -> web.StreamResponse:
+        """Answer a request with events until the client goes or the request is cancelled."""
+        response = web.StreamResponse(headers=HEADERS)
+        _watch_for_a_dead_peer(request.transport)
+        with self._opened(request, framing) as stream, contextlib.suppress(ConnectionError):
+            await response.prepare(request)
+            while True:
+                await response.write(await stream.next())
+        return response
+
+    @contextmanager
+    def _opened(self, request: web.Request, framing: Framing) -> Iterator[Stream]:
+        stream = Stream(request.transport)
+        start = StreamOpened(public_key="", version=self._version, sessions=self.count)
+        for event in [start, *self._take_undelivered()]:
+            if chunk := _framed(framing, event):
+                stream.offer(chunk)
+        streams = self._streams.setdefault(framing, set())
+        streams.add(stream)
+        try:
+            yield stream
+        finally:
+            streams.discard(stream)
+            if not streams:
+                self._streams.pop(framing, None)
+
+    def _take_undelivered(self) -> list[Event]:
+        events = list(self._undelivered.values())
+        self._undelivered.clear()
+        return events
+
+
+def _framed(framing: Framing, event: Event) -> bytes | None:
+    try:
+        return framing(event)
+    except (TypeError, ValueError):  # no JSON form: one event is lost, the streams go on
+        log.exception("The event %s cannot be sent", event.topic)
+        return None
+
+
+def _watch_for_a_dead_peer(transport: asyncio.BaseTransport | None) -> None:
+    link = transport.get_extra_info("socket") if transport else None
+    if link is None:
+        return
+    for name, (level, value) in KEEPALIVE.items():
+        if option := getattr(socket, name, None):  # not every system has all of them
+            link.setsockopt(level, option, value)
