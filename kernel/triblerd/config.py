@@ -1,5 +1,6 @@
 """What a configuration section is: one frozen struct, from which validation, documentation and defaults are made."""
 
+import os
 import types
 import typing
 from collections.abc import Mapping
@@ -99,6 +100,11 @@ def to_plain(value: Any) -> Any:
     return msgspec.json.decode(msgspec.json.encode(value))
 
 
+def default_from_environment(variable: str) -> Any:
+    """Return a field whose default is the flag that an environment variable names; false without one."""
+    return msgspec.field(default_factory=lambda: spelled_out(bool, os.environ.get(variable, "")) is True)
+
+
 def section_schema(section: type[Section]) -> dict[str, object]:
     """Return the JSON Schema of a section, references resolved in place."""
     schema, components = msgspec.json.schema_components([section], ref_template="#/$defs/{name}")
@@ -173,7 +179,9 @@ class GeneralConfig(Section):
     log_size: Annotated[int, Meta(ge=4096, description="Bytes of a log file before it is rotated")] = 8 * 1024 * 1024
     log_count: Annotated[int, Meta(ge=1, description="Rotated log files that are kept")] = 4
     version_checker_enabled: Annotated[bool, Meta(description="Look for new releases (stored, not acted upon)")] = True
-    testnet: Annotated[bool, Meta(description="Use a separate test network for everything")] = False
+    testnet: Annotated[
+        bool, Meta(description="Use a separate test network for everything; by default what TESTNET says")
+    ] = default_from_environment("TESTNET")
     stop_timeout: Annotated[float, Meta(ge=1, le=300, description="Seconds that an ordered stop may take")] = 30.0
 
 

@@ -1,0 +1,1 @@
+"""Shows the whole configuration to clients and takes their changes."""

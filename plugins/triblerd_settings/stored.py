@@ -1,0 +1,165 @@
+"""Documented sections that no plugin acts upon yet: they are checked, stored and returned, nothing else.
+
+Clients post whole sections back and expect each documented key in the answer. A plugin that comes to act upon one of
+these sections takes it over, and it leaves this file.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from triblerd.config import Section, default_from_environment
+
+Count = Annotated[int, Meta(ge=0, le=1_000_000)]
+Bytes = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Interval = Annotated[float, Meta(gt=0, le=86400)]
+
+
+class StoredSection(Section):
+    """A section whose wrong values are replaced by their defaults, as all of the documented API are."""
+
+    repairs: ClassVar[bool] = True
+
+
+class TunnelCommunity(StoredSection):
+    """Anonymous downloads through circuits of other peers."""
+
+    enabled: Annotated[bool, Meta(description="Take part in anonymous downloading")] = True
+    exitnode_enabled: Annotated[bool, Meta(description="Be an exit node for other people's traffic")] = False
+    random_slots: Annotated[Count, Meta(description="Relay slots that are given out at random")] = 5
+    competing_slots: Annotated[Count, Meta(description="Relay slots that go to the peers of the best balance")] = 15
+    testnet: Annotated[bool, Meta(description="Use the test network")] = default_from_environment("TUNNEL_TESTNET")
+    min_circuits: Annotated[Count, Meta(description="Circuits to keep at least, per number of hops")] = 3
+    max_circuits: Annotated[Count, Meta(description="Circuits to keep at most, per number of hops")] = 10
+
+
+class BandwidthAccounting(StoredSection):
+    """The ledger of what peers relayed for one another."""
+
+    testnet: Annotated[bool, Meta(description="Use the test network")] = default_from_environment("BANDWIDTH_TESTNET")
+    outgoing_query_interval: Annotated[
+        int, Meta(ge=1, le=86400, description="Seconds between two questions for transactions")
+    ] = 30
+    max_tx_returned_in_query: Annotated[Count, Meta(description="Transactions in one answer at most")] = 10
+
+
+class Bootstrap(StoredSection):
+    """The file with first addresses of the overlay."""
+
+    enabled: Annotated[bool, Meta(description="Fetch the file")] = True
+    max_download_rate: Annotated[Bytes, Meta(description="Bytes per second to fetch it with")] = 1_000_000
+    infohash: Annotated[str, Meta(pattern="^[0-9a-fA-F]{40}$", description="Infohash of the file's torrent")] = (
+        "b496932f32daad964e1b63188faabf74d22b45ea"
+    )
+
+
+class Overlay(StoredSection):
+    """The overlay network."""
+
+    enabled: Annotated[bool, Meta(description="Take part in the overlay")] = True
+    port: Annotated[
+        int, Meta(ge=0, le=65535, description="UDP port; when it is taken, the next free one; 0 picks one")
+    ] = 7759
+    address: Annotated[str, Meta(min_length=1, description="Address to bind")] = "0.0.0.0"  # noqa: S104 - as documented
+    bootstrap_override: Annotated[
+        Annotated[str, Meta(pattern=r"^\S+:\d{1,5}$")] | None, Meta(description="ip:port of the only first peer")
+    ] = None
+    statistics: Annotated[bool, Meta(description="Count messages per overlay")] = False
+    rendezvous_stats: Annotated[bool, Meta(description="Keep statistics of meetings with other peers")] = False
+    walk_interval: Annotated[Interval, Meta(description="Seconds between two steps to find peers")] = 0.5
+    walk_scaling_enabled: Annotated[bool, Meta(description="Take fewer steps under load")] = True
+    walk_scaling_upper_limit: Annotated[Interval, Meta(description="Seconds between two steps at most")] = 3.0
+
+
+class DiscoveryCommunity(StoredSection):
+    """Finding peers in the overlay."""
+
+    enabled: Annotated[bool, Meta(description="Look for peers of all overlays")] = True
+
+
+class OverlayDht(StoredSection):
+    """The overlay's own distributed hash table."""
+
+    enabled: Annotated[bool, Meta(description="Take part in it")] = True
+
+
+class Trustchain(StoredSection):
+    """Key files, relative to the state directory."""
+
+    ec_keypair_filename: Annotated[str, Meta(min_length=1, description="Private key")] = "ec_multichain.pem"
+    ec_keypair_pubfilename: Annotated[str, Meta(min_length=1, description="Public key")] = "ecpub_multichain.pem"
+    testnet_keypair_filename: Annotated[str, Meta(min_length=1, description="Private key for the test network")] = (
+        "ec_trustchain_testnet.pem"
+    )
+    secondary_key_filename: Annotated[str, Meta(min_length=1, description="Second private key")] = "secondary_key.pem"
+    testnet: Annotated[bool, Meta(description="Use the test network")] = default_from_environment("TRUSTCHAIN_TESTNET")
+
+
+class WatchFolder(StoredSection):
+    """A directory whose torrent files are added by themselves."""
+
+    enabled: Annotated[bool, Meta(description="Look into the directory every ten seconds")] = False
+    directory: Annotated[str, Meta(description="Absolute, or relative to the state directory")] = ""
+
+
+class Chant(StoredSection):
+    """The metadata store and channels."""
+
+    enabled: Annotated[bool, Meta(description="Keep metadata of torrents")] = True
+    manager_enabled: Annotated[bool, Meta(description="Fetch and publish channels")] = True
+    channel_edit: Annotated[bool, Meta(description="A GUI may edit channels")] = False
+    channels_dir: Annotated[str, Meta(min_length=1, description="Relative to the state directory")] = "channels"
+    testnet: Annotated[bool, Meta(description="Use the test network")] = default_from_environment("CHANT_TESTNET")
+    queried_peers_limit: Annotated[Count, Meta(description="Peers remembered as asked already")] = 1000
+    max_mapped_query_peers: Annotated[Count, Meta(description="Peers remembered per channel")] = 3
+
+
+class TorrentChecking(StoredSection):
+    """The health of swarms."""
+
+    enabled: Annotated[bool, Meta(description="Ask trackers and the DHT for numbers of seeders")] = True
+
+
+class PopularityCommunity(StoredSection):
+    """Gossip of popular torrents."""
+
+    enabled: Annotated[bool, Meta(description="Take part in it")] = True
+    cache_dir: Annotated[str, Meta(min_length=1, description="Relative to the state directory")] = "health_cache"
+
+
+class RemoteQueryCommunity(StoredSection):
+    """Searches among peers, as version 7.13 does them."""
+
+    minimal_blob_size: Annotated[Bytes, Meta(description="Bytes of the smallest part of an answer")] = 200
+    maximum_payload_size: Annotated[Bytes, Meta(description="Bytes of one packet at most")] = 1300
+    max_entries: Annotated[Count, Meta(description="Entries of one gossip message at most")] = 6
+    max_query_peers: Annotated[Count, Meta(description="Peers asked per search")] = 20
+    max_response_size: Annotated[Count, Meta(description="Entries of one answer at most")] = 100
+    max_channel_query_back: Annotated[Count, Meta(description="Questions back for unknown channels")] = 4
+    push_updates_back_enabled: Annotated[bool, Meta(description="Tell a peer what is newer than its answer")] = True
+
+
+class ContentDiscoveryCommunity(StoredSection):
+    """Searches and gossip among peers, as later versions do them."""
+
+    enabled: Annotated[bool, Meta(description="Take part in it")] = True
+    testnet: Annotated[bool, Meta(description="Use the test network")] = False
+    maximum_payload_size: Annotated[Bytes, Meta(description="Bytes of one packet at most")] = 1300
+
+
+STORED_SECTIONS: Mapping[str, type[Section]] = {
+    "tunnel_community": TunnelCommunity,
+    "bandwidth_accounting": BandwidthAccounting,
+    "bootstrap": Bootstrap,
+    "ipv8": Overlay,
+    "discovery_community": DiscoveryCommunity,
+    "dht": OverlayDht,
+    "trustchain": Trustchain,
+    "watch_folder": WatchFolder,
+    "chant": Chant,
+    "torrent_checking": TorrentChecking,
+    "popularity_community": PopularityCommunity,
+    "remote_query_community": RemoteQueryCommunity,
+    "content_discovery_community": ContentDiscoveryCommunity,
+}
