@@ -1,0 +1,1 @@
+"""Ends the daemon on a client's word."""
