@@ -1,0 +1,5 @@
+"""``python -m triblerd`` is ``triblerd``."""
+
+from triblerd.cli import main
+
+main()
