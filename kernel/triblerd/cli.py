@@ -86,7 +86,7 @@ def _run(state_dir: Path | None, given: Mapping[str, Any]) -> int:
         overrides["api"] = {**overrides.get("api", {}), **api}
     if "log_level" in given:
         overrides["general"] = {**overrides.get("general", {}), "log_level": given["log_level"]}
-    return run(RunOptions(state_dir=state_dir, overrides=overrides, announce=_announce))
+    return run(RunOptions(state_dir=state_dir, settings=overrides, announce=_announce))
 
 
 def _announce(line: str) -> None:

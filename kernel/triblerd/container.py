@@ -36,7 +36,7 @@ class KernelContainer(containers.DeclarativeContainer):
         ConfigurationLayers,
         file=settings_file,
         environment=providers.Object(os.environ),
-        overrides=options.provided.overrides,
+        overrides=options.provided.settings,
     )
     configuration = providers.Singleton(ConfigurationService, file=settings_file, layers=layers)
     bus = providers.Singleton(EventBus)

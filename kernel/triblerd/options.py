@@ -16,12 +16,12 @@ class RunOptions:
 
     Attributes:
         state_dir: The state directory; ``None`` means the environment's ``TSTATEDIR`` or the user's own.
-        overrides: Settings that win over environment and file, by section and key.
+        settings: What wins over environment and file, by section and key.
         announce: Told, line by line, where the API is once it answers.
         extra_plugins: Entry points beside those that are installed.
     """
 
     state_dir: Path | None = None
-    overrides: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     announce: Callable[[str], None] = _silent
     extra_plugins: Sequence[EntryPoint] = ()

@@ -68,12 +68,17 @@ class PluginHooks:
             self._pluggy.add_hookspecs(specs)
             self._specs.add(id(specs))
 
-    def call(self, owner: str, hook: str, **arguments: object) -> list[object]:
-        """Call a hook of one plugin and return its objects' answers. Whatever it raises comes out."""
+    def implements(self, owner: str, hook: str) -> bool:
+        """Return whether one of the plugin's objects has this hook."""
         objects = self._objects.get(owner, [])
         caller = getattr(self._pluggy.hook, hook, None)
-        if caller is None or not any(impl.plugin in objects for impl in caller.get_hookimpls()):
+        return caller is not None and any(impl.plugin in objects for impl in caller.get_hookimpls())
+
+    def call(self, owner: str, hook: str, **arguments: object) -> list[object]:
+        """Call a hook of one plugin and return its objects' answers, ``None`` left out. What it raises comes out."""
+        if not self.implements(owner, hook):
             return []
+        objects = self._objects[owner]
         others = [plugin for plugin in self._pluggy.get_plugins() if plugin not in objects]
         answers: list[object] = self._pluggy.subset_hook_caller(hook, others)(**arguments)
         return answers

@@ -62,7 +62,8 @@ class PluginRuntime:
     def reconfigure(self, **sections: Any) -> bool:
         """Hand changed sections to the running plugin; return whether it took them. What it raises comes out."""
         self.context = dataclasses.replace(self.context, **sections)
-        return bool(self._hooks.call(self.context.name, "triblerd_reconfigure", context=self.context))
+        self._hooks.call(self.context.name, "triblerd_reconfigure", context=self.context)
+        return self._hooks.implements(self.context.name, "triblerd_reconfigure")
 
     async def stop(self, grace_seconds: float = GRACE_SECONDS) -> str:
         """Take everything back and run the second half of the lifespan; return what went wrong, or an empty text."""

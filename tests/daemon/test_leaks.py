@@ -1,0 +1,64 @@
+"""Switching plugins leaves nothing behind: no task, no file descriptor, no memory."""
+
+import asyncio
+import gc
+
+import psutil
+import pytest
+
+WARM_UP_ROUNDS = 20
+AREAS = ("libtorrent", "downloads", "events", "settings", "state", "shutdown")
+
+
+async def switch_round(daemon, poll):
+    for name in ("downloads", "events", "libtorrent"):
+        await daemon.patch(f"/plugins/{name}", json={"enabled": False})
+    for name in ("libtorrent", "downloads", "events"):
+        await daemon.patch(f"/plugins/{name}", json={"enabled": True})
+    await daemon.patch("/plugins/state", json={"reload": True})
+    assert poll.done() is False, poll.exception()
+
+
+async def keep_asking(daemon):
+    """Ask a plugin that comes and goes, and one that stays; no answer is wrong."""
+    while True:
+        answer = await daemon.request("GET", "/downloads")
+        assert answer.status in {200, 404, 503}, answer
+        assert (await daemon.request("GET", "/healthz")).status == 200
+
+
+def footprint():
+    gc.collect()
+    process = psutil.Process()
+    return len(asyncio.all_tasks()), process.num_fds(), process.num_threads(), process.memory_info().rss
+
+
+async def switch(start_daemon, rounds):
+    async with start_daemon(*AREAS) as daemon:
+        poll = asyncio.create_task(keep_asking(daemon))
+        try:
+            for _ in range(WARM_UP_ROUNDS):
+                await switch_round(daemon, poll)
+            before = footprint()
+            for _ in range(rounds):
+                await switch_round(daemon, poll)
+            after = footprint()
+        finally:
+            poll.cancel()
+        shown = {plugin["name"]: plugin["state"] for plugin in (await daemon.get("/plugins"))["plugins"]}
+    assert all(shown[name] == "running" for name in AREAS), shown
+    return before, after
+
+
+async def test_switching_plugins_under_requests_leaks_nothing(start_daemon):
+    before, after = await switch(start_daemon, 10)
+
+    assert after[:3] == pytest.approx(before[:3], abs=3)
+
+
+@pytest.mark.soak
+async def test_two_hundred_rounds_of_switching_leak_nothing(start_daemon):
+    before, after = await switch(start_daemon, 200)
+
+    assert after[:3] == pytest.approx(before[:3], abs=3)
+    assert after[3] - before[3] < 8 * 1024 * 1024
