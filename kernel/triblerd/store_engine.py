@@ -4,6 +4,7 @@ import mmap
 import os
 import resource
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ _LAYOUT_KEY = b"layout"
 _LAYOUT = b"\x01"  # how tables are named and values begin; a store of another layout is not opened
 _LEAST_MAP = 16 << 20
 _SHARE_OF_ADDRESS_SPACE = 8  # where addresses are limited, the rest of the process needs the other seven parts
-_READERS_GRACE = 10.0  # seconds that a growing map waits for the scans of other threads to end
+_READERS_GRACE = 5.0  # seconds that a growing map waits for the scans of other threads to end
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,9 @@ class Engine:
             raise
         # Held for the microseconds of one read and while the map moves: a read must not look at a map that is going.
         self._gate = threading.Lock()
-        self._scan_ended = threading.Condition(self._gate)
-        self._scans = 0
+        self._moved = threading.Condition(self._gate)
+        self._scans: Counter[int] = Counter()  # by thread
+        self._grows = False
         self._copying = threading.Lock()
 
     @property
@@ -92,11 +94,23 @@ class Engine:
         except lmdb.Error as error:
             raise explain(error, self._path) from error
 
+    def count(self, table: Handle) -> int:
+        """Return the number of keys of a table."""
+        try:
+            with self._gate, self._env.begin(table) as transaction:
+                return transaction.stat(table)["entries"]
+        except lmdb.Error as error:
+            raise explain(error, self._path) from error
+
     @contextmanager
     def scan(self) -> Iterator[RawTransaction]:
         """Yield a transaction that sees the store as it is now, whatever is written meanwhile."""
+        thread = threading.get_ident()
         with self._gate:
-            self._scans += 1
+            # Back-to-back scans of one thread would keep the map from ever growing. A scan inside of another one goes
+            # on, since that one ends only after it.
+            self._moved.wait_for(lambda: not self._grows or self._scans[thread])
+            self._scans[thread] += 1
         try:
             with self._env.begin() as transaction:
                 yield transaction
@@ -104,13 +118,13 @@ class Engine:
             raise explain(error, self._path) from error
         finally:
             with self._gate:
-                self._scans -= 1
-                self._scan_ended.notify_all()
+                self._scans -= Counter([thread])  # drops the thread at 0
+                self._moved.notify_all()
 
     def open_table(self, name: bytes) -> Handle:
         """Return the handle of a table, which is made when it is missing."""
         try:
-            return self._growing(lambda: self._env.open_db(name))
+            return self._with_room(lambda: self._env.open_db(name))
         except lmdb.DbsFullError as error:
             msg = f"The store has {_MAX_TABLES} tables, and there is no room for another one"
             raise StoreError(msg) from error
@@ -123,7 +137,7 @@ class Engine:
         When one raises, or the commit fails, nothing is kept and each job gets a transaction of its own.
         """
         try:
-            return self._growing(lambda: self._commit_once(jobs))
+            return self._with_room(lambda: self._commit_once(jobs))
         except Exception as error:  # noqa: BLE001 - the border to other people's jobs; the error goes to who gave the job
             if len(jobs) > 1:
                 return [outcome for job in jobs for outcome in self.commit([job])]
@@ -144,7 +158,7 @@ class Engine:
         with self._env.begin(write=True) as transaction:
             return [Outcome(job(transaction)) for job in jobs]
 
-    def _growing(self, change: Callable[[], T]) -> T:
+    def _with_room(self, change: Callable[[], T]) -> T:
         while True:
             try:
                 return change()
@@ -154,15 +168,22 @@ class Engine:
     def _grow(self) -> None:
         """Double the map. Moving it ends every open reader, so none may be in the middle of something."""
         with self._copying, self._gate:
-            self._scan_ended.wait_for(lambda: not self._scans, _READERS_GRACE)
-            wanted = self.map_size * 2
+            self._grows = True
             try:
-                # LMDB lets go of the old map before it asks for the new one, and is lost when that one is refused.
-                mmap.mmap(-1, wanted, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ).close()
-            except OSError as error:
-                msg = f"The store {self._path} cannot grow: no room for {wanted} bytes of addresses ({error})"
-                raise StoreFullError(msg) from error
-            self._env.set_mapsize(wanted)
+                self._moved.wait_for(lambda: not self._scans, _READERS_GRACE)
+                self._move(self._env.info()["map_size"] * 2)
+            finally:
+                self._grows = False
+                self._moved.notify_all()
+
+    def _move(self, map_size: int) -> None:
+        try:
+            # LMDB lets go of the old map before it asks for the new one, and is lost when that one is refused.
+            mmap.mmap(-1, map_size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ).close()
+        except OSError as error:
+            msg = f"The store {self._path} cannot grow: no room for {map_size} bytes of addresses ({error})"
+            raise StoreFullError(msg) from error
+        self._env.set_mapsize(map_size)
 
     def _require_layout(self) -> None:
         try:
