@@ -76,17 +76,17 @@ def _run(state_dir: Path | None, given: Mapping[str, Any]) -> int:
     from triblerd.daemon import run  # noqa: PLC0415 - half a second that other commands do not need
     from triblerd.options import RunOptions  # noqa: PLC0415
 
-    overrides = parse_assignments(given.get("assignments", ()))
+    settings = parse_assignments(given.get("assignments", ()))
     api: dict[str, object] = {}
     if "port" in given:
         api |= {"http_port": given["port"], "http_enabled": True}
     if "host" in given:
         api["http_host"] = given["host"]
     if api:
-        overrides["api"] = {**overrides.get("api", {}), **api}
+        settings["api"] = {**settings.get("api", {}), **api}
     if "log_level" in given:
-        overrides["general"] = {**overrides.get("general", {}), "log_level": given["log_level"]}
-    return run(RunOptions(state_dir=state_dir, settings=overrides, announce=_announce))
+        settings["general"] = {**settings.get("general", {}), "log_level": given["log_level"]}
+    return run(RunOptions(state_dir=state_dir, settings=settings, announce=_announce))
 
 
 def _announce(line: str) -> None:

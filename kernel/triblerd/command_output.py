@@ -29,11 +29,16 @@ def print_json_line(value: object) -> None:
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print rows under their heads, each column as wide as its widest cell but the last one."""
-    lines = [[_plain(cell) for cell in row] for row in (heads, *rows)]
+    lines = [[plain_text(cell) for cell in row] for row in (heads, *rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     widths[-1] = 0
     for line in lines:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def plain_text(text: str) -> str:
+    """Return a text without control characters: a name out of a torrent must not steer the terminal."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def size_text(size: float) -> str:
@@ -48,8 +53,3 @@ def size_text(size: float) -> str:
 def rate_text(rate: float) -> str:
     """Return bytes per second as people say it; nothing for none."""
     return f"{size_text(rate)}/s" if rate else ""
-
-
-def _plain(cell: str) -> str:
-    """Return a text without control characters: a name out of a torrent must not steer the terminal."""
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in cell)
