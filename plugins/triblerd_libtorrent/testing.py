@@ -1,6 +1,6 @@
 """A peer for tests: a plain session on 127.0.0.1 that makes torrents and seeds them, and talks to nobody else."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -8,11 +8,24 @@ from types import TracebackType
 from typing import Self
 
 import libtorrent as lt
+import pytest
 
 from triblerd_libtorrent.api import Infohash
 from triblerd_libtorrent.identity import identity_of
 
 _LOOPBACK = "127.0.0.1"
+
+TEST_SETTINGS: Mapping[str, Mapping[str, object]] = {
+    "libtorrent": {
+        "listen_interface": _LOOPBACK,
+        "port": 0,
+        "dht": False,
+        "lsd": False,
+        "upnp": False,
+        "natpmp": False,
+    }
+}
+"""What keeps a daemon under test off the network; ``triblerd.testing`` writes it into the settings."""
 
 
 class TorrentVersion(IntEnum):
@@ -191,6 +204,15 @@ class Seeder:
         handle = self._running.add_torrent(params)
         self._handles[torrent.infohash] = handle
         return handle
+
+
+@pytest.fixture
+def seeder(tmp_path: Path) -> Iterator[Seeder]:
+    """Offer a peer that seeds what the test makes."""
+    folder = tmp_path / "seeder"
+    folder.mkdir()
+    with Seeder(folder) as seeder:
+        yield seeder
 
 
 def _settings(*, tcp_only: bool) -> "lt.settings_pack":
