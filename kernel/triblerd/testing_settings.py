@@ -46,7 +46,7 @@ def _with_requirements(plugins: Iterable[str], found: Mapping[str, FoundPlugin])
     for name in wanted:  # it grows meanwhile
         if name not in found:
             pytest.fail(f"there is no plugin {name}; there are {', '.join(sorted(found))}")
-        with contextlib.suppress(ImportError):  # the daemon will say why it cannot be loaded
+        with contextlib.suppress(Exception):  # the daemon will say why it cannot be loaded
             requires = found[name].load().triblerd_manifest().requires
             wanted += [need for need in requires if need in found and need not in wanted]
     return wanted
