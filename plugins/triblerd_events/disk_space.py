@@ -54,10 +54,9 @@ class DiskWatch:
         self._measure = measure
 
     @hookimpl
-    def triblerd_reconfigure(self, context: PluginContext[ResourceMonitor]) -> bool:
+    def triblerd_reconfigure(self, context: PluginContext[ResourceMonitor]) -> None:
         """Take a changed section; open streams stay open."""
         self._config = context.section(ResourceMonitor)
-        return True
 
     def interval(self) -> float:
         """Return the seconds until the next look."""

@@ -47,11 +47,16 @@ class Stream:
             self._abort()
             return
         self._waiting.append(chunk)
-        if self._reader is not None and not self._reader.done():
-            self._reader.set_result(None)
+        self._wake()
+
+    def end_if_dead(self) -> None:
+        """End the stream if its connection is gone: without events no write would ever fail."""
+        if self._transport is None or self._transport.is_closing():
+            self._waiting.clear()
+            self._wake()
 
     async def next(self) -> bytes:
-        """Return what waits, up to a batch, as soon as anything does."""
+        """Return what waits, up to a batch, as soon as anything does; nothing at the end."""
         waiting = self._waiting
         if not waiting:
             self._reader = asyncio.get_running_loop().create_future()
@@ -59,6 +64,10 @@ class Stream:
         if len(waiting) == 1:
             return waiting.popleft()
         return b"".join([waiting.popleft() for _ in range(min(BATCH, len(waiting)))])
+
+    def _wake(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
 
     def _abort(self) -> None:
         if isinstance(self._transport, asyncio.WriteTransport):
@@ -99,8 +108,8 @@ class EventHub:
         _watch_for_a_dead_peer(request.transport)
         with self._opened(request, framing) as stream, contextlib.suppress(ConnectionError):
             await response.prepare(request)
-            while True:
-                await response.write(await stream.next())
+            while chunk := await stream.next():
+                await response.write(chunk)
         return response
 
     @contextmanager
@@ -110,6 +119,9 @@ class EventHub:
         for event in [start, *self._take_undelivered()]:
             if chunk := _framed(framing, event):
                 stream.offer(chunk)
+        for streams in self._streams.values():
+            for other in streams:
+                other.end_if_dead()
         streams = self._streams.setdefault(framing, set())
         streams.add(stream)
         try:

@@ -57,9 +57,8 @@ class SettingsEndpoint(Endpoint):
         return Modified()
 
     @hookimpl
-    def triblerd_reconfigure(self) -> bool:
+    def triblerd_reconfigure(self) -> None:
         """Go on as before: nothing here acts upon the stored sections."""
-        return True
 
     def _ports(self) -> Iterable[int]:
         yield from self._lifecycle.ports.values()

@@ -99,6 +99,17 @@ async def test_a_dead_client_is_noticed_at_a_write_and_the_others_go_on(served, 
     assert len(await read_messages(alive, 2)) >= 2
 
 
+async def test_dead_clients_are_forgotten_without_any_event_when_another_one_comes(served):
+    for stream in [await served.open() for _ in range(5)]:
+        stream.close()
+
+    async def one_more_leaves_one() -> bool:
+        async with served.session.get(f"http://127.0.0.1:{served.port}/events"):
+            return bool(served.hub.count == 1)
+
+    await wait_for(one_more_leaves_one)
+
+
 async def test_a_client_that_does_not_read_is_disconnected_and_costs_no_further_memory(served, read_messages):
     alive = await served.open()
     with socket.create_connection(("127.0.0.1", served.port)) as slow:
