@@ -1,18 +1,23 @@
 """Write the reference from the code: hooks, settings, routes, error codes, events.
 
-    python docs/reference/generate.py          # writes the pages beside this file
-    python docs/reference/generate.py --check  # writes nothing; status 1 when a page is not what the code says
+python docs/reference/generate.py          # writes the pages beside this file
+python docs/reference/generate.py --check  # writes nothing; status 1 when a page is not what the code says
 """
 
 import difflib
+import importlib
 import inspect
+import pkgutil
 import re
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
 import msgspec
+from type_names import struct_of, type_name
+
 from triblerd import hookspecs
 from triblerd.config import KERNEL_SECTIONS, Section, description_of, fields_of, is_secret, to_plain
 from triblerd.configuration import ENVIRONMENT_PREFIX
@@ -22,8 +27,6 @@ from triblerd.events import KERNEL_EVENTS, Arguments, Event
 from triblerd.http.endpoint import Endpoint, RawBody, Route
 from triblerd.http.errors import answer_of
 from triblerd.plugin_discovery import FoundPlugin, find_plugins
-
-from type_names import struct_of, type_name
 
 HERE = Path(__file__).parent
 OURS = "triblerd"
@@ -37,6 +40,7 @@ class Area:
 
     def __init__(self, name: str, module: ModuleType | None) -> None:
         self.name = name
+        self.package = module.__name__.partition(".")[0] if module else OURS
         self._module = module
 
     def ask(self, hook: str) -> object:
@@ -103,7 +107,7 @@ def prose(docstring: str | None) -> Lines:
             yield re.sub(r"^    (\w+): ", r"- `\1`: ", line)
     yield ""
     if example:
-        yield from ("```python", inspect.cleandoc(code), "```", "")
+        yield from ("```python", textwrap.dedent(code).strip(), "```", "")
 
 
 def code(value: object) -> str:
@@ -134,7 +138,7 @@ def hooks_page(areas: Sequence[Area]) -> Lines:
             for name, function in inspect.getmembers(module, inspect.isfunction):
                 if hasattr(function, "triblerd_spec"):
                     yield f"### {name}\n"
-                    yield f"```python\ndef {name}{signature(function)}\n```\n"
+                    yield f"```python\ndef {name}{signature(function)}: ...\n```\n"
                     yield from prose(function.__doc__)
 
 
@@ -157,7 +161,7 @@ def settings_page(areas: Sequence[Area]) -> Lines:
             yield f"## [{name}]\n"
             yield f"*{area.name}.* {words(kind.__doc__ or '') if kind is not Section else 'No settings of its own.'}\n"
             if kind.repairs:
-                yield "A wrong value is replaced by the default at start; the old file is kept as `triblerd.conf.bad`.\n"
+                yield "A wrong value is replaced by the default at start; a copy is kept as `triblerd.conf.bad`.\n"
             defaults = to_plain(kind.empty())
             yield from table(
                 ("key", "type", "default", "meaning"),
@@ -229,20 +233,20 @@ def fields(title: str, found: Sequence[Field], *, required: bool = True) -> Line
     )
 
 
-def errors_page(_areas: Sequence[Area]) -> Lines:
+def errors_page(areas: Sequence[Area]) -> Lines:
     """Yield the page of errors."""
     yield "# Errors\n"
     yield (
-        "Failures are classes, by kind; a kind decides the status and the form of the answer. *plain* is `{\"error\":"
-        ' "text"}`, *handled* is `{"error": {"handled": true, "code": "…", "message": "text"}}`, *unhandled* is the same'
-        " with `\"handled\": false`, for what nobody foresaw: its message ends with an id that is also in the log.\n"
+        'Failures are classes, by kind; a kind decides the status and the form of the answer. *plain* is `{"error":'
+        ' "text"}`, *handled* is `{"error": {"handled": true, "message": "text"}}`, with the class as `"code"` where it'
+        ' says so. What nobody foresaw is answered with status 500, `"handled": false`, the class as `"code"`, and a'
+        " message of one line that ends with an id; the log has the rest under that id.\n"
     )
     yield from table(
         ("code", "kind", "status", "form", "meaning"),
         (
-            (f"`{kind.code}`", kind_of(kind), *answer_of(kind), words(kind.__doc__ or ""))
-            for kind in sorted(set(subclasses(TriblerdError)), key=lambda kind: (answer_of(kind)[0], kind.code))
-            if kind.__module__.startswith(OURS)
+            (f"`{kind.code}`", kind_of(kind), *map(str, answer_of(kind)), words(kind.__doc__ or ""))
+            for kind in sorted(errors_of(areas), key=lambda kind: (answer_of(kind)[0], kind.code))
         ),
     )
 
@@ -251,6 +255,16 @@ def kind_of(error: type[TriblerdError]) -> str:
     """Return the kind that an error of a plugin is of; nothing for a kind itself."""
     kind = next(base for base in error.__mro__ if base.__module__ == TriblerdError.__module__)
     return "" if kind is error else f"`{kind.__name__}`"
+
+
+def errors_of(areas: Sequence[Area]) -> set[type[TriblerdError]]:
+    """Return every error that some module of these areas defines."""
+    packages = {area.package for area in areas}
+    for package in packages:
+        for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+            if not module.name.endswith(".__main__"):
+                importlib.import_module(module.name)
+    return {kind for kind in subclasses(TriblerdError) if kind.__module__.partition(".")[0] in packages}
 
 
 def subclasses(kind: type[TriblerdError]) -> Iterator[type[TriblerdError]]:

@@ -8,7 +8,16 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-WORDS = {str: "text", bool: "flag", int: "int", float: "float", bytes: "bytes", type(None): "null", object: "any"}
+WORDS = {
+    str: "text",
+    bool: "flag",
+    int: "int",
+    float: "float",
+    bytes: "bytes",
+    type(None): "null",
+    object: "any",
+    Any: "any",
+}
 
 
 def type_name(annotation: Any) -> str:
@@ -42,8 +51,8 @@ def limits(meta: Meta) -> str:
     if low is None and high is None:
         return ""
     if high is None:
-        return f" ≥ {low:g}"
-    return f" ≤ {high:g}" if low is None else f" {low:g}..{high:g}"
+        return f" ≥ {low}"
+    return f" ≤ {high}" if low is None else f" {low}..{high}"
 
 
 def struct_of(annotation: Any) -> type[msgspec.Struct] | None:

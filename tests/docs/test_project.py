@@ -1,0 +1,87 @@
+"""The project's files agree with each other: packages, entry points, contracts, pins."""
+
+import re
+import tomllib
+from configparser import ConfigParser
+
+from tests.docs.paths import ROOT
+from tests.docs.reference import areas
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PACKAGES = {
+    path.parent.name: path.parent
+    for root in ("kernel", "plugins", "contrib")
+    for path in (ROOT / root).glob("*/__init__.py")
+}
+PLUGINS = PROJECT["project"]["entry-points"]["triblerd"]
+
+
+def contracts() -> ConfigParser:
+    parser = ConfigParser()
+    parser.read(ROOT / ".importlinter")
+    return parser
+
+
+def lines(section: str, key: str) -> set[str]:
+    return set(contracts()[f"importlinter{section}"][key].split("\n")) - {""}
+
+
+def test_every_package_is_in_the_wheel() -> None:
+    packaged = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+
+    assert sorted(packaged) == sorted(str(path.relative_to(ROOT)) for path in PACKAGES.values())
+
+
+def test_every_plugin_has_an_entry_point_of_its_name() -> None:
+    assert {f"triblerd_{name}": f"triblerd_{name}.plugin" for name in PLUGINS} == {
+        package: f"{package}.plugin" for package, path in PACKAGES.items() if path.parent.name == "plugins"
+    }
+
+
+def test_every_package_says_that_it_is_typed() -> None:
+    assert [name for name, path in PACKAGES.items() if not (path / "py.typed").exists()] == []
+
+
+def test_every_package_is_under_the_import_contracts() -> None:
+    plugins = set(PACKAGES) - {"triblerd"}
+
+    assert lines("", "root_packages") == set(PACKAGES)
+    assert lines(":contract:kernel", "forbidden_modules") == plugins | {"libtorrent"}
+    assert lines(":contract:plugins", "modules") == plugins
+    assert lines(":contract:cycles", "ancestors") == set(PACKAGES)
+    assert {line.split(".")[0] for line in lines(":contract:engine", "source_modules")} == plugins
+
+
+def test_a_plugin_may_import_the_api_of_what_its_manifest_requires_and_no_other() -> None:
+    allowed = lines(":contract:plugins", "ignore_imports")
+
+    required = {
+        f"triblerd_{area.name}.** -> triblerd_{need}.api"
+        for area in areas()
+        if area.name != "kernel"
+        for need in area.ask("triblerd_manifest").requires
+    }
+    assert allowed == required
+
+
+def test_the_linter_is_pinned_to_one_version() -> None:
+    tox = re.search(r"ruff==(\S+)", (ROOT / "tox.ini").read_text())
+    hook = re.search(r"rev: v(\S+)", (ROOT / ".pre-commit-config.yaml").read_text())
+
+    assert tox is not None
+    assert hook is not None
+    assert tox[1] == hook[1]
+
+
+def test_every_dependency_has_a_reason() -> None:
+    page = (ROOT / "docs/decisions/0013-dependencies.md").read_text()
+    names = [re.split(r"[<>=!~]", requirement)[0] for requirement in PROJECT["project"]["dependencies"]]
+
+    assert sorted(re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE)) == sorted(names)
+
+
+def test_every_decision_is_listed() -> None:
+    folder = ROOT / "docs/decisions"
+    index = (folder / "README.md").read_text()
+
+    assert [page.name for page in sorted(folder.glob("0*.md")) if f"({page.name})" not in index] == []
