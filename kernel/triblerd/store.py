@@ -297,11 +297,10 @@ def _open(folder: Path, map_size: int) -> Engine:
         folder.mkdir(mode=0o700, exist_ok=True)
         if file.exists():
             check_before_open(file)
-        engine = Engine(folder, map_size)
-        forget_mark(file)
+            forget_mark(file)
     except OSError as error:
         raise explain(error, file) from error
-    return engine
+    return Engine(folder, map_size)
 
 
 def _close(engine: Engine) -> None:

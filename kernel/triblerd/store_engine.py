@@ -30,7 +30,7 @@ _LAYOUT_KEY = b"layout"
 _LAYOUT = b"\x01"  # how tables are named and values begin; a store of another layout is not opened
 _LEAST_MAP = 16 << 20
 _SHARE_OF_ADDRESS_SPACE = 8  # where addresses are limited, the rest of the process needs the other seven parts
-_READERS_GRACE = 5.0  # seconds that a growing map waits for the scans of other threads to end
+_READERS_GRACE = 3.0  # seconds that a growing map waits for the scans of other threads to end
 
 
 @dataclass(frozen=True)
