@@ -22,7 +22,7 @@ def prepare_state_dir(
 ) -> str:
     """Make a state directory whose settings turn on only ``plugins`` and what they require; return the key.
 
-    What the file already says stays, but for ``config`` and for plugins to turn on. Plugins bring the settings that
+    What the file already says of anything else stays, but for ``config``. Plugins bring the settings that
     keep them off the network in the ``TEST_SETTINGS`` of their ``testing`` module.
     """
     state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -31,12 +31,12 @@ def prepare_state_dir(
     wanted = _with_requirements(plugins, found)
     defaults: dict[str, dict[str, object]] = {
         "api": {"key": secrets.token_hex(16), "http_port": 0},
-        **{name: {"enabled": False} for name in found},
     }
     for name in wanted:
         for section, values in _test_settings(found[name]).items():
             defaults.setdefault(section, {}).update(values)
-    settings = _merged(defaults, file.read(), {name: {"enabled": True} for name in wanted}, config)
+    switches = {name: {"enabled": name in wanted} for name in found}
+    settings = _merged(defaults, file.read(), switches, config)
     file.change(settings)
     return str(settings["api"]["key"])
 
