@@ -1,0 +1,86 @@
+"""The page at ``/docs`` in a real browser: it shows the routes, sends requests, and loads nothing from elsewhere."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from triblerd.testing import StartDaemon
+
+pytestmark = pytest.mark.browser
+
+LIMIT_SECONDS = 20
+
+
+@pytest.fixture
+def chromium() -> Iterator[webdriver.Chrome]:
+    """Run Debian's chromium without a window."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options, webdriver.ChromeService("/usr/bin/chromedriver"))
+    yield driver
+    driver.quit()
+
+
+def wait_for(driver: webdriver.Chrome, selector: str) -> Any:
+    """Return the first element that a CSS selector finds, once it is there."""
+    return WebDriverWait(driver, LIMIT_SECONDS).until(lambda page: page.find_elements(By.CSS_SELECTOR, selector))[0]
+
+
+def press(driver: webdriver.Chrome, selector: str) -> None:
+    """Press a button, wherever on the page it is."""
+    driver.execute_script("arguments[0].click()", wait_for(driver, selector))
+
+
+def hosts(driver: webdriver.Chrome) -> set[str | None]:
+    """Return the hosts that the browser was told to load something from."""
+    urls = driver.execute_script("return performance.getEntriesByType('resource').map(entry => entry.name)")
+    return {urlsplit(url).hostname for url in urls if url.startswith("http")}
+
+
+async def in_thread(work: Callable[[], None]) -> None:
+    """Let the browser wait elsewhere, since the daemon lives in the test's loop."""
+    await asyncio.to_thread(work)
+
+
+async def test_the_page_lists_the_routes_of_running_plugins(
+    start_daemon: StartDaemon, chromium: webdriver.Chrome
+) -> None:
+    async with start_daemon("state") as daemon:
+
+        def look() -> None:
+            chromium.get(f"{daemon.url}/docs")
+            wait_for(chromium, "#operations-tag-state")
+
+        await in_thread(look)
+
+    assert chromium.get_log("browser") == []
+    assert hosts(chromium) == {"127.0.0.1"}
+
+
+async def test_a_request_can_be_sent_from_the_page(start_daemon: StartDaemon, chromium: webdriver.Chrome) -> None:
+    async with start_daemon("state") as daemon:
+        shown: list[str] = []
+
+        def try_it() -> None:
+            chromium.get(f"{daemon.url}/docs")
+            press(chromium, "button.authorize")
+            wait_for(chromium, ".auth-container input").send_keys(daemon.key)
+            press(chromium, ".auth-btn-wrapper button.authorize")
+            press(chromium, ".btn-done")
+            press(chromium, "[id^='operations-state'] button.opblock-summary-control")
+            press(chromium, ".try-out__btn")
+            press(chromium, ".execute")
+            shown.append(wait_for(chromium, ".live-responses-table .response-col_status").text)
+
+        await in_thread(try_it)
+
+    assert shown[0].startswith("200")
