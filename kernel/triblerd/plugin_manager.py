@@ -27,6 +27,7 @@ from triblerd.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
+_RESTING = frozenset({PluginState.RUNNING, PluginState.STOPPED, PluginState.DISABLED})
 TURNED_OFF = "turned off in the configuration"
 
 
@@ -311,8 +312,7 @@ class PluginManager:
     # -- what others see ---------------------------------------------------------------------------------------
 
     def _changed(self, record: PluginRecord) -> None:
-        level = logging.WARNING if record.reason and record.state is not PluginState.DISABLED else logging.INFO
-        log.log(level, "Plugin %s: %s%s", record.name, record.state, f" ({record.reason})" if record.reason else "")
+        log.log(_level(record), "Plugin %s: %s%s", record.name, record.state, f" ({record.reason})" if record.reason else "")
         self._router.describe(record.name, record.state, record.reason)
         self._bus.publish(PluginChanged(name=record.name, state=record.state, reason=record.reason))
 
@@ -337,3 +337,9 @@ class PluginManager:
                 {section: section_schema(kind) for section, kind in declaration.sections.items()} if declaration else {}
             ),
         )
+
+
+def _level(record: PluginRecord) -> int:
+    if record.reason and record.state is not PluginState.DISABLED:
+        return logging.WARNING
+    return logging.INFO if record.state in _RESTING else logging.DEBUG

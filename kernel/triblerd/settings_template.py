@@ -48,4 +48,10 @@ def _described(kind: type[Section], chosen: Mapping[str, str]) -> list[str]:
 def _toml(value: object) -> str:
     import tomlkit  # noqa: PLC0415 - only a first start needs it
 
-    return "(unset)" if value is None else tomlkit.item(value).as_string()
+    if value is None:
+        return "(unset)"
+    if isinstance(value, dict):
+        table = tomlkit.inline_table()
+        table.update(value)
+        return table.as_string()
+    return tomlkit.item(value).as_string()
