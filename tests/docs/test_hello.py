@@ -42,7 +42,7 @@ def test_the_examples_own_tests_pass(environment: dict[str, str], tmp_path: Path
 
 
 def test_an_installed_plugin_is_found_without_further_words(environment: dict[str, str], tmp_path: Path) -> None:
-    result = run(environment, tmp_path, "triblerd", "plugins", "--state-dir", str(tmp_path / "state"))
+    result = run(environment, tmp_path, "triblerd", "--state-dir", str(tmp_path / "state"), "plugins")
 
     assert result.returncode == 0, result.stdout
     assert "hello" in result.stdout
