@@ -49,6 +49,10 @@ class Stream:
         self._waiting.append(chunk)
         self._wake()
 
+    def is_drained(self) -> bool:
+        """Return whether the client took everything that was written to it."""
+        return isinstance(self._transport, asyncio.WriteTransport) and not self._transport.get_write_buffer_size()
+
     def end_if_dead(self) -> None:
         """End the stream if its connection is gone: without events no write would ever fail."""
         if self._transport is None or self._transport.is_closing():
@@ -107,9 +111,14 @@ class EventHub:
         response = web.StreamResponse(headers=HEADERS)
         _watch_for_a_dead_peer(request.transport)
         with self._opened(request, framing) as stream, contextlib.suppress(ConnectionError):
-            await response.prepare(request)
-            while chunk := await stream.next():
-                await response.write(chunk)
+            try:
+                await response.prepare(request)
+                while chunk := await stream.next():
+                    await response.write(chunk)
+            except asyncio.CancelledError:
+                if stream.is_drained():  # else the last chunk would wait for the client
+                    await response.write_eof()
+                raise
         return response
 
     @contextmanager
