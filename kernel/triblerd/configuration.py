@@ -4,6 +4,7 @@ Command line wins over environment, environment over file, file over default. A 
 problems are collected, so that a user mends them in one go.
 """
 
+import asyncio
 import difflib
 import logging
 import tomllib
@@ -83,6 +84,8 @@ class ConfigurationService:
     Args:
         file: The settings file.
         layers: Where values come from.
+
+    Attributes:
         apply: Awaited after a change has been stored; it tells plugins.
     """
 
@@ -92,6 +95,7 @@ class ConfigurationService:
         self._types: dict[str, type[Section]] = dict(KERNEL_SECTIONS)
         self._owners: dict[str, str] = dict.fromkeys(KERNEL_SECTIONS, "kernel")
         self._plugins: dict[str, bool] = {}
+        self._changing = asyncio.Lock()
         self.apply: Apply = _nothing
 
     def know_plugins(self, defaults: Mapping[str, bool]) -> None:
@@ -194,11 +198,12 @@ class ConfigurationService:
 
     async def change(self, changes: Mapping[str, Mapping[str, object]]) -> None:
         """Check, store and apply changes; see :class:`triblerd.services.Configuration`."""
-        wanted = self._checked(changes)
-        if not wanted:
-            return
-        self._file.change(wanted)
-        self._layers.read()
+        async with self._changing:
+            wanted = self._checked(changes)
+            if not wanted:
+                return
+            await asyncio.to_thread(self._file.change, wanted)
+            self._layers.read()
         await self.apply()
 
     def _checked(self, changes: Mapping[str, Mapping[str, object]]) -> Values:
