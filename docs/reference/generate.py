@@ -14,6 +14,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import msgspec
 from type_names import struct_of, type_name
@@ -43,27 +44,25 @@ class Area:
         self.package = module.__name__.partition(".")[0] if module else OURS
         self._module = module
 
-    def ask(self, hook: str) -> object:
+    def ask(self, hook: str) -> Any:
         """Return what the plugin answers to a declaring hook, ``None`` when it does not have it."""
-        answer: object = getattr(self._module, hook)() if hasattr(self._module, hook) else None
-        return answer
+        return getattr(self._module, hook)() if hasattr(self._module, hook) else None
 
     def sections(self) -> dict[str, type[Section]]:
         """Return the sections of the settings file, the area's own first."""
         if self._module is None:
             return dict(KERNEL_SECTIONS)
-        own = self.ask("triblerd_config")
-        return {self.name: own or Section, **(self.ask("triblerd_sections") or {})}  # type: ignore[dict-item]
+        return {self.name: self.ask("triblerd_config") or Section, **(self.ask("triblerd_sections") or {})}
 
     def endpoints(self) -> list[type[Endpoint]]:
         """Return the endpoint classes."""
         if self._module is None:
             return [provider.cls for provider in KernelContainer.endpoints.args]
-        return list(self.ask("triblerd_endpoints") or ())  # type: ignore[call-overload,no-any-return]
+        return [*(self.ask("triblerd_endpoints") or ())]
 
     def events(self) -> list[type[Event]]:
         """Return the events that it may publish."""
-        return list(KERNEL_EVENTS if self._module is None else self.ask("triblerd_events") or ())  # type: ignore[call-overload]
+        return list(KERNEL_EVENTS) if self._module is None else [*(self.ask("triblerd_events") or ())]
 
     def hookspecs(self) -> list[ModuleType]:
         """Return the modules of hooks that it calls."""

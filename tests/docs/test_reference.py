@@ -40,7 +40,7 @@ def test_each_hook_is_documented_with_its_signature() -> None:
 
 def test_each_hook_has_a_working_example() -> None:
     for name, function in HOOKS:
-        assert "Example::" in inspect.getdoc(function), name
+        assert "Example::" in (inspect.getdoc(function) or ""), name
 
 
 def test_each_hook_is_tested() -> None:
