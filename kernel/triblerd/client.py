@@ -212,7 +212,10 @@ class ApiClient:
             error = json.loads(reply.body)["error"]
         except (ValueError, LookupError, TypeError):
             return f"The daemon answered {reply.status} {http.client.responses.get(reply.status, '')}".rstrip()
-        return str(error.get("message", error) if isinstance(error, dict) else error)
+        text = str(error.get("message", error) if isinstance(error, dict) else error)
+        if reply.status == http.client.NOT_FOUND and text.startswith("Could not find /"):
+            return f"The daemon does not offer this: {text}. `triblerd plugins` shows what is turned off."
+        return text
 
     # -- finding -----------------------------------------------------------------------------------------------
 

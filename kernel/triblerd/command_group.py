@@ -1,6 +1,6 @@
 """The group of all commands: those of the kernel, and those that plugins add when they are asked for."""
 
-import logging
+import os
 from typing import Any, NoReturn, Protocol
 
 import click
@@ -8,7 +8,8 @@ import click
 from triblerd.errors import TriblerdError
 from triblerd.exit_codes import ExitCode, exit_code_of
 
-log = logging.getLogger(__name__)
+TRACEBACK_VARIABLE = "TRIBLERD_TRACEBACK"
+"""Set, it lets an unforeseen error of the program come out with its traceback, for a report."""
 
 
 _META = "triblerd.further_commands"
@@ -63,9 +64,10 @@ class CommandGroup(click.Group):
         except OSError as error:
             return _fail(ctx, str(error), ExitCode.FAILED)
         except Exception as error:  # a border: the program
-            log.debug("The command failed", exc_info=error)
+            if os.environ.get(TRACEBACK_VARIABLE):
+                raise
             sentence = f"This is a mistake of the program, not yours: {type(error).__name__}: {error}"
-            return _fail(ctx, sentence, ExitCode.FAILED)
+            return _fail(ctx, f"{sentence}\nWith {TRACEBACK_VARIABLE}=1 it shows where.", ExitCode.FAILED)
 
 
 def _fail(ctx: click.Context, sentence: str, code: ExitCode) -> NoReturn:

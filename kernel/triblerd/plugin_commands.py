@@ -27,9 +27,14 @@ class PluginCommands:
     """
 
     def __init__(self, state_dir: Path | None) -> None:
-        self._plugins = _enabled(state_dir)
+        found = find_plugins()
+        configuration = _configuration(state_dir, found)
+        enabled = [plugin for plugin in found if configuration.is_enabled(plugin.name)]
+        self._plugins = sorted(enabled, key=lambda plugin: not _has_commands_module(plugin))  # it saves imports
         self._known: dict[str, Mapping[str, click.Command]] = {}
-        self.faults: dict[str, str] = {}
+        self.faults = {
+            plugin.name: "it is turned off" for plugin in found if not plugin.is_contrib and plugin not in enabled
+        }
 
     def find(self, name: str) -> click.Command | None:
         """Return the command of that name, if a plugin has one."""
@@ -56,17 +61,14 @@ def _ask(plugin: FoundPlugin) -> Iterable[click.Command]:
         yield from answer  # type: ignore[misc]
 
 
-def _enabled(state_dir: Path | None) -> list[FoundPlugin]:
-    """Return the plugins that are turned on, those with a module of commands first."""
-    found = find_plugins()
+def _configuration(state_dir: Path | None, found: Iterable[FoundPlugin]) -> ConfigurationService:
     file = SettingsFile(StateDirectory.find(state_dir).path / FILE_NAME)
     layers = ConfigurationLayers(file, os.environ, {})
     with contextlib.suppress(TriblerdError):  # what is wrong with the file, a command that needs it will say
         layers.read()
     configuration = ConfigurationService(file=file, layers=layers)
     configuration.know_plugins({plugin.name: not plugin.is_contrib for plugin in found})
-    enabled = [plugin for plugin in found if configuration.is_enabled(plugin.name)]
-    return sorted(enabled, key=lambda plugin: not _has_commands_module(plugin))
+    return configuration
 
 
 def _has_commands_module(plugin: FoundPlugin) -> bool:
