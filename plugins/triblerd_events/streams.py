@@ -49,15 +49,16 @@ class Stream:
         self._waiting.append(chunk)
         self._wake()
 
-    def is_drained(self) -> bool:
-        """Return whether the client took everything that was written to it."""
-        return isinstance(self._transport, asyncio.WriteTransport) and not self._transport.get_write_buffer_size()
-
     def end_if_dead(self) -> None:
         """End the stream if its connection is gone: without events no write would ever fail."""
         if self._transport is None or self._transport.is_closing():
             self._waiting.clear()
             self._wake()
+
+    def give_up_if_stuck(self) -> None:
+        """Cut the connection of a client that does not take what was sent: its stream could not end in order."""
+        if isinstance(self._transport, asyncio.WriteTransport) and self._transport.get_write_buffer_size():
+            self._transport.abort()
 
     async def next(self) -> bytes:
         """Return what waits, up to a batch, as soon as anything does; nothing at the end."""
@@ -116,8 +117,7 @@ class EventHub:
                 while chunk := await stream.next():
                     await response.write(chunk)
             except asyncio.CancelledError:
-                if stream.is_drained():  # else the last chunk would wait for the client
-                    await response.write_eof()
+                stream.give_up_if_stuck()
                 raise
         return response
 

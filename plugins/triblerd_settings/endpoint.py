@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from triblerd.config import spelled_out
 from triblerd.errors import FailedError, InvalidInputError
 from triblerd.http.endpoint import Endpoint, Scope, route
 from triblerd.plugin import HookCaller, hookimpl
@@ -49,11 +48,7 @@ class SettingsEndpoint(Endpoint):
 
         The body names sections and in them keys. What is not named stays. Text may stand for numbers and flags.
         """
-        changes = _changes(body)
-        if spelled_out(bool, changes.get("settings", {}).get("enabled", True)) in (False, 0):
-            # stopping this plugin waits for its requests in flight, and this is one of them
-            _refuse("settings.enabled: cannot be turned off here; use PATCH /plugins/settings")
-        await self._configuration.change(changes)
+        await self._configuration.change(_changes(body))
         return Modified()
 
     @hookimpl

@@ -96,6 +96,21 @@ async def test_streams_end_within_a_second_when_the_plugin_stops(start_daemon, p
         await daemon.get("/events", status=404)
 
 
+async def test_a_client_that_does_not_read_does_not_hold_up_the_end(start_daemon):
+    async with start_daemon("events") as daemon:
+        reader, writer = await asyncio.open_connection("127.0.0.1", daemon.port, limit=1)
+        writer.write(f"GET /events HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: {daemon.key}\r\n\r\n".encode())
+        await reader.readline()
+        for _ in range(900):
+            daemon.daemon.container.bus().publish(ShutdownProgress(state="x" * 20_000))
+        began = time.monotonic()
+
+        await daemon.patch("/plugins/events", json={"enabled": False})
+
+        assert time.monotonic() - began < 1
+        writer.close()
+
+
 async def test_a_stream_opens_again_after_a_reload(start_daemon):
     async with start_daemon("events") as daemon:
         for _ in range(3):

@@ -174,12 +174,11 @@ async def test_the_socket_of_a_stream_asks_the_system_to_look_for_dead_peers(ser
     assert int(timers[0][3:], 16) <= 60 * 100  # hundredths of a second: not the system's two hours
 
 
-async def test_a_cancelled_stream_ends_cleanly(served):
-    stream = await served.open()
-    tasks = [task for task in asyncio.all_tasks() if "RequestHandler" in repr(task.get_coro())]
+async def test_a_stream_is_forgotten_when_its_request_is_cancelled(served):
+    await served.open()
 
-    for task in tasks:
-        task.cancel()
+    for task in asyncio.all_tasks():
+        if "RequestHandler" in repr(task.get_coro()):
+            task.cancel()
 
-    assert (await stream.read()).startswith(b"data: ")  # an error, if the last chunk were missing
-    assert served.hub.count == 0
+    await wait_for(lambda: served.hub.count == 0)
