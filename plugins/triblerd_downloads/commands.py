@@ -163,11 +163,16 @@ def remove(api: ApiClient, infohashes: tuple[str, ...], *, with_data: bool, as_j
 @click.pass_obj
 def watch(api: ApiClient, infohashes: tuple[str, ...], *, until_complete: bool, as_json: bool) -> None:
     """Show progress until Ctrl-C. With --json, print each download whenever it changed, one object a line."""
-    from triblerd_downloads.watching import Watcher, watch_with_bars, watch_with_lines  # noqa: PLC0415 - fast start
+    from triblerd_downloads.watching import Watcher, watch_with_lines  # noqa: PLC0415 - fast start
 
     watcher = Watcher(api, [find_infohash(api, text) for text in infohashes], until_complete=until_complete)
     try:
-        (watch_with_lines if as_json else watch_with_bars)(watcher)
+        if as_json:
+            watch_with_lines(watcher)
+        else:
+            from triblerd_downloads.bars import watch_with_bars  # noqa: PLC0415 - 60 ms for what draws them
+
+            watch_with_bars(watcher)
     except KeyboardInterrupt:
         click.echo(err=True)
 

@@ -1,16 +1,17 @@
-"""``triblerd watch``: downloads as they go on, for people as bars, for programs as lines."""
+"""``triblerd watch``: downloads as they go on, and as lines for programs."""
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from triblerd.client import ApiClient
-from triblerd.command_output import plain_text, print_json_line, rate_text, size_text
+from triblerd.command_output import plain_text, print_json_line
 from triblerd.errors import FailedError, NotFoundError, TriblerdError
 
 POLL_SECONDS = 1.0
 
-_RESTING = ("STOPPED", "SEEDING")
+RESTING = ("STOPPED", "SEEDING")
+"""States of a download that is as complete as it gets."""
 
 Row = Mapping[str, Any]
 
@@ -30,8 +31,8 @@ class Watcher:
         self._rows: dict[str, Row] = {}
         self._news = threading.Event()
 
-    def changes(self) -> Iterator[tuple[list[Row], list[str]]]:
-        """Yield the downloads that changed and the infohashes of those that were removed, round after round.
+    def changes(self) -> Iterator[tuple[list[str], list[Row]]]:
+        """Yield the infohashes of downloads that were removed and then the rows that changed, round after round.
 
         Raises:
             NotFoundError: a download that was named is not there, or not any more.
@@ -49,11 +50,11 @@ class Watcher:
             self._news.wait(POLL_SECONDS)
             self._news.clear()
 
-    def _take(self, answer: Mapping[str, Any]) -> tuple[list[Row], list[str]]:
-        changed = [row for row in answer["downloads"] if not self.infohashes or row["infohash"] in self.infohashes]
+    def _take(self, answer: Mapping[str, Any]) -> tuple[list[str], list[Row]]:
         removed = [infohash for infohash in answer["removed"] if self._rows.pop(infohash, None)]
+        changed = [row for row in answer["downloads"] if not self.infohashes or row["infohash"] in self.infohashes]
         self._rows |= {row["infohash"]: row for row in changed}
-        return changed, removed
+        return removed, changed
 
     def _is_over(self) -> bool:
         if missing := self.infohashes - self._rows.keys():
@@ -65,7 +66,7 @@ class Watcher:
             if row["status"] == "STOPPED_ON_ERROR":
                 msg = f"{plain_text(row['name'])} was stopped by an error: {row['error']}"
                 raise FailedError(msg)
-        return all(row["progress"] >= 1 and row["status"] in _RESTING for row in self._rows.values())
+        return all(row["progress"] >= 1 and row["status"] in RESTING for row in self._rows.values())
 
     def _listen(self) -> None:
         """Wake the polls at every event. Without a stream they go on once a second."""
@@ -78,50 +79,8 @@ class Watcher:
 
 def watch_with_lines(watcher: Watcher) -> None:
     """Print every changed download as one line of JSON, and removed ones as ``{"removed": infohash}``."""
-    for changed, removed in watcher.changes():
-        for row in changed:
-            print_json_line(row)
+    for removed, changed in watcher.changes():
         for infohash in removed:
             print_json_line({"removed": infohash})
-
-
-def watch_with_bars(watcher: Watcher) -> None:
-    """Draw a bar for each download that was named, or for each one that does something."""
-    from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn  # noqa: PLC0415 - 60 ms
-
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[about]}", markup=False),
-    )
-    tasks: dict[str, TaskID] = {}
-    with Progress(*columns) as progress:
-        for changed, removed in watcher.changes():
-            for row in changed:
-                infohash = row["infohash"]
-                if infohash not in tasks and (infohash in watcher.infohashes or _does_something(row)):
-                    tasks[infohash] = progress.add_task("", total=1.0, about="")
-                if infohash in tasks:
-                    progress.update(
-                        tasks[infohash],
-                        description=plain_text(row["name"])[:40],
-                        completed=row["progress"],
-                        about=_about(row),
-                    )
-            for infohash in removed:
-                if infohash in tasks:
-                    progress.remove_task(tasks.pop(infohash))
-
-
-def _does_something(row: Row) -> bool:
-    return row["status"] not in _RESTING or row["speed_down"] > 0 or row["speed_up"] > 0
-
-
-def _about(row: Row) -> str:
-    parts = [size_text(row["size"]), row["status"]]
-    if row["speed_down"]:
-        parts.append(f"{rate_text(row['speed_down'])} down")
-    if row["speed_up"]:
-        parts.append(f"{rate_text(row['speed_up'])} up")
-    return "  ".join(parts)
+        for row in changed:
+            print_json_line(row)
