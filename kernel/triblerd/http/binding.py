@@ -1,0 +1,157 @@
+"""Makes a handler's arguments of a request, and a response of what it returns. Compiled once per route."""
+
+import typing
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Annotated, Any, TypeGuard
+
+import msgspec
+from aiohttp import web
+
+from triblerd.config import TRUE_WORDS, plain_types, spelled_out
+from triblerd.errors import InvalidInputError
+from triblerd.http.body import read_body
+from triblerd.http.endpoint import Deferred, Endpoint, PathParameter, RawBody, Route
+
+BAD_JSON = "Bad JSON"
+REASON_LIMIT = 300
+"""Characters of a validation error's text; it may quote the input."""
+
+Call = Callable[[web.Request, tuple[str, ...], float], Awaitable[web.StreamResponse]]
+"""Answers a request: the request, the texts of the path's parameters, the time limit of the body in seconds."""
+Decode = Callable[[bytes], Any]
+
+_encode = msgspec.json.Encoder().encode
+
+
+def bind(route: Route, endpoint: Endpoint) -> Call:
+    """Return what answers requests for ``route`` with the methods of ``endpoint``."""
+    handler = getattr(endpoint, route.name)
+    answer = _answerer(route)
+    parsers = [(name, _parser(name, kind)) for name, kind in route.parameters.items()]
+    query = query_reader(route.query) if route.query else None
+    body = _body_reader(route) if route.body is not None else None
+
+    async def call(request: web.Request, texts: tuple[str, ...], body_seconds: float) -> web.StreamResponse:
+        arguments: dict[str, Any] = {name: parse(text) for (name, parse), text in zip(parsers, texts, strict=True)}
+        if query:
+            arguments["query"] = query(request)
+        if body:
+            arguments["body"] = body(await read_body(request, body_seconds))
+        if route.wants_request:
+            arguments["request"] = request
+        return answer(await handler(**arguments))
+
+    return call
+
+
+def query_reader(kind: type[msgspec.Struct]) -> Callable[[web.Request], Any]:
+    """Return what makes a struct of a query string.
+
+    Names that the struct does not have are ignored; of a name that comes twice the first value counts, unless the
+    field is a list. ``1``, ``true``, ``yes``, ``on`` and their opposites are flags.
+    """
+    fields = [(info.encode_name, _field_reader(info.type)) for info in msgspec.structs.fields(kind)]
+
+    def read(request: web.Request) -> Any:
+        given = request.query
+        values = {name: take(given.getall(name)) for name, take in fields if name in given} if given else {}
+        try:
+            return msgspec.convert(values, kind, strict=False)
+        except msgspec.ValidationError as error:
+            raise InvalidInputError(_reason(str(error))) from error
+
+    return read
+
+
+def body_decoder(kind: Any) -> Decode:
+    """Return what makes a value of the type ``kind`` of a JSON body; nothing at all is taken for ``{}``."""
+    decode = msgspec.json.Decoder(kind, strict=False).decode
+
+    def read(raw: bytes) -> Any:
+        try:
+            return decode(raw if raw and not raw.isspace() else b"{}")
+        except msgspec.ValidationError as error:
+            raise InvalidInputError(_reason(str(error))) from error
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise InvalidInputError(BAD_JSON) from error
+
+    return read
+
+
+def _reason(text: str) -> str:
+    what, _, where = text.rpartition(" - at `")
+    what, place = (what, where.rstrip("`").removeprefix("$").removeprefix(".")) if what else (text, "")
+    if what.startswith("Object missing required field "):
+        field = what.split("`")[1]
+        return f"{place}.{field} parameter missing" if place else f"{field} parameter missing"
+    if not place:
+        return BAD_JSON
+    what = what.replace("`", "")
+    return f"{place}: {what[:1].lower()}{what[1:]}"[:REASON_LIMIT]
+
+
+def is_path_parameter(kind: Any) -> TypeGuard[type[PathParameter]]:
+    """Return whether the values of a type know how to stand in a path."""
+    return isinstance(kind, type) and hasattr(kind, "parse") and hasattr(kind, "json_schema")
+
+
+def _parser(name: str, kind: Any) -> Callable[[str], Any]:
+    if is_path_parameter(kind):
+        return kind.parse
+
+    def parse(text: str) -> Any:
+        if "\0" in text:  # names nothing anywhere, and cuts a name short in many places
+            msg = f"{name}: expected text without NUL"
+            raise InvalidInputError(msg)
+        try:
+            return msgspec.convert(text, kind, strict=False)
+        except msgspec.ValidationError as error:
+            raise InvalidInputError(_reason(f"{error} - at `$.{name}`")) from error
+
+    return parse
+
+
+def _field_reader(kind: Any) -> Callable[[list[str]], Any]:
+    if {list, tuple, set, frozenset} & set(plain_types(kind)):
+        return list
+    if any((meta.extra or {}).get("flag") == "exact-one" for meta in _metas(kind)):
+        return lambda texts: texts[0].lower() in TRUE_WORDS
+    if bool in plain_types(kind):
+        return lambda texts: spelled_out(bool, texts[0])
+    return lambda texts: texts[0]
+
+
+def _metas(kind: Any) -> Iterator[msgspec.Meta]:
+    if typing.get_origin(kind) is Annotated:
+        yield from (meta for meta in typing.get_args(kind)[1:] if isinstance(meta, msgspec.Meta))
+        yield from _metas(typing.get_args(kind)[0])
+
+
+def _body_reader(route: Route) -> Decode:
+    if route.body is RawBody:
+        return RawBody
+    decode = body_decoder(route.body)
+    if route.deferred:
+        return lambda raw: Deferred(lambda: decode(raw))
+    return decode
+
+
+def _answerer(route: Route) -> Callable[[Any], web.StreamResponse]:
+    media_type = route.media_type
+    is_text = media_type.startswith("text/")
+    headers: Mapping[str, str] = {
+        "Content-Type": f"{media_type}; charset=utf-8" if is_text and "charset" not in media_type else media_type
+    }
+
+    def answer(result: Any) -> web.StreamResponse:
+        if isinstance(result, web.StreamResponse):
+            return result
+        if result is None:
+            return web.Response(status=204)
+        if isinstance(result, bytes):
+            return web.Response(body=result, headers=headers)
+        if is_text and isinstance(result, str):
+            return web.Response(body=result.encode(), headers=headers)
+        return web.Response(body=_encode(result), headers=headers)
+
+    return answer

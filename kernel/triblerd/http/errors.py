@@ -1,0 +1,129 @@
+"""The one place that knows which status and which body belong to a failure."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from triblerd.errors import (
+    ConflictError,
+    FailedError,
+    ForbiddenError,
+    InvalidInputError,
+    NotFoundError,
+    OperationError,
+    TooLargeError,
+    TooManyAttemptsError,
+    TooSlowError,
+    TriblerdError,
+    UnauthorizedError,
+    UnavailableError,
+)
+
+JSON_HEADERS = {"Content-Type": "application/json"}
+LINE_LIMIT = 500
+"""Characters of an unforeseen error's text that a client sees."""
+
+
+class Form(StrEnum):
+    """The shape of an error's body."""
+
+    PLAIN = "plain"
+    """``{"error": text}``."""
+    HANDLED = "handled"
+    """``{"error": {"handled": true, "message": text}}``."""
+    CODED = "handled, with code"
+    """``{"error": {"handled": true, "code": class, "message": text}}``."""
+
+
+class UnknownPathError(TriblerdError):
+    """No route has this path."""
+
+
+class WrongMethodError(TriblerdError):
+    """The path has routes, but none with this method.
+
+    Attributes:
+        allow: The methods that the path has, as the ``Allow`` header wants them.
+    """
+
+    def __init__(self, allow: str) -> None:
+        super().__init__("Method Not Allowed")
+        self.allow = allow
+
+
+_ANSWERS: Mapping[type[TriblerdError], tuple[int, Form]] = {
+    InvalidInputError: (400, Form.PLAIN),
+    UnauthorizedError: (401, Form.PLAIN),
+    ForbiddenError: (403, Form.PLAIN),
+    NotFoundError: (404, Form.PLAIN),
+    UnknownPathError: (404, Form.HANDLED),
+    WrongMethodError: (405, Form.HANDLED),
+    TooSlowError: (408, Form.HANDLED),
+    ConflictError: (409, Form.PLAIN),
+    TooLargeError: (413, Form.HANDLED),
+    TooManyAttemptsError: (429, Form.PLAIN),
+    FailedError: (500, Form.PLAIN),
+    OperationError: (500, Form.CODED),
+    UnavailableError: (503, Form.CODED),
+    TriblerdError: (500, Form.CODED),
+}
+
+
+def answer_of(kind: type[TriblerdError]) -> tuple[int, Form]:
+    """Return the status and the form that failures of this kind are answered with."""
+    return next(_ANSWERS[base] for base in kind.__mro__ if base in _ANSWERS)
+
+
+def is_dialect8(path: str) -> bool:
+    """Return whether a path belongs to the ``/api`` dialect, whose errors have one shape of their own."""
+    return path == "/api" or path.startswith("/api/")
+
+
+def error_response(error: TriblerdError, path: str) -> web.Response:
+    """Return the documented answer to a foreseen failure of a request for ``path``."""
+    status, form = answer_of(type(error))
+    text = str(error)
+    if is_dialect8(path):
+        body = _object(text=f"{error.code}: {text}" if form is Form.CODED else text)
+    elif form is Form.PLAIN:
+        body = {"error": text}
+    else:
+        body = _object(text=text, code=error.code if form is Form.CODED else None)
+    return _response(status, body, _headers(error))
+
+
+def unforeseen_response(error: BaseException, error_id: str, path: str) -> web.Response:
+    """Return the documented answer to an error that nobody foresaw: one line, and the id that the log has, too."""
+    line = next(iter(str(error).splitlines()), "")[:LINE_LIMIT] or "no further information"
+    code = None if is_dialect8(path) else type(error).__name__
+    return _response(500, _object(text=f"{line} (error {error_id})", code=code, handled=False), {})
+
+
+def _object(*, text: str, code: str | None = None, handled: bool = True) -> dict[str, Any]:
+    named = {} if code is None else {"code": code}
+    return {"error": {"handled": handled, **named, "message": text}}
+
+
+def _headers(error: TriblerdError) -> dict[str, str]:
+    if isinstance(error, WrongMethodError):
+        return {"Allow": error.allow}
+    if isinstance(error, (TooManyAttemptsError, UnavailableError)):
+        return {"Retry-After": str(max(1, round(error.retry_after)))}
+    return {}
+
+
+def _response(status: int, body: dict[str, Any], headers: dict[str, str]) -> web.Response:
+    try:
+        encoded = msgspec.json.encode(body)
+    except UnicodeEncodeError:  # a text made of a client's rubbish may hold lone surrogates
+        encoded = msgspec.json.encode(_printable(body))
+    return web.Response(status=status, body=encoded, headers={**JSON_HEADERS, **headers})
+
+
+def _printable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _printable(item) for key, item in value.items()}
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

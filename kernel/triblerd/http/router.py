@@ -1,0 +1,196 @@
+"""Routes that come and go while requests are served."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from aiohttp import hdrs, web
+
+from triblerd.errors import ForbiddenError, TriblerdError, UnavailableError
+from triblerd.http.binding import Call, bind
+from triblerd.http.endpoint import Endpoint, Route, Scope
+from triblerd.http.errors import UnknownPathError, is_dialect8
+from triblerd.http.route_table import RouteTable
+
+CANCEL_SECONDS = 2.0
+"""How long a cancelled request may take to end."""
+
+_STARTED = web.RequestKey("triblerd.started", web.StreamResponse)
+REFUSALS = {Scope.READ: "This key allows only reading", Scope.WRITE: "This key does not allow administration"}
+
+
+@dataclass(eq=False)
+class _Target:
+    owner: "_Owner"
+    endpoint: type[Endpoint]
+    route: Route
+    call: Call | None = None
+
+
+@dataclass(eq=False)
+class _Owner:
+    """Who declared routes, and the requests that it answers now."""
+
+    name: str
+    targets: list[_Target] = field(default_factory=list)
+    requests: set[asyncio.Task[object]] = field(default_factory=set)
+    streams: set[asyncio.Task[object]] = field(default_factory=set)
+    ended: set[asyncio.Task[object]] = field(default_factory=set)
+
+    def end(self, tasks: Iterable[asyncio.Task[object]]) -> None:
+        for task in tasks:
+            self.ended.add(task)
+            task.cancel()
+
+
+class Router:
+    """Answers requests with the endpoints of the kernel and of running plugins. For the event loop's thread only.
+
+    The table of routes is replaced as a whole, so that a request sees all of a plugin or nothing.
+    """
+
+    def __init__(self) -> None:
+        self._owners: dict[str, _Owner] = {}
+        self._states: dict[str, str] = {}
+        self._table: RouteTable[_Target] = RouteTable(())
+        self.revision = 0
+        """Grows with each change of the declared routes."""
+
+    # -- the plugins' side -------------------------------------------------------------------------------------
+
+    def declare(self, owner: str, endpoints: Iterable[type[Endpoint]]) -> None:
+        """Make the routes of ``owner`` known. They answer 503 until they are bound.
+
+        Raises:
+            DuplicateRouteError: another route has the same method and path. Nothing is changed.
+        """
+        declared = _Owner(owner)
+        declared.targets = [_Target(declared, endpoint, route) for endpoint in endpoints for route in endpoint.routes]
+        self._replace({**self._owners, owner: declared})
+
+    def bind(self, owner: str, instances: Sequence[Endpoint]) -> None:
+        """Answer with these objects from now on: one for each class that ``owner`` declared.
+
+        Raises:
+            TypeError: an object is missing, or of a class that was not declared.
+        """
+        targets = self._owners[owner].targets if owner in self._owners else []
+        by_type = {type(instance): instance for instance in instances}
+        if wrong := {target.endpoint for target in targets} ^ by_type.keys():
+            names = ", ".join(sorted(endpoint.__name__ for endpoint in wrong))
+            msg = f"{owner}: the endpoints that are declared and those that run differ: {names}"
+            raise TypeError(msg)
+        calls = [bind(target.route, by_type[target.endpoint]) for target in targets]
+        for target, call in zip(targets, calls, strict=True):
+            target.call = call
+
+    def describe(self, owner: str, state: str, reason: str) -> None:
+        """Say why the routes of ``owner`` do not answer while they are not bound."""
+        self._states[owner] = f"{state}: {reason}" if reason else state
+
+    async def unbind(self, owner: str, grace_seconds: float) -> None:
+        """Answer 503 from now on, end streams, and wait for the requests in flight.
+
+        Those that still run after ``grace_seconds`` are cancelled and answered 503, too. The request that itself
+        asks for this, if any, goes on.
+        """
+        if owner not in self._owners:
+            return
+        record = self._owners[owner]
+        for target in record.targets:
+            target.call = None
+        own = {asyncio.current_task()}
+        record.end(record.streams - own)
+        if waiting := record.requests - own:
+            await asyncio.wait(waiting, timeout=grace_seconds)
+        record.end(record.requests - own)
+        if ending := (record.requests | record.streams) - own:
+            await asyncio.wait(ending, timeout=CANCEL_SECONDS)
+
+    async def unbind_all(self, grace_seconds: float) -> None:
+        """Unbind every owner at once."""
+        await asyncio.gather(*(self.unbind(owner, grace_seconds) for owner in list(self._owners)))
+
+    def retract(self, owner: str) -> None:
+        """Forget the routes of ``owner``: they answer 404 from now on."""
+        self._replace({name: record for name, record in self._owners.items() if name != owner})
+
+    # -- what others see ---------------------------------------------------------------------------------------
+
+    def routes(self, owner: str) -> list[Route]:
+        """Return the declared routes of ``owner``, sorted by path and method."""
+        return self.declared().get(owner, [])
+
+    def declared(self) -> Mapping[str, list[Route]]:
+        """Return all declared routes by owner, running or not, sorted by path and method."""
+        return {
+            name: sorted((target.route for target in record.targets), key=lambda route: (route.path, route.method))
+            for name, record in self._owners.items()
+        }
+
+    # -- the server's side -------------------------------------------------------------------------------------
+
+    async def answer(self, request: web.Request, path: str, scope: Scope, *, body_seconds: float) -> web.StreamResponse:
+        """Answer one request of a caller who may do what ``scope`` says.
+
+        Raises:
+            TriblerdError: what the documented error answers are made of.
+        """
+        if request.method == hdrs.METH_OPTIONS:
+            return web.Response(status=204, headers={"Allow": self._table.allow(path)})
+        target, texts = self._table.find(request.method, path)
+        route = target.route
+        if not scope.includes(route.scope):
+            raise ForbiddenError(REFUSALS[scope])
+        if target.call is None:
+            raise self._unavailable(target.owner, path)
+        if request.method == hdrs.METH_HEAD and (route.streams or route.scope is Scope.WRITE):
+            return web.StreamResponse(headers={"Content-Type": route.media_type})  # it starts and changes nothing
+        return await self._call(target, target.call, request, texts, body_seconds)
+
+    def _replace(self, owners: dict[str, _Owner]) -> None:
+        self._table = RouteTable((target.route, target) for record in owners.values() for target in record.targets)
+        self._owners = owners
+        self.revision += 1
+
+    async def _call(
+        self, target: _Target, call: Call, request: web.Request, texts: tuple[str, ...], body_seconds: float
+    ) -> web.StreamResponse:
+        owner = target.owner
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - aiohttp answers each request in a task
+        tasks = owner.streams if target.route.streams else owner.requests
+        tasks.add(task)
+        try:
+            return await call(request, texts, body_seconds)
+        except asyncio.CancelledError:
+            if task not in owner.ended:
+                raise
+            task.uncancel()
+            return await self._ended(owner, request)
+        finally:
+            tasks.discard(task)
+            owner.ended.discard(task)
+
+    async def _ended(self, owner: _Owner, request: web.Request) -> web.StreamResponse:
+        started = started_response(request)
+        if started is None:
+            raise self._unavailable(owner, request.path)
+        started.force_close()
+        await started.write_eof()
+        return started
+
+    def _unavailable(self, owner: _Owner, path: str) -> TriblerdError:
+        if is_dialect8(path):  # clients of that dialect know this answer
+            return UnknownPathError(f"Required components not initialized to serve {path}")
+        return UnavailableError(f"The plugin {owner.name} is {self._states.get(owner.name, 'not running')}")
+
+
+def started_response(request: web.Request) -> web.StreamResponse | None:
+    """Return the response whose headers have gone out already, if there is one."""
+    return request.get(_STARTED)
+
+
+async def remember_started(request: web.Request, response: web.StreamResponse) -> None:
+    """Note that the headers of ``response`` go out; the application calls it for each response."""
+    request[_STARTED] = response
