@@ -168,12 +168,19 @@ def settings_page(areas: Sequence[Area]) -> Lines:
                     (
                         f"`{key}`",
                         type_name(field.type),
-                        "" if is_secret(field) else code(defaults[key]),
+                        "" if is_secret(field) else default_text(field, defaults[key]),
                         description_of(field),
                     )
                     for key, field in fields_of(kind).items()
                 ),
             )
+
+
+def default_text(field: msgspec.structs.FieldInfo, value: object) -> str:
+    """Return a default; one that depends on the machine in the words of the function that finds it."""
+    if inspect.isfunction(field.default_factory):
+        return words(field.default_factory.__doc__ or "").removeprefix("Return ").rstrip(".")
+    return code(value)
 
 
 def routes_page(areas: Sequence[Area]) -> Lines:
