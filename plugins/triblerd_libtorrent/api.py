@@ -474,3 +474,29 @@ class QueueMove(StrEnum):
 
 
 Hops = Annotated[int, Meta(ge=0, le=3, description="Anonymity: 0 is a plain download")]
+
+
+@runtime_checkable
+class SessionRegistry(Protocol):
+    """Opens and closes the sessions of anonymous downloads. For the plugin that builds the tunnels."""
+
+    async def open_session(self, hops: int, *, socks_host: str, socks_port: int) -> None:
+        """Open the session for downloads with that many hops, or point it to another SOCKS5 server."""
+
+    async def close_session(self, hops: int) -> None:
+        """Save and take away all torrents of a session, and end it."""
+
+
+@runtime_checkable
+class SessionDiagnostics(Protocol):
+    """What the sessions say about themselves."""
+
+    async def session_settings(self, hops: int) -> Mapping[str, str | int | bool]:
+        """Return the engine's settings of a session by name, empty when there is none."""
+
+    async def session_counters(self, hops: int) -> Mapping[str, int]:
+        """Return the engine's counters of a session by name, empty when there is none.
+
+        Raises:
+            TimeoutError: the session did not answer within five seconds.
+        """

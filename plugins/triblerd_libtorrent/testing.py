@@ -45,7 +45,7 @@ class MadeTorrent:
         infohash: The identity in the API: v1 where there is one.
         magnet: A magnet link with everything but trackers and peers.
         folder: The directory that holds ``name``, as a ``save_path`` of a complete download would.
-        files: The sizes of the files by POSIX path relative to ``folder``.
+        files: The sizes of the files by POSIX path relative to ``folder``, in the torrent's order.
     """
 
     metainfo: bytes
@@ -87,7 +87,7 @@ def make_torrent(  # noqa: PLR0913 - each is a word of the torrent file, by keyw
         progress: Called with each piece that was hashed.
     """
     _write(folder / name, content)
-    files = lt.list_files(str(folder / name))
+    files = sorted(lt.list_files(str(folder / name)), key=lambda entry: entry.filename)
     made = lt.create_torrent(files, piece_length, int(version))
     for tier, url in enumerate(trackers):
         made.add_tracker(url, tier)
@@ -126,6 +126,9 @@ class Seeder:
         self._folder = folder
         self._session: lt.session | None = lt.session(_settings(tcp_only=tcp_only))
         self._handles: dict[Infohash, lt.torrent_handle] = {}
+        everybody = lt.ip_filter()  # by default, limits do not hold for addresses of this machine
+        everybody.add_rule("0.0.0.0", "255.255.255.255", 1 << lt.session.global_peer_class_id)  # noqa: S104
+        self._session.set_peer_class_filter(everybody)
         self.limit(upload_limit)
         self.port = self._session.listen_port()
 

@@ -1,0 +1,288 @@
+"""Handing torrents over to a session, without waiting for it."""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Protocol
+
+import libtorrent as lt
+
+from triblerd_libtorrent.api import (
+    EngineError,
+    EngineState,
+    Infohash,
+    Magnet,
+    Metainfo,
+    MetainfoError,
+    TorrentStatus,
+    TorrentWish,
+)
+from triblerd_libtorrent.magnet import load_magnet
+from triblerd_libtorrent.metainfo import load_metainfo
+from triblerd_libtorrent.resume import StoredTorrents
+from triblerd_libtorrent.session import EngineSession
+from triblerd_libtorrent.torrents import Torrent, Torrents
+from triblerd_libtorrent.trackers import TrackerList
+
+log = logging.getLogger(__name__)
+
+BATCH = 100  # more at once, and every other call waits for seconds
+_LARGE = 64 * 1024  # bytes of a torrent file that take too long on the loop
+_ANSWER_SECONDS = 60.0
+
+_NEEDS_RESUME_DATA = 1 << 13  # libtorrent's need_save_resume, which the binding does not name
+_ALWAYS = lt.torrent_flags.update_subscribe | lt.torrent_flags.apply_ip_filter | lt.torrent_flags.duplicate_is_error
+
+
+class SessionsByHops(Protocol):
+    """Finds a session."""
+
+    def __call__(self, hops: int) -> EngineSession:
+        """Return the session of that many hops, or raise ``EngineError``."""
+
+
+@dataclass(slots=True)
+class _Pending:
+    wish: TorrentWish
+    done: "asyncio.Future[TorrentStatus]"
+    trackers: TrackerList | None = None
+    has_files: bool = False
+
+
+class Adder:
+    """Adds torrents, one by one or by the thousand.
+
+    Args:
+        connections: How many peers a torrent may be connected to; may be changed.
+    """
+
+    def __init__(
+        self, *, torrents: Torrents, stored: StoredTorrents, session_of: SessionsByHops, connections: int
+    ) -> None:
+        self._torrents = torrents
+        self._stored = stored
+        self._session_of = session_of
+        self.connections = connections
+        self._pending: dict[Infohash, _Pending] = {}
+
+    async def add(self, wish: TorrentWish) -> TorrentStatus:
+        """Hand over one torrent; return its first status.
+
+        Raises:
+            EngineError: it was refused.
+        """
+        session = self._session_of(wish.hops)
+        future = self._expect(wish)
+        try:
+            if _is_large(wish):
+                params = await asyncio.to_thread(self._params, wish)
+            else:
+                params = self._params(wish)
+            if not wish.is_paused:
+                session.prefer_tcp()
+            self._hand_over(session, wish, params)
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                return await future
+        except TimeoutError as error:
+            msg = "The engine did not answer in time"
+            raise EngineError(msg) from error
+        finally:
+            self._pending.pop(wish.infohash, None)
+
+    async def add_many(self, wishes: Iterable[TorrentWish]) -> dict[Infohash, EngineError]:
+        """Hand over thousands in batches; return those that were refused."""
+        refused: dict[Infohash, EngineError] = {}
+        remaining = iter(wishes)
+        while batch := list(islice(remaining, BATCH)):
+            refused.update(await self._add_batch(batch))
+        return refused
+
+    def added(self, alert: lt.add_torrent_alert) -> None:
+        """Take the engine's answer."""
+        pending = self._pending.get(self._torrents.name_of(alert.params.info_hashes))
+        if pending is None:
+            return
+        if alert.error.value():
+            if not pending.done.done():
+                pending.done.set_exception(EngineError(alert.error.message()))
+            return
+        self._adopt(pending, alert.handle)
+
+    def has_row(self, rows: Sequence[TorrentStatus]) -> None:
+        """Answer those who wait for the first row of a torrent."""
+        if not self._pending:
+            return
+        for row in rows:
+            pending = self._pending.get(row.infohash)
+            if pending is not None and not pending.done.done():
+                pending.done.set_result(row)
+                if row.state is not EngineState.CHECKING_RESUME:  # it was checked before it was reported as added
+                    self._start(self._torrents.find(row.infohash))
+
+    def may_start(self, alert: lt.torrent_alert) -> None:
+        """Start a torrent whose files were looked at, or shall be now.
+
+        It was handed over paused, since the engine meets peers at once only when a torrent that is ready is resumed;
+        otherwise the first peer waits for the next full second.
+        """
+        self._start(self._torrents.of(alert.handle))
+
+    def is_expected(self, infohash: Infohash) -> bool:
+        """Return whether a torrent was handed over and the engine has not answered."""
+        return infohash in self._pending
+
+    def adopt(self, handle: lt.torrent_handle) -> None:
+        """Take a torrent that the engine has, when its answer was lost."""
+        pending = self._pending.get(self._torrents.name_of(handle.info_hashes()))
+        if pending is not None and pending.wish.infohash not in self._torrents:
+            self._adopt(pending, handle)
+
+    def _start(self, torrent: Torrent | None) -> None:
+        if torrent is not None and torrent.starts_when_checked:
+            torrent.starts_when_checked = False
+            torrent.handle.resume()
+
+    async def _add_batch(self, batch: list[TorrentWish]) -> dict[Infohash, EngineError]:
+        futures: dict[Infohash, asyncio.Future[TorrentStatus]] = {}
+        refused: dict[Infohash, EngineError] = {}
+        for wish in batch:
+            try:
+                self._session_of(wish.hops)
+                futures[wish.infohash] = self._expect(wish)
+            except EngineError as error:
+                refused[wish.infohash] = error
+        expected = [wish for wish in batch if wish.infohash in futures]
+        try:
+            built = await asyncio.to_thread(self._all_params, expected)
+            for wish, params in zip(expected, built, strict=True):
+                if isinstance(params, EngineError):
+                    futures[wish.infohash].set_exception(params)
+                else:
+                    self._hand_over(self._session_of(wish.hops), wish, params)
+            if futures:
+                await asyncio.wait(futures.values(), timeout=_ANSWER_SECONDS)
+        finally:
+            for infohash in futures:
+                self._pending.pop(infohash, None)
+        return refused | _refusals(futures)
+
+    def _all_params(self, wishes: list[TorrentWish]) -> list[lt.add_torrent_params | EngineError]:
+        built: list[lt.add_torrent_params | EngineError] = []
+        for wish in wishes:
+            try:
+                built.append(self._params(wish))
+            except EngineError as error:
+                built.append(error)
+        return built
+
+    def _expect(self, wish: TorrentWish) -> "asyncio.Future[TorrentStatus]":
+        if wish.infohash in self._torrents or wish.infohash in self._pending:
+            msg = "The engine has this torrent already"
+            raise EngineError(msg)
+        future: asyncio.Future[TorrentStatus] = asyncio.get_running_loop().create_future()
+        self._pending[wish.infohash] = _Pending(wish, future)
+        return future
+
+    def _hand_over(self, session: EngineSession, wish: TorrentWish, params: lt.add_torrent_params) -> None:
+        pending = self._pending[wish.infohash]
+        pending.has_files = params.ti is not None
+        urls, tiers = params.trackers, params.tracker_tiers
+        if urls:
+            tiers += [0] * (len(urls) - len(tiers))
+            pending.trackers = TrackerList(zip(urls, tiers, strict=False))
+        self._torrents.also_known_as(wish.infohash, params.info_hashes)
+        session.raw.async_add_torrent(params)
+
+    def _adopt(self, pending: _Pending, handle: lt.torrent_handle) -> None:
+        wish = pending.wish
+        torrent = Torrent(wish.infohash, handle, hops=wish.hops, trackers=pending.trackers)
+        self._torrents.put(torrent)
+        if not wish.is_paused and not wish.is_auto_managed:
+            if pending.has_files:
+                torrent.starts_when_checked = True
+            else:  # there is nothing to look at
+                handle.resume()
+
+    def _params(self, wish: TorrentWish) -> lt.add_torrent_params:
+        """Return what the engine needs to know. CPU-bound; may run in any thread.
+
+        Raises:
+            EngineError: nothing is known about the torrent, or what is known cannot be used.
+        """
+        metainfo = wish.source.raw if isinstance(wish.source, Metainfo) else self._stored.metainfo(wish.infohash)
+        params = self._resumed(wish.infohash, metainfo) or _fresh(wish, metainfo)
+        params.save_path = wish.save_path
+        params.flags = _ALWAYS | _flags(wish, params)
+        params.upload_limit = wish.upload_limit
+        params.download_limit = wish.download_limit
+        params.max_connections = self.connections
+        if wish.priorities:
+            params.file_priorities = list(wish.priorities)
+        _add_trackers(params, wish.trackers)
+        return params
+
+    def _resumed(self, infohash: Infohash, metainfo: bytes | None) -> lt.add_torrent_params | None:
+        data = self._stored.resume_data(infohash)
+        if data is None:
+            return None
+        try:
+            params = lt.read_resume_data(data)
+            if metainfo is not None:
+                params.ti = load_metainfo(metainfo).ti
+        except (RuntimeError, MetainfoError) as error:
+            log.warning("The resume data of %s cannot be used; its files are checked anew: %s", infohash, error)
+            return None
+        params.flags &= ~_NEEDS_RESUME_DATA  # what is stored says all of it
+        return params
+
+
+def _fresh(wish: TorrentWish, metainfo: bytes | None) -> lt.add_torrent_params:
+    if metainfo is not None:
+        try:
+            params = load_metainfo(metainfo)
+        except MetainfoError as error:
+            raise EngineError(str(error)) from error
+    elif isinstance(wish.source, Magnet):
+        params = load_magnet(wish.source.uri)
+    else:
+        msg = "Neither torrent file nor resume data are stored"
+        raise EngineError(msg)
+    params.flags |= _NEEDS_RESUME_DATA
+    return params
+
+
+def _flags(wish: TorrentWish, params: lt.add_torrent_params) -> int:
+    flags = params.flags & _NEEDS_RESUME_DATA
+    if wish.is_verified:
+        flags |= lt.torrent_flags.seed_mode
+    if wish.is_auto_managed:
+        flags |= lt.torrent_flags.auto_managed
+    if wish.is_paused or not wish.is_auto_managed:
+        flags |= lt.torrent_flags.paused
+    return flags
+
+
+def _add_trackers(params: lt.add_torrent_params, urls: Sequence[str]) -> None:
+    known = params.trackers
+    new = [url for url in dict.fromkeys(urls) if url not in known]
+    if new:
+        tiers = params.tracker_tiers
+        tiers += [0] * (len(known) - len(tiers))
+        params.trackers = known + new
+        params.tracker_tiers = tiers + [max(tiers, default=-1) + 1] * len(new)
+
+
+def _is_large(wish: TorrentWish) -> bool:
+    return not isinstance(wish.source, Magnet) and (wish.source is None or len(wish.source.raw) > _LARGE)
+
+
+def _refusals(futures: "dict[Infohash, asyncio.Future[TorrentStatus]]") -> dict[Infohash, EngineError]:
+    refused: dict[Infohash, EngineError] = {}
+    for infohash, future in futures.items():
+        if not future.done():
+            refused[infohash] = EngineError("The engine did not answer in time")
+        elif isinstance(error := future.exception(), EngineError):
+            refused[infohash] = error
+    return refused

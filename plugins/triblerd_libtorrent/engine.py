@@ -1,0 +1,531 @@
+"""The engine as other plugins see it: all sessions together, by infohash, with handles kept inside."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import libtorrent as lt
+
+from triblerd.store import StoreView
+from triblerd_libtorrent import magnet, metainfo
+from triblerd_libtorrent.adding import Adder
+from triblerd_libtorrent.alerts import AlertTranslator
+from triblerd_libtorrent.api import (
+    EngineError,
+    EngineEvent,
+    Infohash,
+    Magnet,
+    MetadataReceived,
+    Metainfo,
+    MetainfoError,
+    Peer,
+    PieceFinished,
+    QueueMove,
+    StatusesUpdated,
+    TorrentFailed,
+    TorrentStatus,
+    TorrentWish,
+    Tracker,
+)
+from triblerd_libtorrent.config import LibtorrentConfig
+from triblerd_libtorrent.identity import identity_of
+from triblerd_libtorrent.listeners import Listeners
+from triblerd_libtorrent.peers import connected_peers
+from triblerd_libtorrent.pump import Handler
+from triblerd_libtorrent.removal import delete_files
+from triblerd_libtorrent.resume import Checkpoints, StoredTorrents
+from triblerd_libtorrent.session import EngineSession, open_session
+from triblerd_libtorrent.settings_pack import (
+    BASE_ALERTS,
+    anonymous_settings,
+    connections_per_torrent,
+    plain_settings,
+    rate,
+)
+from triblerd_libtorrent.status import STATUS_FLAGS, StatusBoard
+from triblerd_libtorrent.torrents import Torrent, Torrents
+
+log = logging.getLogger(__name__)
+
+R = TypeVar("R")
+
+_LARGE = 64 * 1024  # bytes of a torrent file that take too long on the loop
+_REMOVE_SECONDS = 15.0
+_SAVE_AT_STOP_SECONDS = 3.0
+_ANNOUNCE_AT_STOP_SECONDS = 1.0
+_POLL_SECONDS = 0.02
+
+Spawn = Callable[[str, Coroutine[object, object, None]], object]
+"""Runs work in the background, under a name, until it ends or the plugin stops."""
+
+_MOVES: Mapping[QueueMove, Callable[[lt.torrent_handle], None]] = {
+    QueueMove.UP: lt.torrent_handle.queue_position_up,
+    QueueMove.TOP: lt.torrent_handle.queue_position_top,
+    QueueMove.DOWN: lt.torrent_handle.queue_position_down,
+    QueueMove.BOTTOM: lt.torrent_handle.queue_position_bottom,
+}
+
+
+class _Site:
+    """One session and those who listen to it."""
+
+    def __init__(self, session: EngineSession, translator: AlertTranslator, board: StatusBoard) -> None:
+        self.session = session
+        self.translator = translator
+        self.board = board
+
+
+class Engine:
+    """Implements ``TorrentEngine`` and ``SessionRegistry`` (see ``triblerd_libtorrent.api``).
+
+    Args:
+        spawn: Starts background work.
+    """
+
+    def __init__(self, *, config: LibtorrentConfig, store: StoreView, stored: StoredTorrents, spawn: Spawn) -> None:
+        self._config = config
+        self._store = store
+        self._stored = stored
+        self._spawn = spawn
+        self._torrents = Torrents()
+        self._sites: dict[int, _Site] = {}
+        self._socks: dict[int, tuple[str, int]] = {}
+        self._listeners = Listeners(self._choose_alerts)
+        self._checkpoints = Checkpoints(torrents=self._torrents, stored=stored, store=store)
+        self._adder = Adder(
+            torrents=self._torrents,
+            stored=stored,
+            session_of=self._session,
+            connections=connections_per_torrent(config),
+        )
+        self._removing: dict[Infohash, tuple[asyncio.Event, asyncio.Event]] = {}
+        self._stopping = False
+
+    # --- life ---------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Open the plain session."""
+        await self._open(0, plain_settings(self._config))
+
+    async def stop(self) -> None:
+        """Tell peers and trackers, save what changed, and end all sessions, within some five seconds."""
+        self._stopping = True
+        sites = list(self._sites.values())
+        for site in sites:
+            site.board.stop()
+            site.session.raw.pause()
+        running = [torrent for torrent in self._torrents if torrent.row is None or _may_have_changed(torrent.row)]
+        try:
+            async with asyncio.timeout(_SAVE_AT_STOP_SECONDS):
+                await self._checkpoints.save(running)
+        except TimeoutError:
+            log.warning("Not everything could be saved in time; some pieces may be checked again")
+        await _wait_until(lambda: not any(site.translator.announcing for site in sites), _ANNOUNCE_AT_STOP_SECONDS)
+        for hops in list(self._sites):
+            await self._sites.pop(hops).session.close()
+
+    def reconfigure(self, config: LibtorrentConfig) -> None:
+        """Take changed settings live."""
+        before = connections_per_torrent(self._config)
+        self._config = config
+        for hops, site in self._sites.items():
+            site.session.apply({**self._settings(hops), "alert_mask": self._alert_mask()})
+        self._adder.connections = connections = connections_per_torrent(config)
+        if connections != before:
+            for torrent in self._torrents:
+                torrent.handle.set_max_connections(connections)
+
+    async def open_session(self, hops: int, *, socks_host: str, socks_port: int) -> None:
+        """Open the session for downloads with that many hops, or point it to another SOCKS5 server."""
+        self._socks[hops] = socks_host, socks_port
+        if hops in self._sites:
+            self._sites[hops].session.apply({**self._settings(hops), "alert_mask": self._alert_mask()})
+        else:
+            await self._open(hops, self._settings(hops))
+
+    async def close_session(self, hops: int) -> None:
+        """Save and take away all torrents of a session, and end it."""
+        site = self._sites.get(hops)
+        if site is None or hops == 0:
+            return
+        torrents = [torrent for torrent in self._torrents if torrent.hops == hops]
+        await self._checkpoints.save(torrents)
+        site.board.stop()
+        for torrent in torrents:
+            self._forget(torrent)
+        del self._sites[hops], self._socks[hops]
+        await site.session.close()
+
+    # --- asking -------------------------------------------------------------------------------------------------
+
+    def parse_metainfo(self, raw: bytes) -> Metainfo:
+        """Return what a torrent file says."""
+        return metainfo.parse_metainfo(raw)
+
+    def parse_magnet(self, uri: str) -> Magnet:
+        """Return what a magnet link says."""
+        return magnet.parse_magnet(uri)
+
+    def listen(self, kind: type[Any], listener: Callable[[Any], None]) -> Callable[[], None]:
+        """Call ``listener`` with every event of this type; the returned function ends that."""
+        return self._listeners.listen(kind, listener)
+
+    def has(self, infohash: Infohash) -> bool:
+        """Return whether the torrent was added."""
+        return infohash in self._torrents
+
+    def status(self, infohash: Infohash) -> TorrentStatus | None:
+        """Return the last pushed status."""
+        torrent = self._torrents.find(infohash)
+        return torrent.row if torrent else None
+
+    def trackers(self, infohash: Infohash) -> tuple[Tracker, ...]:
+        """Return the trackers as last reported."""
+        trackers = self._torrents.get(infohash).trackers
+        return trackers.shown() if trackers else ()
+
+    async def peers(self, infohash: Infohash) -> tuple[Peer, ...]:
+        """Return the connected peers."""
+        return await self._ask(infohash, connected_peers)
+
+    async def file_progress(self, infohash: Infohash) -> tuple[int, ...]:
+        """Return the verified and received bytes of each file."""
+        return tuple(await self._ask(infohash, lt.torrent_handle.file_progress))
+
+    async def pieces(self, infohash: Infohash) -> bytes:
+        """Return the bitmap of verified pieces."""
+        return await self._ask(infohash, _bitmap)
+
+    def dht_is_running(self, hops: int = 0) -> bool:
+        """Return whether the session uses the DHT."""
+        return hops in self._sites and self._sites[hops].session.uses_dht
+
+    def sessions(self) -> Sequence[int]:
+        """Return the numbers of hops that there are sessions for."""
+        return sorted(self._sites)
+
+    def session_rate_limits(self) -> tuple[int, int]:
+        """Return the session-wide limits as (upload, download)."""
+        return rate(self._config.max_upload_rate), rate(self._config.max_download_rate)
+
+    def listening_ports(self) -> Sequence[int]:
+        """Return the ports in use now."""
+        return sorted(self._sites[0].session.ports) if 0 in self._sites else []
+
+    async def session_settings(self, hops: int) -> dict[str, str | int | bool]:
+        """Return the settings of a session, empty when there is none."""
+        return await self._sites[hops].session.shown_settings() if hops in self._sites else {}
+
+    async def session_counters(self, hops: int) -> Mapping[str, int]:
+        """Return the counters of a session, empty when there is none."""
+        return await self._sites[hops].session.counters() if hops in self._sites else {}
+
+    # --- changing -----------------------------------------------------------------------------------------------
+
+    async def add(self, wish: TorrentWish) -> TorrentStatus:
+        """Hand one torrent to its session."""
+        return await self._adder.add(wish)
+
+    async def add_many(self, wishes: Iterable[TorrentWish]) -> Mapping[Infohash, EngineError]:
+        """Hand over thousands in batches."""
+        return await self._adder.add_many(wishes)
+
+    async def remove(self, infohash: Infohash, *, remove_data: bool = False) -> None:
+        """Take a torrent out of the engine, and its files from the disk if wanted."""
+        torrent = self._torrents.get(infohash)
+        files, save_path = await self._files_of(torrent) if remove_data else ((), "")
+        if self._torrents.find(infohash) is not torrent:  # somebody else was faster
+            self._torrents.get(infohash)
+        reported_as = identity_of(torrent.handle.info_hashes())
+        removed, deleted = self._removing[reported_as] = asyncio.Event(), asyncio.Event()
+        session = self._session(torrent.hops)
+        self._forget(torrent)
+        try:
+            # With the flag the engine reports when nothing is written any more; it deletes just its own part file.
+            session.raw.remove_torrent(torrent.handle, lt.session.delete_partfile if remove_data else 0)
+            async with asyncio.timeout(_REMOVE_SECONDS):
+                await removed.wait()
+                if remove_data:
+                    await deleted.wait()
+        except TimeoutError as error:
+            msg = "The engine did not let go of the torrent in time"
+            raise EngineError(msg) from error
+        finally:
+            self._removing.pop(reported_as, None)
+        if files:
+            await _delete(save_path, files)
+
+    def pause(self, infohash: Infohash) -> None:
+        """Stop it, and leave the queue."""
+        torrent = self._torrents.get(infohash)
+        torrent.starts_when_checked = False
+        torrent.handle.unset_flags(lt.torrent_flags.auto_managed)
+        torrent.handle.pause()
+
+    def resume(self, infohash: Infohash, *, auto_managed: bool = False) -> None:
+        """Clear its error and start it, by itself or through the queue."""
+        torrent = self._torrents.get(infohash)
+        torrent.disk_error = ""
+        torrent.starts_when_checked = False
+        handle = torrent.handle
+        handle.unset_flags(lt.torrent_flags.upload_mode | lt.torrent_flags.stop_when_ready)
+        handle.clear_error()
+        if auto_managed:
+            handle.set_flags(lt.torrent_flags.auto_managed)
+        else:
+            self._session(torrent.hops).prefer_tcp()
+            handle.unset_flags(lt.torrent_flags.auto_managed)
+            handle.resume()
+
+    async def recheck(self, infohash: Infohash) -> None:
+        """Verify all data again; a paused torrent is paused again afterwards."""
+        torrent = self._torrents.get(infohash)
+        row = torrent.row
+        if row is None or not row.has_metadata:
+            return
+        handle = torrent.handle
+        torrent.disk_error = ""
+        handle.clear_error()
+        handle.force_recheck()
+        if row.is_paused and not row.is_auto_managed:
+            # A paused torrent would not be checked. The flag comes after the order, or it would act on it at once.
+            handle.set_flags(lt.torrent_flags.stop_when_ready)
+            handle.resume()
+
+    async def move_storage(self, infohash: Infohash, save_path: str) -> None:
+        """Begin to move the files; the end is an event. Files of others at the new place are never replaced."""
+        self._torrents.get(infohash).handle.move_storage(save_path, lt.move_flags_t.fail_if_exist)
+
+    def set_priorities(self, infohash: Infohash, priorities: Sequence[int]) -> None:
+        """Set one priority per file."""
+        self._torrents.get(infohash).handle.prioritize_files(list(priorities))
+
+    def set_limits(self, infohash: Infohash, *, upload: int | None = None, download: int | None = None) -> None:
+        """Set rate limits in bytes per second."""
+        handle = self._torrents.get(infohash).handle
+        if upload is not None:
+            handle.set_upload_limit(upload)
+        if download is not None:
+            handle.set_download_limit(download)
+
+    def set_queue_position(self, infohash: Infohash, move: QueueMove) -> None:
+        """Move a torrent in the queue."""
+        _MOVES[move](self._torrents.get(infohash).handle)
+
+    def add_trackers(self, infohash: Infohash, urls: Iterable[str]) -> None:
+        """Add announce URLs that it does not have yet."""
+        torrent = self._torrents.get(infohash)
+        for url, tier in torrent.tracker_list().add(urls):
+            torrent.handle.add_tracker({"url": url, "tier": tier})
+
+    def remove_tracker(self, infohash: Infohash, url: str) -> None:
+        """Remove an announce URL."""
+        torrent = self._torrents.get(infohash)
+        if torrent.trackers is not None and torrent.trackers.remove(url):
+            torrent.handle.replace_trackers([_entry(*entry) for entry in torrent.trackers.entries()])
+
+    def force_announce(self, infohash: Infohash, url: str | None = None) -> None:
+        """Announce now, to one tracker or to all."""
+        handle = self._torrents.get(infohash).handle
+        if url is None:
+            handle.force_reannounce(0, -1, lt.torrent_handle.ignore_min_interval)
+        else:
+            self._spawn("announce", asyncio.to_thread(_announce_to, handle, url))
+
+    def connect_peer(self, infohash: Infohash, host: str, port: int) -> None:
+        """Connect to a peer by address."""
+        self._torrents.get(infohash).handle.connect_peer((host, port))
+
+    async def checkpoint(self, infohash: Infohash | None = None) -> None:
+        """Save the resume data of one torrent, or of all that need it."""
+        if infohash is None:
+            await self._checkpoints.save_changed()
+        else:
+            await self._checkpoints.save([self._torrents.get(infohash)])
+
+    # --- inside -------------------------------------------------------------------------------------------------
+
+    async def _open(self, hops: int, settings: "lt.settings_pack") -> None:
+        settings["alert_mask"] = self._alert_mask()
+        session = await open_session(hops, settings)
+        board = StatusBoard(self._torrents, lambda: session.raw.post_torrent_updates(STATUS_FLAGS), self._rows_came)
+        translator = AlertTranslator(self._torrents, self._tell, board.ask_soon)
+        site = self._sites[hops] = _Site(session, translator, board)
+        session.listen(self._handlers(site))
+
+    def _handlers(self, site: _Site) -> dict[type, tuple[Handler, ...]]:
+        def added(alert: lt.add_torrent_alert) -> None:
+            self._adder.added(alert)
+            site.board.ask_now()
+
+        def dropped(_: lt.alerts_dropped_alert) -> None:
+            self._spawn("alerts", self._recover(site))
+
+        own: dict[type, Handler] = {
+            lt.state_update_alert: site.board.pushed,
+            lt.session_stats_alert: site.session.counted,
+            lt.listen_succeeded_alert: site.session.listening,
+            lt.listen_failed_alert: site.session.not_listening,
+            lt.add_torrent_alert: added,
+            lt.torrent_checked_alert: self._adder.may_start,
+            lt.state_changed_alert: self._may_need_check,
+            lt.save_resume_data_alert: self._checkpoints.saved,
+            lt.save_resume_data_failed_alert: self._checkpoints.not_saved,
+            lt.torrent_removed_alert: self._removed,
+            lt.torrent_deleted_alert: self._deleted,
+            lt.torrent_delete_failed_alert: self._deleted,
+            lt.metadata_received_alert: self._metadata_came,
+            lt.torrent_paused_alert: self._worth_saving,
+            lt.torrent_finished_alert: self._worth_saving,
+            lt.alerts_dropped_alert: dropped,
+        }
+        translated = site.translator.handlers()
+        # Our own books come first: whoever hears an event finds them up to date.
+        return {kind: tuple(table[kind] for table in (own, translated) if kind in table) for kind in own | translated}
+
+    def _settings(self, hops: int) -> "lt.settings_pack":
+        return anonymous_settings(self._config, *self._socks[hops]) if hops else plain_settings(self._config)
+
+    def _session(self, hops: int) -> EngineSession:
+        site = self._sites.get(hops)
+        if site is None or self._stopping:
+            msg = "Anonymous downloads need the tunnels plugin" if hops else "The engine is stopping"
+            raise EngineError(msg)
+        return site.session
+
+    def _alert_mask(self) -> int:
+        pieces = lt.alert_category.piece_progress if self._listeners.wants(PieceFinished) else 0
+        return BASE_ALERTS | pieces
+
+    def _choose_alerts(self) -> None:
+        for site in self._sites.values():
+            site.session.want_alerts(self._alert_mask())
+
+    def _tell(self, event: EngineEvent) -> None:
+        self._listeners.tell(event)
+
+    def _rows_came(self, rows: tuple[TorrentStatus, ...]) -> None:
+        self._adder.has_row(rows)
+        self._tell(StatusesUpdated(rows))
+
+    def _may_need_check(self, alert: lt.state_changed_alert) -> None:
+        if alert.state == lt.torrent_status.checking_files:  # its files exist: they are hashed once it runs
+            self._adder.may_start(alert)
+
+    def _worth_saving(self, alert: lt.torrent_alert) -> None:
+        torrent = self._torrents.of(alert.handle)
+        if torrent is not None and not self._stopping:
+            self._spawn("checkpoint", self._checkpoints.save([torrent]))
+
+    def _removed(self, alert: lt.torrent_removed_alert) -> None:
+        if (waiting := self._removing.get(identity_of(alert.info_hashes))) is not None:
+            waiting[0].set()
+
+    def _deleted(self, alert: lt.torrent_deleted_alert | lt.torrent_delete_failed_alert) -> None:
+        if (waiting := self._removing.get(identity_of(alert.info_hashes))) is not None:
+            waiting[1].set()
+
+    def _metadata_came(self, alert: lt.metadata_received_alert) -> None:
+        torrent = self._torrents.of(alert.handle) or self._by_any_hash(alert.handle.info_hashes())
+        if torrent is not None:
+            self._torrents.also_known_as(torrent.infohash, alert.handle.info_hashes())
+            self._spawn("metadata", self._keep_metadata(torrent))
+
+    def _by_any_hash(self, hashes: lt.info_hash_t) -> Torrent | None:
+        """Find a torrent that was added by the v2 hash alone, and turned out to have a v1 hash."""
+        return self._torrents.find(Infohash(str(hashes.get_best())))
+
+    async def _keep_metadata(self, torrent: Torrent) -> None:
+        info = torrent.handle.torrent_file()
+        if info is None:
+            return
+        trackers = [url for url, _ in torrent.trackers.entries()] if torrent.trackers else []
+        raw = metainfo.wrap_info(info.info_section(), trackers)
+        try:
+            parsed = await asyncio.to_thread(metainfo.parse_metainfo, raw)
+        except MetainfoError as error:
+            log.warning("Peers sent metadata of %s that cannot be used: %s", torrent.infohash, error)
+            torrent.handle.pause()
+            self._tell(TorrentFailed(torrent.infohash, str(error)))
+            return
+        await self._store.write(lambda transaction: self._stored.keep_metainfo(transaction, torrent.infohash, raw))
+        if self._torrents.find(torrent.infohash) is torrent:
+            self._tell(MetadataReceived(torrent.infohash, parsed))
+
+    async def _files_of(self, torrent: Torrent) -> tuple[tuple[str, ...], str]:
+        info = torrent.handle.torrent_file()
+        if info is None:
+            return (), ""
+        raw = metainfo.wrap_info(info.info_section(), ())
+        parsed = await asyncio.to_thread(metainfo.parse_metainfo, raw)
+        save_path = torrent.row.save_path if torrent.row else await asyncio.to_thread(torrent.handle.save_path)
+        return tuple(file.path for file in parsed.files if not file.is_pad), save_path
+
+    def _forget(self, torrent: Torrent) -> None:
+        self._torrents.drop(torrent.infohash)
+        self._checkpoints.forget(torrent.infohash)
+        self._sites[torrent.hops].board.forget(torrent.infohash)
+
+    async def _ask(self, infohash: Infohash, question: Callable[[lt.torrent_handle], R]) -> R:
+        """Return the answer to a question that waits for the session."""
+        handle = self._torrents.get(infohash).handle
+        try:
+            return await asyncio.to_thread(question, handle)
+        except RuntimeError as error:  # it was removed meanwhile
+            raise EngineError(str(error)) from error
+
+    async def _recover(self, site: _Site) -> None:
+        """Ask for everything again: some alerts were lost, and nobody knows which."""
+        log.warning("The engine had more to report than fits; asking for everything again")
+        handles = await asyncio.to_thread(site.session.raw.get_torrents)
+        for handle in handles:
+            self._adder.adopt(handle)
+            handle.post_status(STATUS_FLAGS)
+        present = {identity_of(handle.info_hashes()) for handle in handles}
+        for infohash, (removed, deleted) in self._removing.items():
+            if infohash not in present:
+                removed.set()
+                deleted.set()
+        self._checkpoints.ask_again()
+
+
+def _may_have_changed(row: TorrentStatus) -> bool:
+    return row.needs_resume_data or not row.is_paused
+
+
+def _bitmap(handle: lt.torrent_handle) -> bytes:
+    pieces = handle.status(lt.torrent_handle.query_pieces).pieces
+    if not pieces:
+        return b""
+    digits = "".join("1" if piece else "0" for piece in pieces)
+    padded = digits.ljust(-(-len(digits) // 8) * 8, "0")
+    return int(padded, 2).to_bytes(len(padded) // 8)
+
+
+def _entry(url: str, tier: int) -> lt.announce_entry:
+    entry = lt.announce_entry(url)
+    entry.tier = tier
+    return entry
+
+
+def _announce_to(handle: lt.torrent_handle, url: str) -> None:
+    # By position, and the engine reorders the trackers of a tier when one of them answers.
+    for position, tracker in enumerate(handle.trackers()):
+        if tracker.get("url") == url:
+            handle.force_reannounce(0, position, lt.torrent_handle.ignore_min_interval)
+
+
+async def _delete(save_path: str, files: Iterable[str]) -> None:
+    try:
+        await asyncio.to_thread(delete_files, save_path, files)
+    except OSError as error:
+        msg = f"The files cannot be deleted: {error.strerror}: {error.filename}"
+        raise EngineError(msg) from error
+
+
+async def _wait_until(condition: Callable[[], bool], limit_seconds: float) -> None:
+    deadline = time.monotonic() + limit_seconds
+    while not condition() and time.monotonic() < deadline:  # noqa: ASYNC110 - once in a life, for a second at most
+        await asyncio.sleep(_POLL_SECONDS)

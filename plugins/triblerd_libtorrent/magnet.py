@@ -1,0 +1,85 @@
+"""Magnet links (BEP 9, BEP 53)."""
+
+import re
+from collections.abc import Callable
+
+import libtorrent as lt
+
+from triblerd_libtorrent.api import Magnet, MagnetError
+from triblerd_libtorrent.identity import identity_of
+
+_LONGEST = 64 * 1024
+_MOST_SELECTED = 1_000_000
+_RANGE = re.compile(r"(\d{1,7})(?:-(\d{1,7}))?")
+_SELECT = re.compile(r"[?&]so=([^&]*)", re.IGNORECASE)
+
+
+def parse_magnet(uri: str) -> Magnet:
+    """Return what a magnet link says.
+
+    Raises:
+        MagnetError: ``Missing infohash``, whatever is wrong: no other text is part of the API.
+    """
+    params = load_magnet(uri)
+    hashes = params.info_hashes
+    return Magnet(
+        uri=uri,
+        infohash=identity_of(hashes),
+        infohash_v1=str(hashes.v1) if hashes.has_v1() else "",
+        infohash_v2=str(hashes.v2) if hashes.has_v2() else "",
+        name=params.name,
+        trackers=tuple(dict.fromkeys(params.trackers)),
+        web_seeds=tuple(params.url_seeds),
+        selected_files=_selected(uri),
+        peers=tuple(f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in params.peers),
+    )
+
+
+def load_magnet(uri: str) -> lt.add_torrent_params:
+    """Return what the engine makes of a magnet link, whose texts are known to be readable.
+
+    Raises:
+        MagnetError: ``Missing infohash``.
+    """
+    msg = "Missing infohash"
+    if len(uri) > _LONGEST or "\0" in uri:
+        raise MagnetError(msg)
+    try:
+        params = lt.parse_magnet_uri(uri)
+    except (RuntimeError, ValueError) as error:  # ValueError: text that is no Unicode
+        raise MagnetError(msg) from error
+    if not (params.info_hashes.has_v1() or params.info_hashes.has_v2()):
+        raise MagnetError(msg)
+    _drop_unreadable(params)
+    return params
+
+
+def _drop_unreadable(params: lt.add_torrent_params) -> None:
+    """Forget texts that are not UTF-8: the binding fails on them whenever they are read."""
+    if not _is_readable(lambda: params.name):
+        params.name = ""
+    if not _is_readable(lambda: params.trackers):
+        params.trackers = []
+    if not _is_readable(lambda: params.url_seeds):
+        params.url_seeds = []
+
+
+def _is_readable(read: Callable[[], object]) -> bool:
+    try:
+        read()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _selected(uri: str) -> tuple[int, ...] | None:
+    found = _SELECT.search(uri)
+    if found is None:
+        return None
+    chosen: set[int] = set()
+    for part in found[1].replace("%2C", ",").replace("%2c", ",").split(","):
+        bounds = _RANGE.fullmatch(part)
+        if bounds is not None:
+            first, last = int(bounds[1]), int(bounds[2] or bounds[1])
+            chosen.update(range(first, min(last, first + _MOST_SELECTED) + 1))
+    return tuple(sorted(chosen)[:_MOST_SELECTED]) or None

@@ -1,0 +1,148 @@
+"""Torrent files, which anybody may have made: parsed within limits, with names that are safe on disk."""
+
+import re
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import PurePosixPath
+from typing import TypeVar
+
+import libtorrent as lt
+
+from triblerd_libtorrent.api import Metainfo, MetainfoError, TorrentFile
+from triblerd_libtorrent.identity import identity_of
+
+T = TypeVar("T")
+
+MOST_BYTES = 16 * 1024 * 1024
+LIMITS = {
+    "max_buffer_size": MOST_BYTES,
+    "max_pieces": 2 * 1024 * 1024,
+    "max_decode_depth": 100,
+    "max_decode_tokens": 3_000_000,
+}
+_MOST_FILES = 1_000_000
+_LONGEST_PATH = 3000  # bytes; a system takes 4096 with the directory before it
+_LONGEST_NAME = 255  # bytes
+
+_ENGINE_CATEGORY = re.compile(r"\s*\[[\w ]+:\d+\]$")
+
+
+def load_metainfo(raw: bytes) -> lt.add_torrent_params:
+    """Return what the engine makes of a torrent file.
+
+    Raises:
+        MetainfoError: it is no torrent, or exceeds the limits.
+    """
+    if len(raw) > MOST_BYTES:
+        msg = f"The torrent file is larger than {MOST_BYTES} bytes"
+        raise MetainfoError(msg)
+    try:
+        params: lt.add_torrent_params = lt.load_torrent_buffer(raw, LIMITS)  # type: ignore[call-overload]  # the stubs take the limits for a torrent
+    except (RuntimeError, ValueError, MemoryError) as error:  # what the binding raises for rubbish
+        msg = f"Invalid torrent file: {_ENGINE_CATEGORY.sub('', str(error)) or 'unreadable'}"
+        raise MetainfoError(msg) from error
+    if params.ti is None or not params.ti.is_valid():
+        msg = "Invalid torrent file: it describes no files"
+        raise MetainfoError(msg)
+    return params
+
+
+def parse_metainfo(raw: bytes) -> Metainfo:
+    """Return what a torrent file says. CPU-bound.
+
+    Raises:
+        MetainfoError: it is no torrent, exceeds the limits, or has names that cannot stand on disk.
+    """
+    params = load_metainfo(raw)
+    info = _info(params)
+    hashes = params.info_hashes
+    name = _text(info.name)
+    files = _files(params)
+    return Metainfo(
+        raw=raw,
+        infohash=identity_of(hashes),
+        infohash_v1=str(hashes.v1) if hashes.has_v1() else "",
+        infohash_v2=str(hashes.v2) if hashes.has_v2() else "",
+        name=name,
+        size=sum(file.size for file in files if not file.is_pad),
+        piece_length=info.piece_length(),
+        total_pieces=info.num_pieces(),
+        files=files,
+        is_multi_file="/" in files[0].path,
+        is_private=info.priv(),
+        trackers=_tiers(params),
+        web_seeds=tuple(_text(lambda: params.url_seeds) or ()),
+        comment=_text(lambda: params.comment) or "",
+    )
+
+
+def wrap_info(info: bytes, trackers: Iterable[str]) -> bytes:
+    """Return a torrent file around an info dictionary, whose bytes stay as they are.
+
+    Args:
+        info: The bencoded dictionary, as peers sent it (BEP 9).
+        trackers: Announce URLs, each in a tier of its own.
+    """
+    urls = list(trackers)
+    announce = b"8:announce" + lt.bencode(urls[0].encode()) if urls else b""
+    tiers = b"13:announce-list" + lt.bencode([[url.encode()] for url in urls]) if len(urls) > 1 else b""
+    return b"d" + announce + tiers + b"4:info" + info + b"e"
+
+
+def _info(params: lt.add_torrent_params) -> lt.torrent_info:
+    if params.ti is None:
+        msg = "Invalid torrent file: it describes no files"
+        raise MetainfoError(msg)
+    return params.ti
+
+
+def _files(params: lt.add_torrent_params) -> tuple[TorrentFile, ...]:
+    storage = _info(params).layout()
+    count = storage.num_files()
+    if count > _MOST_FILES:
+        msg = f"The torrent has more than {_MOST_FILES} files"
+        raise MetainfoError(msg)
+    renamed = params.renamed_files  # two files of one name: the engine gives the second another one
+    # By index: iterating over the storage is three times slower.
+    return tuple(
+        TorrentFile(
+            index=index,
+            path=_safe(renamed.get(index) or _text(partial(storage.file_path, index))),
+            size=storage.file_size(index),
+            is_pad=bool(storage.file_flags(index) & lt.file_flags_t.flag_pad_file),
+        )
+        for index in range(count)
+    )
+
+
+def _safe(path: str) -> str:
+    """Return the path, which the engine sanitised; refuse what would still leave the destination or fit nowhere."""
+    if len(path.encode(errors="surrogateescape")) > _LONGEST_PATH:
+        msg = "The torrent has a path that is too long"
+        raise MetainfoError(msg)
+    parts = path.split("/")
+    if any(part in {"", ".", ".."} or len(part.encode(errors="replace")) > _LONGEST_NAME for part in parts):
+        msg = "The torrent has a path that cannot be used"
+        raise MetainfoError(msg)
+    if "\0" in path or PurePosixPath(path).is_absolute():
+        msg = "The torrent has a path that cannot be used"
+        raise MetainfoError(msg)
+    return path
+
+
+def _tiers(params: lt.add_torrent_params) -> tuple[tuple[str, ...], ...]:
+    urls = _text(lambda: params.trackers) or []
+    levels = params.tracker_tiers
+    tiers: dict[int, list[str]] = {}
+    for position, url in enumerate(urls):
+        tiers.setdefault(levels[position] if position < len(levels) else 0, []).append(url)
+    return tuple(tuple(tiers[tier]) for tier in sorted(tiers))
+
+
+def _text(read: Callable[[], T]) -> T:
+    """Return a text that the binding decodes, which fails for bytes that are not UTF-8."""
+    try:
+        return read()
+    except UnicodeDecodeError as error:
+        msg = "Invalid torrent file: it holds text that is not UTF-8"
+        raise MetainfoError(msg) from error

@@ -1,0 +1,72 @@
+"""The hooks of the engine's plugin."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from triblerd.config import Section
+from triblerd.http.endpoint import Endpoint
+from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
+from triblerd.services import Listening
+from triblerd_libtorrent.api import SessionDiagnostics, SessionRegistry, TorrentEngine, TorrentStore
+from triblerd_libtorrent.config import LibtorrentConfig
+from triblerd_libtorrent.endpoint import LibtorrentEndpoint
+from triblerd_libtorrent.engine import Engine
+from triblerd_libtorrent.resume import open_stored_torrents
+
+
+@hookimpl
+def triblerd_manifest() -> Manifest:
+    """Say who the plugin is."""
+    return Manifest("libtorrent", "Runs the BitTorrent engine.")
+
+
+@hookimpl
+def triblerd_config() -> type[Section]:
+    """Name the section."""
+    return LibtorrentConfig
+
+
+@hookimpl
+def triblerd_endpoints() -> Iterable[type[Endpoint]]:
+    """Name the routes."""
+    return [LibtorrentEndpoint]
+
+
+class Reconfiguration:
+    """Takes changed settings live, while the plugin runs."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.checkpoint_interval = 0.0
+
+    @hookimpl
+    def triblerd_reconfigure(self, context: PluginContext[LibtorrentConfig]) -> None:
+        """Apply the new section."""
+        self.checkpoint_interval = context.config.checkpoint_interval
+        self._engine.reconfigure(context.config)
+
+
+@hookimpl
+@asynccontextmanager
+async def triblerd_lifespan(context: PluginContext[LibtorrentConfig]) -> AsyncIterator[Running]:
+    """Open the sessions; save what changed and close them."""
+    stored = await open_stored_torrents(context.store)
+    engine = Engine(config=context.config, store=context.store, stored=stored, spawn=context.tasks.start)
+    live = Reconfiguration(engine)
+    live.checkpoint_interval = context.config.checkpoint_interval
+    await engine.start()
+    try:
+        context.tasks.every(lambda: live.checkpoint_interval, "checkpoints", engine.checkpoint)
+        yield Running(
+            endpoints=[LibtorrentEndpoint(sessions=engine)],
+            services={
+                TorrentEngine: engine,
+                TorrentStore: stored,
+                SessionRegistry: engine,
+                SessionDiagnostics: engine,
+                Listening: engine,
+            },
+            hooks=[live],
+        )
+    finally:
+        await engine.stop()

@@ -1,0 +1,160 @@
+"""One session of libtorrent: its settings, its counters, its end."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
+
+import libtorrent as lt
+
+from triblerd_libtorrent.pump import AlertPump, Handlers
+
+log = logging.getLogger(__name__)
+
+COUNTERS_SECONDS = 5.0
+_TCP_FIRST_SECONDS = 3.0
+_LAST_ANNOUNCE_SECONDS = 1  # the destructor waits that long, and nothing else in the process runs meanwhile
+
+
+class EngineSession:
+    """A running session. For the event loop's thread.
+
+    Attributes:
+        hops: Which session this is.
+        raw: The session itself, for calls that neither wait nor need anything else.
+        ports: The ports that it listens on, as reported so far.
+    """
+
+    def __init__(self, hops: int, raw: lt.session, settings: "lt.settings_pack") -> None:
+        self.hops: Final = hops
+        self.ports: set[int] = set()
+        self._raw: lt.session | None = raw
+        self._settings = settings
+        self._pump: AlertPump | None = None
+        self._tcp_first: asyncio.TimerHandle | None = None
+        self._counters: list[asyncio.Future[dict[str, int]]] = []
+
+    @property
+    def raw(self) -> lt.session:
+        """The session.
+
+        Raises:
+            RuntimeError: it was closed.
+        """
+        if self._raw is None:
+            msg = "the session was closed"
+            raise RuntimeError(msg)
+        return self._raw
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still takes calls."""
+        return self._raw is not None
+
+    @property
+    def uses_dht(self) -> bool:
+        """Whether the DHT is on."""
+        return self.is_open and bool(self._settings.get("enable_dht"))
+
+    def listen(self, handlers: Handlers) -> None:
+        """Begin to hand alerts to handlers."""
+        self._pump = AlertPump(self.raw, handlers)
+        self._pump.start()
+
+    def apply(self, settings: "lt.settings_pack") -> None:
+        """Change what differs from the present settings."""
+        present = self._settings
+        changed = {key: value for key, value in settings.items() if present.get(key) != value}
+        self._settings = settings
+        if "listen_interfaces" in changed:
+            self.ports.clear()
+        if changed:
+            self.raw.apply_settings(changed)  # type: ignore[arg-type]  # a part of the settings are settings
+
+    def want_alerts(self, mask: int) -> None:
+        """Change which kinds of alerts come."""
+        self.apply({**self._settings, "alert_mask": mask})
+
+    def prefer_tcp(self) -> None:
+        """For a few seconds, meet new peers by TCP.
+
+        The engine tries uTP first and waits for its time limit before it tries TCP, which delays the first byte from
+        a peer without uTP by seconds. Peers that cannot be reached by TCP are tried again, by uTP, later.
+        """
+        if not self._settings.get("enable_outgoing_utp") or not self._settings.get("enable_outgoing_tcp", True):
+            return
+        if self._tcp_first is None:
+            self.raw.apply_settings({"enable_outgoing_utp": False})
+        else:
+            self._tcp_first.cancel()
+        self._tcp_first = asyncio.get_running_loop().call_later(_TCP_FIRST_SECONDS, self._use_utp_again)
+
+    async def shown_settings(self) -> dict[str, str | int | bool]:
+        """Return all settings, without the proxy's password."""
+        shown: dict[str, str | int | bool] = dict(await asyncio.to_thread(self.raw.get_settings))  # type: ignore[arg-type]
+        if self._tcp_first is not None:
+            shown["enable_outgoing_utp"] = True
+        if shown.get("proxy_password"):
+            shown["proxy_password"] = "***"  # noqa: S105 - what stands in its place
+        return shown
+
+    async def counters(self) -> Mapping[str, int]:
+        """Return the engine's counters by name.
+
+        Raises:
+            TimeoutError: the session did not answer in time.
+        """
+        future: asyncio.Future[dict[str, int]] = asyncio.get_running_loop().create_future()
+        self._counters.append(future)
+        self.raw.post_session_stats()
+        async with asyncio.timeout(COUNTERS_SECONDS):
+            return await future
+
+    def counted(self, alert: lt.session_stats_alert) -> None:
+        """Take the counters."""
+        waiting, self._counters = self._counters, []
+        if waiting:
+            values = dict(alert.values)
+            for future in waiting:
+                if not future.done():
+                    future.set_result(values)
+
+    def listening(self, alert: lt.listen_succeeded_alert) -> None:
+        """Note a port."""
+        if alert.port:
+            self.ports.add(alert.port)
+
+    def not_listening(self, alert: lt.listen_failed_alert) -> None:
+        """Tell the user that a port cannot be had."""
+        log.warning(
+            "Peers cannot reach us on %s port %d: %s", alert.listen_interface, alert.port, alert.error.message()
+        )
+
+    async def close(self) -> None:
+        """End the session. Its torrents were paused and its trackers told before."""
+        if self._raw is None:
+            return
+        if self._tcp_first is not None:
+            self._tcp_first.cancel()
+        self._raw.apply_settings({"stop_tracker_timeout": _LAST_ANNOUNCE_SECONDS})
+        if self._pump is not None:
+            self._pump.stop()
+        last = [self._raw]
+        self._raw = None
+        # The binding ends the session with its last reference, and waits for its threads there.
+        await asyncio.to_thread(last.clear)
+        if self._pump is not None:
+            self._pump.close()
+        for future in self._counters:
+            future.cancel()
+
+    def _use_utp_again(self) -> None:
+        self._tcp_first = None
+        with suppress(RuntimeError):
+            self.raw.apply_settings({"enable_outgoing_utp": bool(self._settings.get("enable_outgoing_utp"))})
+
+
+async def open_session(hops: int, settings: "lt.settings_pack") -> EngineSession:
+    """Start a session, which takes some 20 ms of a thread."""
+    return EngineSession(hops, await asyncio.to_thread(lt.session, settings), settings)

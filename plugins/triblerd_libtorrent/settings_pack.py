@@ -1,0 +1,118 @@
+"""From our configuration to the engine's settings.
+
+Why each value is what it is stands in ``docs/decisions/0010-engine-settings.md``.
+"""
+
+import libtorrent as lt
+
+import triblerd
+from triblerd_libtorrent.config import LibtorrentConfig
+
+_MOST_BYTES_A_SECOND = 2**31 - 1
+_MANY = 1 << 24  # what stands for "any number" where the engine knows no -1
+
+BASE_ALERTS = lt.alert_category.error | lt.alert_category.status | lt.alert_category.storage | lt.alert_category.tracker
+
+_FIXED: "lt.settings_pack" = {
+    "alert_mask": BASE_ALERTS,
+    "alert_queue_size": 100_000,
+    "allow_multiple_connections_per_ip": True,
+    "connections_limit": 500,
+    "optimistic_disk_retry": 60,
+    "peer_fingerprint": "-TL" + "".join(triblerd.__version__.split(".")[:3]).ljust(4, "0")[:4] + "-",
+    "prefer_rc4": False,
+    "stop_tracker_timeout": 2,
+    "user_agent": f"triblerd/{triblerd.__version__}",
+    "utp_connect_timeout": 1500,
+    "webtorrent_stun_server": "",
+}
+
+_ANONYMOUS: "lt.settings_pack" = {
+    "anonymous_mode": True,
+    "enable_dht": True,
+    "enable_incoming_tcp": False,
+    "enable_lsd": False,
+    "enable_natpmp": False,
+    "enable_outgoing_tcp": False,
+    "enable_upnp": False,
+    "listen_interfaces": "0.0.0.0:6881,[::]:6881",  # nothing is reachable there: everything goes by the proxy
+    "user_agent": "",
+}
+
+
+def plain_settings(config: LibtorrentConfig) -> "lt.settings_pack":
+    """Return the settings of the session that talks to peers directly, or through the user's own proxy."""
+    return {
+        **_FIXED,
+        **_from_config(config),
+        "listen_interfaces": _listen_interfaces(config),
+        **_proxy(config),
+    }
+
+
+def anonymous_settings(config: LibtorrentConfig, socks_host: str, socks_port: int) -> "lt.settings_pack":
+    """Return the settings of a session that reaches its peers by a SOCKS5 server alone."""
+    return {
+        **_FIXED,
+        **_from_config(config),
+        **_ANONYMOUS,
+        "proxy_type": int(lt.proxy_type_t.socks5),
+        "proxy_hostname": socks_host,
+        "proxy_port": socks_port,
+        "proxy_hostnames": True,
+        "proxy_peer_connections": True,
+        "proxy_tracker_connections": True,
+    }
+
+
+def rate(bytes_a_second: int) -> int:
+    """Return a rate limit that the engine can hold."""
+    return min(bytes_a_second, _MOST_BYTES_A_SECOND)
+
+
+def connections_per_torrent(config: LibtorrentConfig) -> int:
+    """Return how many peers one torrent may be connected to."""
+    return config.max_connections_download if config.max_connections_download > 0 else _MANY - 1
+
+
+def _from_config(config: LibtorrentConfig) -> "lt.settings_pack":
+    return {
+        "download_rate_limit": rate(config.max_download_rate),
+        "upload_rate_limit": rate(config.max_upload_rate),
+        "enable_dht": config.dht,
+        "enable_lsd": config.lsd,
+        "enable_upnp": config.upnp,
+        "enable_natpmp": config.natpmp,
+        "enable_incoming_utp": config.utp,
+        "enable_outgoing_utp": config.utp,
+        "announce_to_all_tiers": config.announce_to_all_tiers,
+        "announce_to_all_trackers": config.announce_to_all_trackers,
+        "max_concurrent_http_announces": config.max_concurrent_http_announces,
+        "active_downloads": config.active_downloads,
+        "active_seeds": config.active_seeds,
+        "active_checking": config.active_checking,
+        "active_dht_limit": config.active_dht_limit,
+        "active_tracker_limit": config.active_tracker_limit,
+        "active_lsd_limit": config.active_lsd_limit,
+        "active_limit": config.active_limit,
+    }
+
+
+def _listen_interfaces(config: LibtorrentConfig) -> str:
+    host = config.listen_interface
+    if ":" in host and not host.startswith("["):
+        host = f"[{host}]"
+    return f"{host}:{max(config.port or 0, 0)}"
+
+
+def _proxy(config: LibtorrentConfig) -> "lt.settings_pack":
+    host, _, port = config.proxy_server.rpartition(":")
+    user, _, password = config.proxy_auth.partition(":")
+    wanted = config.proxy_type if host and port.isdecimal() else 0
+    return {
+        "proxy_type": wanted,
+        "proxy_hostname": host if wanted else "",
+        "proxy_port": int(port) if wanted else 0,
+        "proxy_username": user if wanted else "",
+        "proxy_password": password if wanted else "",
+    }

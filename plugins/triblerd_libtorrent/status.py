@@ -1,0 +1,150 @@
+"""Rows of status, kept from what the engine pushes: nobody asks torrent by torrent, nor while all is idle."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from sys import intern
+
+import libtorrent as lt
+
+from triblerd_libtorrent.api import EngineState, Infohash, TorrentStatus
+from triblerd_libtorrent.torrents import Torrent, Torrents
+
+# Not all: lists of pieces are large, and are asked for where they are needed. The stubs lack names for the last two.
+STATUS_FLAGS = (
+    lt.torrent_handle.query_distributed_copies
+    | lt.torrent_handle.query_accurate_download_counters
+    | 64  # name
+    | 128  # save path
+)
+
+_STATES = {
+    lt.torrent_status.queued_for_checking: EngineState.CHECKING_QUEUED,
+    lt.torrent_status.checking_files: EngineState.CHECKING,
+    lt.torrent_status.downloading_metadata: EngineState.METADATA,
+    lt.torrent_status.downloading: EngineState.DOWNLOADING,
+    lt.torrent_status.finished: EngineState.FINISHED,
+    lt.torrent_status.seeding: EngineState.SEEDING,
+    lt.torrent_status.allocating: EngineState.DOWNLOADING,
+    lt.torrent_status.checking_resume_data: EngineState.CHECKING_RESUME,
+}
+
+_BETWEEN_ROWS = 1.0  # seconds between two questions while something is active
+_AFTER_A_CHANGE = 0.05  # seconds until the question after something happened: changes come in flocks
+
+
+class StatusBoard:
+    """Asks one session for what changed: soon after a change, each second while anything runs, else never.
+
+    Args:
+        ask: Makes the engine push the torrents that changed since it was last asked.
+        updated: Told of the changed rows, at least one at a time.
+    """
+
+    def __init__(
+        self, torrents: Torrents, ask: Callable[[], None], updated: Callable[[tuple[TorrentStatus, ...]], None]
+    ) -> None:
+        self._torrents = torrents
+        self._ask = ask
+        self._updated = updated
+        self._active: set[Infohash] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._stopped = False
+
+    def ask_soon(self) -> None:
+        """Ask in a moment, since something happened."""
+        self._ask_in(_AFTER_A_CHANGE)
+
+    def ask_now(self) -> None:
+        """Ask at once."""
+        self._ask_in(0.0)
+
+    def pushed(self, alert: lt.state_update_alert) -> None:
+        """Take the rows of an alert."""
+        self.take(alert.status)
+
+    def take(self, statuses: Iterable[lt.torrent_status]) -> None:
+        """Take rows, and ask again later while anything runs."""
+        rows = []
+        for status in statuses:
+            infohash = self._torrents.name_of(status.info_hashes)
+            torrent = self._torrents.find(infohash)
+            if torrent is not None:
+                torrent.row = row = _row(torrent, status)
+                rows.append(row)
+                if row.is_paused and not row.is_moving:
+                    self._active.discard(infohash)
+                else:
+                    self._active.add(infohash)
+        if rows:
+            self._updated(tuple(rows))
+        if self._active:
+            self._ask_in(_BETWEEN_ROWS)
+
+    def forget(self, infohash: Infohash) -> None:
+        """Forget a torrent that went."""
+        self._active.discard(infohash)
+
+    def stop(self) -> None:
+        """Ask no more."""
+        self._stopped = True
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _ask_in(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        if self._stopped or (self._timer is not None and self._timer.when() <= loop.time() + seconds):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = loop.call_later(seconds, self._due)
+
+    def _due(self) -> None:
+        self._timer = None
+        self._ask()
+
+
+def _row(torrent: Torrent, status: lt.torrent_status) -> TorrentStatus:
+    if torrent.disk_error and not status.upload_mode:
+        torrent.disk_error = ""  # it tried again, and could write
+    last_download, last_upload = status.last_download, status.last_upload
+    return TorrentStatus(
+        infohash=torrent.infohash,
+        state=_STATES[status.state],
+        is_paused=status.paused and not torrent.starts_when_checked,
+        is_auto_managed=status.auto_managed,
+        has_metadata=status.has_metadata,
+        is_finished=status.is_finished,
+        is_seeding=status.is_seeding,
+        is_moving=status.moving_storage,
+        progress=status.progress,
+        download_rate=status.download_rate,
+        upload_rate=status.upload_rate,
+        download_payload_rate=status.download_payload_rate,
+        upload_payload_rate=status.upload_payload_rate,
+        total_download=status.total_download,
+        total_upload=status.total_upload,
+        total_payload_download=status.total_payload_download,
+        total_payload_upload=status.total_payload_upload,
+        all_time_download=status.all_time_download,
+        all_time_upload=status.all_time_upload,
+        total_done=status.total_done,
+        total_wanted=status.total_wanted,
+        total_wanted_done=status.total_wanted_done,
+        num_pieces=status.num_pieces,
+        num_peers=status.num_peers,
+        num_seeds=status.num_seeds,
+        list_peers=status.list_peers,
+        list_seeds=status.list_seeds,
+        distributed_copies=status.distributed_copies,
+        queue_position=status.queue_position,
+        added_time=status.added_time,
+        completed_time=status.completed_time,
+        last_download=int(last_download.timestamp()) if last_download else 0,
+        last_upload=int(last_upload.timestamp()) if last_upload else 0,
+        seeding_duration=int(status.seeding_duration.total_seconds()),
+        active_duration=int(status.active_duration.total_seconds()),
+        save_path=intern(status.save_path),
+        name=status.name,
+        needs_resume_data=bool(status.need_save_resume_data),
+        error=status.error or torrent.disk_error,
+    )

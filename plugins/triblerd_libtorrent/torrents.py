@@ -1,0 +1,99 @@
+"""The torrents that the engine has, by infohash."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import libtorrent as lt
+
+from triblerd_libtorrent.api import Infohash, TorrentStatus, UnknownTorrentError
+from triblerd_libtorrent.identity import identity_of
+from triblerd_libtorrent.trackers import TrackerList
+
+
+class Torrent:
+    """One torrent in one session. There may be tens of thousands: nothing is kept that can be asked for.
+
+    Attributes:
+        trackers: ``None`` while it has none.
+        row: The status as last pushed; ``None`` before the first time.
+        disk_error: Why the engine stopped writing; it goes on uploading, and tries again by itself.
+        starts_when_checked: It was handed over paused, to be started as soon as its files were looked at.
+    """
+
+    __slots__ = ("disk_error", "handle", "hops", "infohash", "row", "starts_when_checked", "trackers")
+
+    def __init__(
+        self, infohash: Infohash, handle: lt.torrent_handle, *, hops: int, trackers: TrackerList | None
+    ) -> None:
+        self.infohash: Final = infohash
+        self.handle: Final = handle
+        self.hops: Final = hops
+        self.trackers = trackers
+        self.row: TorrentStatus | None = None
+        self.disk_error = ""
+        self.starts_when_checked = False
+
+    def tracker_list(self) -> TrackerList:
+        """Return the trackers, an empty list when it has none."""
+        if self.trackers is None:
+            self.trackers = TrackerList(())
+        return self.trackers
+
+
+class Torrents:
+    """Finds torrents by the infohash that they were added with, and by what alerts say."""
+
+    def __init__(self) -> None:
+        self._by_infohash: dict[Infohash, Torrent] = {}
+        # A magnet link may name a hybrid torrent by its v2 hash alone; its identity changes when the metadata come.
+        self._aliases: dict[Infohash, Infohash] = {}
+
+    def __iter__(self) -> Iterator[Torrent]:
+        return iter(list(self._by_infohash.values()))
+
+    def __len__(self) -> int:
+        return len(self._by_infohash)
+
+    def __contains__(self, infohash: Infohash) -> bool:
+        return infohash in self._by_infohash
+
+    def put(self, torrent: Torrent) -> None:
+        """Take a torrent in."""
+        self._by_infohash[torrent.infohash] = torrent
+
+    def drop(self, infohash: Infohash) -> Torrent | None:
+        """Forget a torrent, and return it."""
+        for alias in [alias for alias, name in self._aliases.items() if name == infohash]:
+            del self._aliases[alias]
+        return self._by_infohash.pop(infohash, None)
+
+    def get(self, infohash: Infohash) -> Torrent:
+        """Return a torrent.
+
+        Raises:
+            UnknownTorrentError: it was not added.
+        """
+        torrent = self._by_infohash.get(infohash)
+        if torrent is None:
+            msg = "The engine does not have this torrent"
+            raise UnknownTorrentError(msg)
+        return torrent
+
+    def find(self, infohash: Infohash) -> Torrent | None:
+        """Return a torrent, or ``None``."""
+        return self._by_infohash.get(infohash)
+
+    def name_of(self, hashes: lt.info_hash_t) -> Infohash:
+        """Return the infohash that a torrent of these hashes goes by here."""
+        infohash = identity_of(hashes)
+        return self._aliases.get(infohash, infohash)
+
+    def of(self, handle: lt.torrent_handle) -> Torrent | None:
+        """Return the torrent of a handle, ``None`` for one that is not ours (any more)."""
+        return self._by_infohash.get(self.name_of(handle.info_hashes()))
+
+    def also_known_as(self, infohash: Infohash, hashes: lt.info_hash_t) -> None:
+        """Note that a torrent may be reported by hashes that would give another identity."""
+        identity = identity_of(hashes)
+        if identity != infohash:
+            self._aliases[identity] = infohash

@@ -1,0 +1,114 @@
+"""What the trackers of one torrent last said, in the words of the API. Fed by alerts; asking costs nothing."""
+
+from collections.abc import Iterable
+
+import libtorrent as lt
+
+from triblerd_libtorrent.api import Tracker
+
+NOT_CONTACTED = "Not contacted yet"
+WORKING = "Working"
+
+_Answer = tuple[int, str]  # peers of the last answer, status
+
+
+class _Known:
+    __slots__ = ("answers", "leeches", "seeds", "tier", "url")
+
+    def __init__(self, url: str, tier: int) -> None:
+        self.url = url
+        self.tier = tier
+        self.seeds = self.leeches = -1
+        # By local address and generation: each of them announces for itself, and one of them working is enough.
+        self.answers: dict[tuple[object, int], _Answer] = {}
+
+    def shown(self) -> Tracker:
+        peers, status = max(self.answers.values(), key=_quality, default=(-1, NOT_CONTACTED))
+        return Tracker(url=self.url, tier=self.tier, peers=peers, seeds=self.seeds, leeches=self.leeches, status=status)
+
+
+def _quality(answer: _Answer) -> tuple[bool, bool, int]:
+    peers, status = answer
+    return status == WORKING, status.startswith("Warning"), peers
+
+
+class TrackerList:
+    """The announce URLs of one torrent with their tiers (BEP 12), and what became of each.
+
+    Args:
+        urls: Pairs of URL and tier.
+    """
+
+    __slots__ = ("_known",)
+
+    def __init__(self, urls: Iterable[tuple[str, int]]) -> None:
+        self._known: dict[str, _Known] | tuple[tuple[str, int], ...] = tuple(dict(urls).items())
+
+    def __contains__(self, url: str) -> bool:
+        return any(url == known for known, _ in self.entries())
+
+    def entries(self) -> list[tuple[str, int]]:
+        """Return pairs of URL and tier."""
+        if isinstance(self._known, tuple):
+            return list(self._known)
+        return [(known.url, known.tier) for known in self._known.values()]
+
+    def shown(self) -> tuple[Tracker, ...]:
+        """Return the trackers as clients see them."""
+        if isinstance(self._known, tuple):  # most torrents are stopped, and nothing was ever said
+            return tuple(_Known(url, tier).shown() for url, tier in self._known)
+        return tuple(known.shown() for known in self._known.values())
+
+    def add(self, urls: Iterable[str]) -> list[tuple[str, int]]:
+        """Add URLs that are not there yet, in a tier after the last; return what was added."""
+        tier = max((tier for _, tier in self.entries()), default=-1) + 1
+        added = [(url, tier) for url in dict.fromkeys(urls) if url not in self]
+        for url, _ in added:
+            self._told()[url] = _Known(url, tier)
+        return added
+
+    def remove(self, url: str) -> bool:
+        """Remove a URL and return whether it was there."""
+        return self._told().pop(url, None) is not None
+
+    def replied(self, alert: lt.tracker_reply_alert) -> None:
+        """Note an answer with peers."""
+        self._answered(alert, (alert.num_peers, WORKING))
+
+    def warned(self, alert: lt.tracker_warning_alert) -> None:
+        """Note a warning, which a tracker may send beside its answer."""
+        # The engine's text is "<torrent> (<url>) ... warning: <text>".
+        text = alert.message().rpartition("warning: ")[2]
+        self._answered(alert, (0, f"Warning: {text}"))
+
+    def failed(self, alert: lt.tracker_error_alert) -> None:
+        """Note an error."""
+        self._answered(alert, (0, _failure(alert)))
+
+    def scraped(self, alert: lt.scrape_reply_alert) -> None:
+        """Note how many seeds and leeches the tracker knows."""
+        known = self._of(alert)
+        known.seeds, known.leeches = alert.complete, alert.incomplete
+
+    def _answered(self, alert: lt.tracker_alert, answer: _Answer) -> None:
+        self._of(alert).answers[alert.local_endpoint, int(alert.version)] = answer
+
+    def _of(self, alert: lt.tracker_alert) -> _Known:
+        url = alert.tracker_url()
+        return self._told().setdefault(url, _Known(url, 0))
+
+    def _told(self) -> dict[str, _Known]:
+        if isinstance(self._known, tuple):
+            self._known = {url: _Known(url, tier) for url, tier in self._known}
+        return self._known
+
+
+def _failure(alert: lt.tracker_error_alert) -> str:
+    if reason := alert.failure_reason():
+        return f"Error: {reason}"
+    if alert.status_code > 0:
+        return f"HTTP status code {alert.status_code}"
+    error = alert.error
+    if error.value() == lt.error_code(110, lt.system_category()).value() or "timed out" in error.message().lower():
+        return "Timeout"
+    return f"Error: {error.message()}" if error.value() else "Not working"
