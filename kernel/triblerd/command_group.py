@@ -5,6 +5,7 @@ from typing import Any, NoReturn, Protocol
 
 import click
 
+from triblerd.command_output import plain_text
 from triblerd.errors import TriblerdError
 from triblerd.exit_codes import ExitCode, exit_code_of
 
@@ -71,7 +72,7 @@ class CommandGroup(click.Group):
 
 
 def _fail(ctx: click.Context, sentence: str, code: ExitCode) -> NoReturn:
-    click.echo(f"Error: {sentence}", err=True)
+    click.echo("\n".join(map(plain_text, f"Error: {sentence}".splitlines())), err=True)
     ctx.exit(code)
 
 

@@ -18,13 +18,13 @@ def json_option(command: Command) -> Command:
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON, indented where it has several parts."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    """Print a value as JSON, in ASCII: a name in it must not steer the terminal."""
+    click.echo(json.dumps(value, indent=2))
 
 
 def print_json_line(value: object) -> None:
     """Print a value as JSON on one line, at once."""
-    click.echo(json.dumps(value, ensure_ascii=False))
+    click.echo(json.dumps(value))
 
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

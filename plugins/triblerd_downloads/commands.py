@@ -30,22 +30,20 @@ Row = Mapping[str, Any]
 """One download as ``GET /downloads`` shows it."""
 
 
-class IndicesType(click.ParamType):
-    """Numbers of files, such as ``0,2,5-7``."""
+def parse_indices(text: str) -> list[int]:
+    """Return the numbers of files that a text such as ``0,2,5-7`` names.
 
-    name = "numbers"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
-        """Return the numbers in the text's order."""
-        if isinstance(value, list):
-            return value
-        indices: list[int] = []
-        for part in value.split(","):
-            first, dash, last = part.strip().partition("-")
-            if not first.isdecimal() or (dash and not last.isdecimal()):
-                self.fail(f"{value!r} is no list of numbers such as 0,2,5-7", param, ctx)
-            indices += range(int(first), int(last or first) + 1)
-        return indices
+    Raises:
+        click.BadParameter: it is no such text.
+    """
+    indices: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            msg = f"{text!r} is no list of numbers such as 0,2,5-7"
+            raise click.BadParameter(msg)
+        indices += range(int(first), int(last or first) + 1)
+    return indices
 
 
 def complete_infohash(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -65,7 +63,12 @@ def complete_infohash(ctx: click.Context, _param: click.Parameter, incomplete: s
     type=click.Path(file_okay=False, path_type=Path),
     help="Directory to save into; relative to this one, and on the daemon's machine.",
 )
-@click.option("--select", type=IndicesType(), help="Numbers of the files to fetch, such as 0,2,5-7.  [default: all]")
+@click.option(
+    "--select",
+    type=parse_indices,
+    metavar="NUMBERS",
+    help="Numbers of the files to fetch, such as 0,2,5-7.  [default: all]",
+)
 @click.option("--hops", type=click.IntRange(0, 3), default=0, help="Anonymity: 0 is a plain download.")
 @click.option("--paused", is_flag=True, help="Add it stopped.")
 @json_option

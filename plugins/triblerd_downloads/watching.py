@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from triblerd.client import ApiClient
-from triblerd.command_output import plain_text, print_json_line
+from triblerd.command_output import print_json_line
 from triblerd.errors import FailedError, NotFoundError, TriblerdError
 
 POLL_SECONDS = 1.0
@@ -64,7 +64,7 @@ class Watcher:
             return False
         for row in self._rows.values():
             if row["status"] == "STOPPED_ON_ERROR":
-                msg = f"{plain_text(row['name'])} was stopped by an error: {row['error']}"
+                msg = f"{row['name']} was stopped by an error: {row['error']}"
                 raise FailedError(msg)
         return all(row["progress"] >= 1 and row["status"] in RESTING for row in self._rows.values())
 
