@@ -64,7 +64,12 @@ class KernelContainer(containers.DeclarativeContainer):
     api_config = configuration.provided.get.call("api", ApiConfig)
     auth = providers.Singleton(Auth, config=api_config, hooks=plugins.provided.hooks)
     server = providers.Singleton(
-        HttpServer, config=api_config, router=router, auth=auth, on_unhandled=reports.provided.request_failed
+        HttpServer,
+        config=api_config,
+        router=router,
+        auth=auth,
+        on_unhandled=reports.provided.request_failed,
+        state_dir=state_dir,
     )
     endpoints = providers.List(
         providers.Singleton(HealthEndpoint, lifecycle=lifecycle, directory=plugins),
