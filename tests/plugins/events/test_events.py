@@ -1,9 +1,11 @@
 import asyncio
+import socket
 import time
 
 import pytest
 
 from triblerd.events import ShutdownProgress
+from triblerd.testing import wait_for
 from triblerd_events.api import EventStreams
 
 
@@ -98,17 +100,17 @@ async def test_streams_end_within_a_second_when_the_plugin_stops(start_daemon, p
 
 async def test_a_client_that_does_not_read_does_not_hold_up_the_end(start_daemon):
     async with start_daemon("events") as daemon:
-        reader, writer = await asyncio.open_connection("127.0.0.1", daemon.port, limit=1)
-        writer.write(f"GET /events HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: {daemon.key}\r\n\r\n".encode())
-        await reader.readline()
-        for _ in range(900):
-            daemon.daemon.container.bus().publish(ShutdownProgress(state="x" * 20_000))
-        began = time.monotonic()
+        with socket.create_connection(("127.0.0.1", daemon.port)) as client:
+            client.sendall(f"GET /events HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: {daemon.key}\r\n\r\n".encode())
+            streams = daemon.daemon.container.services().find(EventStreams)
+            await wait_for(lambda: streams is not None and streams.count == 1)
+            for _ in range(900):
+                daemon.daemon.container.bus().publish(ShutdownProgress(state="x" * 20_000))
+            began = time.monotonic()
 
-        await daemon.patch("/plugins/events", json={"enabled": False})
+            await daemon.patch("/plugins/events", json={"enabled": False})
 
-        assert time.monotonic() - began < 1
-        writer.close()
+            assert time.monotonic() - began < 1
 
 
 async def test_a_stream_opens_again_after_a_reload(start_daemon):

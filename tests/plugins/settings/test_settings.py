@@ -1,0 +1,166 @@
+import pytest
+
+
+@pytest.fixture
+def text_of():
+    """Return the text of a daemon's settings file."""
+    return lambda daemon: (daemon.state_dir / "triblerd.conf").read_text()
+
+
+async def test_every_section_stands_there_with_every_key(start_daemon):
+    async with start_daemon("settings", "events") as daemon:
+        answer = await daemon.get("/settings")
+
+    assert set(answer) == {"settings", "ports"}
+    settings = answer["settings"]
+    assert settings["general"]["version_checker_enabled"] is True
+    assert settings["general"]["testnet"] is False
+    assert settings["tunnel_community"]["max_circuits"] == 10
+    assert settings["resource_monitor"] == {
+        "enabled": True,
+        "cpu_priority": 1,
+        "poll_interval": 5,
+        "history_size": 20,
+    }
+    assert settings["upgrader_enabled"] is True
+    assert settings["gui_test_mode"] is False
+
+
+async def test_the_key_and_the_ports_in_use_are_shown(start_daemon):
+    async with start_daemon("settings") as daemon:
+        answer = await daemon.get("/settings")
+
+        assert answer["settings"]["api"]["key"] == daemon.key
+        assert answer["settings"]["api"]["http_port"] == 0
+        assert answer["settings"]["api"]["http_port_running"] == daemon.port
+        assert answer["settings"]["api"]["https_port_running"] == 0
+        assert answer["ports"] == [daemon.port]
+
+
+@pytest.mark.parametrize("scope", ["read", "write"])
+async def test_a_lesser_key_neither_sees_nor_changes_settings(start_daemon, scope):
+    config = {"api": {"keys": {"guest": {"key": "guest-key", "scope": scope}}}}
+    async with start_daemon("settings", config=config) as daemon:
+        daemon.key = "guest-key"
+
+        await daemon.get("/settings", status=403)
+        await daemon.post("/settings", json={}, status=403)
+
+
+async def test_a_change_is_stored_and_survives_a_restart(start_daemon, text_of):
+    async with start_daemon("settings") as daemon:
+        changes = {"watch_folder": {"directory": "/srv/\u2028 \x00 \n'\"", "enabled": "yes"}, "ipv8": {"port": "8090"}}
+        assert await daemon.post("/settings", json=changes) == {"modified": True}
+        assert "8090" in text_of(daemon)
+
+    async with start_daemon("settings") as daemon:
+        settings = (await daemon.get("/settings"))["settings"]
+
+    assert settings["watch_folder"] == {"enabled": True, "directory": "/srv/\u2028 \x00 \n'\""}
+    assert settings["ipv8"]["port"] == 8090
+    assert settings["ipv8"]["walk_interval"] == 0.5
+
+
+async def test_null_returns_a_setting_to_its_default_where_null_is_allowed(start_daemon):
+    async with start_daemon("settings", config={"ipv8": {"bootstrap_override": "127.0.0.1:80"}}) as daemon:
+        await daemon.post("/settings", json={"ipv8": {"bootstrap_override": None}})
+
+        assert (await daemon.get("/settings"))["settings"]["ipv8"]["bootstrap_override"] is None
+
+
+async def test_an_empty_change_answers_like_any_other_and_writes_nothing(start_daemon, text_of):
+    async with start_daemon("settings") as daemon:
+        before = text_of(daemon)
+
+        assert await daemon.post("/settings", json={}) == {"modified": True}
+        assert await daemon.post("/settings", json={"ipv8": {}}) == {"modified": True}
+
+        assert text_of(daemon) == before
+
+
+async def test_a_client_may_post_the_whole_answer_back(start_daemon, text_of):
+    async with start_daemon("settings", "events") as daemon:
+        before = text_of(daemon)
+        answer = await daemon.get("/settings")
+
+        assert await daemon.post("/settings", json=answer["settings"]) == {"modified": True}
+
+        assert text_of(daemon) == before
+        assert await daemon.get("/settings") == answer
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"ipv8": {"prot": 1}}, "Unknown setting: ipv8.prot"),
+        ({"ipv9": {"port": 1}}, "Unknown section: ipv9"),
+        ({"ipv9": {}}, "Unknown section: ipv9"),
+        ({"ipv8": 5}, "ipv8: expected an object with settings"),
+        ({"ipv8": None}, "ipv8: expected an object with settings"),
+        ({"ipv8": []}, "ipv8: expected an object with settings"),
+        ({"upgrader_enabled": False}, "upgrader_enabled: cannot be changed"),
+        ({"gui_test_mode": {}}, "gui_test_mode: cannot be changed"),
+        ({"ipv8": {"port": 65536}}, "ipv8.port: expected int <= 65535"),
+        ({"ipv8": {"port": None}}, "ipv8.port: expected int, got null"),
+        ({"ipv8": {"port": {"a": 1}}}, "ipv8.port: expected int, got object"),
+        ({"general": {"testnet": "perhaps"}}, "general.testnet: expected bool, got str"),
+    ],
+)
+async def test_a_wrong_change_is_refused_as_a_whole(start_daemon, text_of, body, reason):
+    async with start_daemon("settings") as daemon:
+        before = text_of(daemon)
+
+        answer = await daemon.post("/settings", json={"dht": {"enabled": False}, **body}, status=400)
+
+        assert answer == {"error": reason}
+        assert text_of(daemon) == before
+        assert (await daemon.get("/settings"))["settings"]["dht"] == {"enabled": True}
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"text"', b"1", b"\xff", b'{"a": NaN}', b"[" * 100_000])
+async def test_a_body_that_is_no_object_is_bad_json(start_daemon, body):
+    async with start_daemon("settings") as daemon:
+        assert await daemon.post("/settings", data=body, status=400) == {"error": "Bad JSON"}
+
+
+async def test_a_change_of_stored_settings_restarts_nothing(start_daemon):
+    async with start_daemon("settings", "events") as daemon, daemon.stream() as stream:
+        await stream.next("events_start")
+
+        await daemon.post("/settings", json={"dht": {"enabled": False}, "resource_monitor": {"poll_interval": 1}})
+
+        plugins = {plugin["name"]: plugin for plugin in (await daemon.get("/plugins"))["plugins"]}
+        assert plugins["settings"]["state"] == plugins["events"]["state"] == "running"
+        daemon.daemon.request_stop()
+        assert (await daemon.get("/settings"))["settings"]["resource_monitor"]["poll_interval"] == 1
+
+
+async def test_a_plugin_is_switched_by_its_section(start_daemon):
+    async with start_daemon("settings", "state", "shutdown") as daemon:
+        await daemon.post("/settings", json={"state": {"enabled": False}})
+        await daemon.get("/state", status=404)
+
+        await daemon.post("/settings", json={"state": {"enabled": True}})
+        await daemon.get("/state")
+
+
+async def test_the_settings_plugin_turns_itself_off(start_daemon):
+    async with start_daemon("settings") as daemon:
+        assert await daemon.post("/settings", json={"settings": {"enabled": False}}) == {"modified": True}
+
+        await daemon.get("/settings", status=404)
+
+
+@pytest.mark.parametrize("value", ["true", "1"])
+async def test_variables_change_the_default_of_the_testnet_flags(daemon_process, value):
+    names = ("TESTNET", "CHANT_TESTNET", "TUNNEL_TESTNET", "BANDWIDTH_TESTNET", "TRUSTCHAIN_TESTNET")
+    config = {"trustchain": {"testnet": False}}
+    async with daemon_process("settings", config=config, environment=dict.fromkeys(names, value)) as daemon:
+        settings = (await daemon.get("/settings"))["settings"]
+
+    assert settings["general"]["testnet"] is True
+    assert settings["chant"]["testnet"] is True
+    assert settings["tunnel_community"]["testnet"] is True
+    assert settings["bandwidth_accounting"]["testnet"] is True
+    assert settings["trustchain"]["testnet"] is False  # the file wins
+    assert settings["content_discovery_community"]["testnet"] is False
