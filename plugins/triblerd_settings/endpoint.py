@@ -1,12 +1,14 @@
 """``GET`` and ``POST /settings``."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
+
+from aiohttp import web
 
 from triblerd.errors import FailedError, InvalidInputError
 from triblerd.http.endpoint import Endpoint, Scope, route
-from triblerd.plugin import HookCaller, hookimpl
-from triblerd.services import Configuration, Lifecycle
+from triblerd.plugin import Services, hookimpl
+from triblerd.services import Configuration, Lifecycle, Listening
 from triblerd_settings.schemas import CurrentSettings, Modified
 
 SWITCHES = {"upgrader_enabled": True, "gui_test_mode": False}
@@ -20,10 +22,10 @@ class SettingsEndpoint(Endpoint):
 
     prefix = "/settings"
 
-    def __init__(self, *, configuration: Configuration, lifecycle: Lifecycle, hooks: HookCaller) -> None:
+    def __init__(self, *, configuration: Configuration, lifecycle: Lifecycle, services: Services) -> None:
         self._configuration = configuration
         self._lifecycle = lifecycle
-        self._hooks = hooks
+        self._services = services
 
     @route("GET", "", scope=Scope.ADMIN)
     async def settings(self) -> CurrentSettings:
@@ -43,11 +45,13 @@ class SettingsEndpoint(Endpoint):
         raises=(FailedError,),
         examples={"body": {"general": {"log_level": "debug"}}},
     )
-    async def change_settings(self, body: dict[str, Any]) -> Modified:
+    async def change_settings(self, request: web.Request, body: dict[str, Any]) -> Modified:
         """Change any number of settings: all of them, or none when one is refused.
 
         The body names sections and in them keys. What is not named stays. Text may stand for numbers and flags.
         """
+        if not request.body_exists:  # elsewhere nothing at all stands for {}; here it is a client's mistake
+            _refuse("Bad JSON")
         await self._configuration.change(_changes(body))
         return Modified()
 
@@ -57,8 +61,8 @@ class SettingsEndpoint(Endpoint):
 
     def _ports(self) -> Iterable[int]:
         yield from self._lifecycle.ports.values()
-        for _, ports in self._hooks.call_each("triblerd_listening_ports"):
-            yield from cast("Iterable[int]", ports)
+        if listening := self._services.find(Listening):
+            yield from listening.listening_ports()
 
 
 def _changes(body: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -64,13 +64,12 @@ def query_reader(kind: type[msgspec.Struct]) -> Callable[[web.Request], Any]:
 
 
 def body_decoder(kind: Any) -> Decode:
-    """Return what makes a value of the type ``kind`` of a JSON body; nothing at all is taken for a struct's ``{}``."""
+    """Return what makes a value of the type ``kind`` of a JSON body; nothing at all is taken for ``{}``."""
     decode = msgspec.json.Decoder(kind, strict=False).decode
-    nothing = b"{}" if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else b""
 
     def read(raw: bytes) -> Any:
         try:
-            return decode(raw if raw and not raw.isspace() else nothing)
+            return decode(raw if raw and not raw.isspace() else b"{}")
         except msgspec.ValidationError as error:
             raise InvalidInputError(_reason(str(error))) from error
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:

@@ -1,5 +1,7 @@
 import pytest
 
+from triblerd.services import Listening
+
 
 @pytest.fixture
 def text_of():
@@ -35,6 +37,18 @@ async def test_the_key_and_the_ports_in_use_are_shown(start_daemon):
         assert answer["settings"]["api"]["http_port_running"] == daemon.port
         assert answer["settings"]["api"]["https_port_running"] == 0
         assert answer["ports"] == [daemon.port]
+
+
+class Overlay:
+    def listening_ports(self) -> list[int]:
+        return [7759, -1, 0]
+
+
+async def test_ports_of_other_plugins_stand_beside_those_of_the_api(start_daemon):
+    async with start_daemon("settings") as daemon:
+        daemon.daemon.container.services().offer("overlay", {Listening: Overlay()})
+
+        assert (await daemon.get("/settings"))["ports"] == sorted([7759, daemon.port])
 
 
 @pytest.mark.parametrize("scope", ["read", "write"])
