@@ -11,6 +11,7 @@ from triblerd.config import ApiConfig, StoreConfig
 from triblerd.configuration import ConfigurationLayers, ConfigurationService
 from triblerd.error_reports import ErrorReports
 from triblerd.events import EventBus
+from triblerd.http.docs_endpoint import DocsEndpoint
 from triblerd.http.health_endpoint import HealthEndpoint
 from triblerd.http.plugins_endpoint import BackupEndpoint, PluginsEndpoint
 from triblerd.http.router import Router
@@ -73,6 +74,9 @@ class KernelContainer(containers.DeclarativeContainer):
     )
     endpoints = providers.List(
         providers.Singleton(HealthEndpoint, lifecycle=lifecycle, directory=plugins),
+        providers.Singleton(
+            DocsEndpoint, router=router, auth=auth, config=api_config, version=lifecycle.provided.version
+        ),
         providers.Singleton(PluginsEndpoint, directory=plugins),
         providers.Singleton(BackupEndpoint, store=store),
     )

@@ -132,7 +132,7 @@ def _body_reader(route: Route) -> Decode:
         return RawBody
     decode = body_decoder(route.body)
     if route.deferred:
-        return lambda raw: Deferred(lambda: decode(raw))
+        return lambda raw: Deferred(lambda: decode(raw), raw)
     return decode
 
 

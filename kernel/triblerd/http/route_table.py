@@ -1,4 +1,4 @@
-"""Finds the route of a path: a dictionary for literal paths, a trie for those with parameters. Never changed, replaced."""
+"""Finds the route of a path: a dictionary for literal paths, a trie for the others. Never changed, only replaced."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field

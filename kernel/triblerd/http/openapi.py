@@ -1,0 +1,214 @@
+"""The API's description, OpenAPI 3.1, made of nothing but the declared routes."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from apispec import APISpec
+
+from triblerd.auth import OPEN_PREFIXES
+from triblerd.errors import (
+    ForbiddenError,
+    InvalidInputError,
+    TooLargeError,
+    TooManyAttemptsError,
+    TooSlowError,
+    TriblerdError,
+    UnauthorizedError,
+    UnavailableError,
+)
+from triblerd.http.binding import is_path_parameter
+from triblerd.http.endpoint import RawBody, Route
+from triblerd.http.errors import UnknownPathError, answer_of
+
+TITLE = "Tribler REST API documentation"
+UNLISTED = ("/docs", "/static")
+"""The description's own pages."""
+REFS = "#/components/schemas/{name}"
+ERROR = {
+    "description": "What went wrong: a text, or an object that also says whether the failure was foreseen.",
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "oneOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "required": ["handled", "message"],
+                    "properties": {
+                        "handled": {"type": "boolean"},
+                        "code": {"type": "string"},
+                        "message": {"type": "string"},
+                    },
+                },
+            ]
+        }
+    },
+}
+
+Declared = Mapping[str, Sequence[Route]]
+
+
+def openapi_document(declared: Declared, *, version: str, wants_key: bool, base_path: str = "") -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document.
+
+    Args:
+        declared: The routes by the name of who declared them, which is their tag.
+        version: The daemon's version.
+        wants_key: Whether requests need a key.
+        base_path: The path under which a proxy shows the API.
+    """
+    routes = [(owner, route) for owner, owned in declared.items() for route in owned if _is_listed(route)]
+    schemas = _Schemas([route for _, route in routes])
+    secured: dict[str, Any] = {"security": [{"apiKey": []}]} if wants_key else {}
+    spec = APISpec(TITLE, version, "3.1.0", servers=[{"url": base_path or "/"}], **secured)
+    if wants_key:
+        spec.components.security_scheme("apiKey", {"type": "apiKey", "in": "header", "name": "X-Api-Key"})
+    for name, schema in {"Error": ERROR, **schemas.shared}.items():
+        spec.components.schema(name, schema)
+    operations: dict[str, dict[str, Any]] = defaultdict(dict)
+    for owner, route in routes:
+        operations[route.path][route.method.lower()] = _operation(owner, route, schemas)
+    for path, methods in operations.items():
+        spec.path(path, operations=methods)
+    for owner in sorted({owner for owner, _ in routes}):
+        spec.tag({"name": owner})
+    document: dict[str, Any] = spec.to_dict()
+    return document
+
+
+def _is_listed(route: Route) -> bool:
+    return not route.path.startswith(UNLISTED)
+
+
+class _Schemas:
+    """The JSON Schemas of everything that routes take and answer.
+
+    Attributes:
+        shared: Schemas with a name, that others refer to.
+    """
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        kinds = {key: kind for route in routes for key, kind in _kinds(route)}
+        schemas, self.shared = msgspec.json.schema_components(
+            kinds.values(), schema_hook=_own_schema, ref_template=REFS
+        )
+        self._schemas = dict(zip(kinds, schemas, strict=True))
+        queries = {_component(self._schemas[key]) for key in kinds if key[2] == "query"}
+        self._queries: dict[str, dict[str, Any]] = {name: self.shared.pop(name) for name in queries}
+
+    def of(self, route: Route, part: str) -> dict[str, Any]:
+        """Return the schema of a route's ``body``, ``answers``, or of a parameter of its path."""
+        schema: dict[str, Any] = self._schemas[route.method, route.path, part]
+        return schema
+
+    def query(self, route: Route) -> dict[str, Any]:
+        """Return the schema of a route's query, which is shared with nobody."""
+        return self._queries[_component(self.of(route, "query"))]
+
+
+def _component(schema: dict[str, Any]) -> str:
+    return str(schema.get("$ref", "")).rpartition("/")[2]
+
+
+def _kinds(route: Route) -> Iterator[tuple[tuple[str, str, str], Any]]:
+    """Yield the types of a route that have a schema; no parameter of a path is called like a part of a route."""
+    parts = {"query": route.query, "body": route.body, "answers": route.answers, **route.parameters}
+    for part, kind in parts.items():
+        if kind is not None and kind is not RawBody:
+            yield (route.method, route.path, part), kind
+
+
+def _own_schema(kind: type) -> dict[str, Any]:
+    if is_path_parameter(kind):
+        return dict(kind.json_schema)
+    if kind is object:
+        return {"description": "Any value"}
+    raise NotImplementedError
+
+
+def _operation(owner: str, route: Route, schemas: _Schemas) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": "_".join([route.method.lower(), *re.findall(r"\w+", route.path)]),
+        "tags": [owner],
+        "summary": route.summary,
+        "parameters": [*_path_parameters(route, schemas), *_query_parameters(route, schemas)],
+        "responses": {"200": _answer(route, schemas), **_failures(route)},
+    }
+    if route.description:
+        operation["description"] = route.description
+    if route.body is not None:
+        operation["requestBody"] = _body(route, schemas)
+    if _is_open(route):
+        operation["security"] = []
+    return operation
+
+
+def _path_parameters(route: Route, schemas: _Schemas) -> Iterator[dict[str, Any]]:
+    for name in route.parameters:
+        yield _parameter("path", name, schemas.of(route, name), required=True)
+
+
+def _query_parameters(route: Route, schemas: _Schemas) -> Iterator[dict[str, Any]]:
+    if route.query:
+        struct = schemas.query(route)
+        for name, schema in struct["properties"].items():
+            yield _parameter("query", name, schema, required=name in struct.get("required", ()))
+
+
+def _parameter(place: str, name: str, schema: dict[str, Any], *, required: bool) -> dict[str, Any]:
+    schema = dict(schema)
+    description = schema.pop("description", "")
+    described = {"description": description} if description else {}
+    return {"name": name, "in": place, "required": required, **described, "schema": schema}
+
+
+def _body(route: Route, schemas: _Schemas) -> dict[str, Any]:
+    schema = {"type": "string", "format": "binary"} if route.body is RawBody else schemas.of(route, "body")
+    fields = schemas.shared.get(_component(schema), {"required": route.body is RawBody})
+    content = {"schema": schema, **_example(route, "body")}
+    return {"required": bool(fields.get("required")), "content": {route.consumes: content}}
+
+
+def _answer(route: Route, schemas: _Schemas) -> dict[str, Any]:
+    if route.answers is None:
+        return {"description": "Success", "content": {route.media_type: _example(route, "answer")}}
+    content = {"schema": schemas.of(route, "answers"), **_example(route, "answer")}
+    return {"description": "Success", "content": {route.media_type: content}}
+
+
+def _example(route: Route, part: str) -> dict[str, Any]:
+    return {"example": route.examples[part]} if part in route.examples else {}
+
+
+def _failures(route: Route) -> dict[str, Any]:
+    meanings: dict[int, list[str]] = defaultdict(list)
+    for kind in dict.fromkeys([*_general_failures(route), *route.raises]):
+        status, _ = answer_of(kind)
+        meanings[status].append(" ".join((kind.__doc__ or kind.__name__).partition("\n\n")[0].split()))
+    return {str(status): _failure(status, " ".join(texts)) for status, texts in sorted(meanings.items())}
+
+
+def _failure(status: int, description: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": REFS.format(name="Error")}}}
+    waits = {"headers": {"Retry-After": {"description": "Seconds", "schema": {"type": "integer"}}}}
+    return {"description": description, "content": content, **(waits if status in (429, 503) else {})}
+
+
+def _general_failures(route: Route) -> Iterator[type[TriblerdError]]:
+    if route.query or route.body is not None or route.parameters:
+        yield InvalidInputError
+    if not _is_open(route):
+        yield from (UnauthorizedError, ForbiddenError, TooManyAttemptsError)
+    if route.parameters:
+        yield UnknownPathError
+    if route.body is not None:
+        yield from (TooLargeError, TooSlowError)
+    yield UnavailableError
+
+
+def _is_open(route: Route) -> bool:
+    return route.path.startswith(OPEN_PREFIXES)
