@@ -20,6 +20,7 @@ import msgspec
 from type_names import struct_of, type_name
 
 from triblerd import hookspecs
+from triblerd.auth import OPEN_PREFIXES
 from triblerd.config import KERNEL_SECTIONS, Section, description_of, fields_of, is_secret, to_plain
 from triblerd.configuration import ENVIRONMENT_PREFIX
 from triblerd.container import KernelContainer
@@ -31,6 +32,8 @@ from triblerd.plugin_discovery import FoundPlugin, find_plugins
 
 HERE = Path(__file__).parent
 OURS = "triblerd"
+COMMAND_LINE = "triblerd.client"
+"""Its errors are no answers of the API."""
 NOTE = "<!-- Written by docs/reference/generate.py from the code; edit the code. -->"
 
 Lines = Iterator[str]
@@ -179,7 +182,7 @@ def settings_page(areas: Sequence[Area]) -> Lines:
 def default_text(field: msgspec.structs.FieldInfo, value: object) -> str:
     """Return a default; one that depends on the machine in the words of the function that finds it."""
     if inspect.isfunction(field.default_factory):
-        return words(field.default_factory.__doc__ or "").removeprefix("Return ").rstrip(".")
+        return words(field.default_factory.__doc__ or "Return what the environment says.")[len("Return ") : -1]
     return code(value)
 
 
@@ -202,7 +205,8 @@ def routes_page(areas: Sequence[Area]) -> Lines:
 def route_lines(route: Route) -> Lines:
     """Yield what there is to say of one route."""
     yield f"### {route.method} {route.path}\n"
-    yield f"{route.summary} *Scope: {route.scope}.*\n"
+    is_open = any(f"{route.path}/".startswith(f"{prefix}/") for prefix in OPEN_PREFIXES)
+    yield f"{route.summary} *{'Needs no key' if is_open else f'Scope: {route.scope}'}.*\n"
     yield from prose(route.description)
     yield from fields("In the path", [(name, kind, True, "") for name, kind in route.parameters.items()])
     if route.query:
@@ -270,7 +274,11 @@ def errors_of(areas: Sequence[Area]) -> set[type[TriblerdError]]:
         for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
             if not module.name.endswith(".__main__"):
                 importlib.import_module(module.name)
-    return {kind for kind in subclasses(TriblerdError) if kind.__module__.partition(".")[0] in packages}
+    return {
+        kind
+        for kind in subclasses(TriblerdError)
+        if kind.__module__.partition(".")[0] in packages and kind.__module__ != COMMAND_LINE
+    }
 
 
 def subclasses(kind: type[TriblerdError]) -> Iterator[type[TriblerdError]]:

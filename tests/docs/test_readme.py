@@ -37,7 +37,7 @@ def run(example: Example, daemon: DaemonProcess, magnet: str, folder: Path) -> s
         ["/bin/bash", "-euo", "pipefail"],
         input=text,
         cwd=folder,
-        env={**os.environ, "TSTATEDIR": str(daemon.state_dir)},
+        env={**os.environ, "TSTATEDIR": str(daemon.state_dir), "PATH": f"{program.parent}:{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         timeout=60,
