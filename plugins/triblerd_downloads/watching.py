@@ -51,8 +51,9 @@ class Watcher:
             self._news.clear()
 
     def _take(self, answer: Mapping[str, Any]) -> tuple[list[str], list[Row]]:
-        removed = [infohash for infohash in answer["removed"] if self._rows.pop(infohash, None)]
         changed = [row for row in answer["downloads"] if not self.infohashes or row["infohash"] in self.infohashes]
+        gone = self._rows.keys() - {row["infohash"] for row in changed} if answer.get("full") else answer["removed"]
+        removed = [infohash for infohash in gone if self._rows.pop(infohash, None)]
         self._rows |= {row["infohash"]: row for row in changed}
         return removed, changed
 

@@ -60,10 +60,15 @@ class Encoded(bytes):
 
 
 class Deferred(Generic[Body]):
-    """A JSON body that the handler decodes when it wants, so that it may look at something else first."""
+    """A JSON body that the handler decodes when it wants, so that it may look at something else first.
 
-    def __init__(self, decode: Callable[[], Body]) -> None:
+    Attributes:
+        raw: The body as it came, for a route that also takes one that is not JSON.
+    """
+
+    def __init__(self, decode: Callable[[], Body], raw: bytes) -> None:
         self._decode = decode
+        self.raw = raw
 
     def value(self) -> Body:
         """Return the decoded body.

@@ -1,0 +1,230 @@
+"""What other plugins see of the downloads: values, events, errors, and the set of them as a service."""
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import ClassVar, Protocol, runtime_checkable
+
+import msgspec
+
+from triblerd.errors import InvalidInputError, NotFoundError
+from triblerd.events import Arguments, Event
+from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, QueueMove, TorrentStatus
+
+
+class DownloadState(IntEnum):
+    """What a download does, with the numbers that clients know. Those from 10 on are for version 8 only."""
+
+    ALLOCATING_DISKSPACE = 0
+    WAITING_FOR_HASHCHECK = 1
+    HASHCHECKING = 2
+    DOWNLOADING = 3
+    SEEDING = 4
+    STOPPED = 5
+    STOPPED_ON_ERROR = 6
+    METADATA = 7
+    CIRCUITS = 8
+    EXIT_NODES = 9
+    MOVING = 10
+    QUEUED = 11
+
+
+class UnknownDownloadError(NotFoundError):
+    """There is no download of this infohash."""
+
+    def __init__(self) -> None:
+        super().__init__("this download does not exist")
+
+
+class UnknownFileError(InvalidInputError):
+    """A selection names a file that the torrent does not have, or whose existence is not known yet."""
+
+    def __init__(self) -> None:
+        super().__init__("index out of range")
+
+
+class DownloadRecord(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):
+    """What is on disk of a download: what the user wants, and how far it was when it was last looked at.
+
+    Attributes:
+        order: Downloads are listed by this number.
+        time_added: Unix time.
+        name: Empty while it is unknown.
+        magnet: The link, until the metadata are known.
+        trackers: Announce URLs beside those in the torrent file.
+        size: Bytes of all files, 0 while unknown; ``total_pieces`` and ``file_count``, pad files included, likewise.
+        is_streamable: Some file is a film.
+        destination: The absolute directory that the files are in.
+        moving_to: The directory that they are being moved to; empty when they stay.
+        completed_dir: Where they go when they are complete; empty when they stay.
+        selection: The indices of the wanted files; ``None`` for all of them.
+        hops: 0 is a plain download.
+        safe_seeding: Seed with hops.
+        user_stopped: Stopped until the user says otherwise, also over restarts.
+        has_seeded_enough: Stopped by a seeding limit.
+        auto_managed: Waits in the queue.
+        only_metadata: Stop once the metadata are known.
+        upload_limit: Bytes per second, -1 unlimited; ``download_limit`` likewise.
+        seeding_ratio: Its own limit; ``None`` takes the default mode.
+        progress: 0..1, and ``total_done`` in bytes, when last looked at.
+        all_time_upload: Bytes; ``all_time_download`` likewise.
+        time_finished: Unix time, 0 while unfinished; ``last_download`` and ``last_upload`` likewise.
+    """
+
+    order: int
+    time_added: int
+    name: str = ""
+    magnet: str = ""
+    trackers: tuple[str, ...] = ()
+    size: int = 0
+    total_pieces: int = 0
+    file_count: int = 0
+    is_private: bool = False
+    is_streamable: bool = False
+    destination: str
+    moving_to: str = ""
+    completed_dir: str = ""
+    selection: tuple[int, ...] | None = None
+    hops: int = 0
+    safe_seeding: bool = False
+    user_stopped: bool = False
+    has_seeded_enough: bool = False
+    auto_managed: bool = False
+    only_metadata: bool = False
+    upload_limit: int = -1
+    download_limit: int = -1
+    seeding_ratio: float | None = None
+    progress: float = 0.0
+    total_done: int = 0
+    all_time_upload: int = 0
+    all_time_download: int = 0
+    time_finished: int = 0
+    last_download: int = 0
+    last_upload: int = 0
+
+
+@runtime_checkable
+class Download(Protocol):
+    """One download at this moment. To be read only."""
+
+    infohash: Infohash
+    record: DownloadRecord
+
+    @property
+    def status(self) -> TorrentStatus | None:
+        """What the engine said last; ``None`` while it does not have the torrent."""
+
+    @property
+    def error(self) -> str:
+        """What went wrong; empty when nothing did."""
+
+    @property
+    def state(self) -> DownloadState:
+        """The state in the words of the unprefixed API."""
+
+    @property
+    def extended_state(self) -> DownloadState:
+        """The state in the words of version 8."""
+
+
+class AddWishes(msgspec.Struct, frozen=True, kw_only=True):
+    """How a download shall be added; ``None`` takes the default.
+
+    Attributes:
+        destination: An absolute directory; made when it is missing.
+        selection: ``None`` for all files. Indices that the torrent does not have are dropped.
+    """
+
+    destination: str | None = None
+    completed_dir: str | None = None
+    selection: tuple[int, ...] | None = None
+    hops: int = 0
+    safe_seeding: bool = False
+    auto_managed: bool = False
+    only_metadata: bool = False
+    user_stopped: bool = False
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What shall change of a download; what is left out stays.
+
+    Attributes:
+        selection: Indices of files, all of which exist; ``None`` for all files.
+        seeding_ratio: ``None`` takes the default mode.
+        running: True starts it and forgets its error, false stops it.
+        destination: An existing directory to move the files to.
+    """
+
+    selection: tuple[int, ...] | msgspec.UnsetType | None = msgspec.UNSET
+    upload_limit: int | msgspec.UnsetType = msgspec.UNSET
+    download_limit: int | msgspec.UnsetType = msgspec.UNSET
+    seeding_ratio: float | msgspec.UnsetType | None = msgspec.UNSET
+    auto_managed: bool | msgspec.UnsetType = msgspec.UNSET
+    running: bool | msgspec.UnsetType = msgspec.UNSET
+    destination: str | msgspec.UnsetType = msgspec.UNSET
+    completed_dir: str | msgspec.UnsetType = msgspec.UNSET
+    queue_move: QueueMove | msgspec.UnsetType = msgspec.UNSET
+
+
+@runtime_checkable
+class Downloads(Protocol):
+    """All downloads. What changes them returns when the change is on disk.
+
+    Whatever names a download raises ``UnknownDownloadError`` when there is none.
+    """
+
+    def all(self) -> Sequence[Download]:
+        """Return them in the order in which they were added."""
+
+    def get(self, infohash: Infohash) -> Download:
+        """Return one."""
+
+    async def resolve(self, uri: str, *, hops: int = 0) -> Metainfo | Magnet:
+        """Return what a ``magnet:``, ``http:``, ``https:`` or ``file:`` URI names.
+
+        Raises:
+            FailedError: it is none, or cannot be read; the text says why.
+        """
+
+    async def add(self, source: Metainfo | Magnet, wishes: AddWishes) -> Download:
+        """Add a download. When it is there already its trackers are merged, and the wishes are ignored."""
+
+    async def remove(self, infohash: Infohash, *, remove_data: bool) -> None:
+        """Remove a download and, if wanted, its files."""
+
+    async def change(self, infohash: Infohash, change: Change) -> None:
+        """Change what is wanted of a download."""
+
+    async def recheck(self, infohash: Infohash) -> None:
+        """Verify all data of a download again. Nothing happens while its files are unknown."""
+
+    async def change_hops(self, infohash: Infohash, hops: int) -> None:
+        """Move a download to the session of another number of hops."""
+
+    async def add_tracker(self, infohash: Infohash, url: str) -> None:
+        """Add an announce URL and announce to it."""
+
+    async def remove_tracker(self, infohash: Infohash, url: str) -> None:
+        """Remove an announce URL; an unknown one is ignored."""
+
+    async def metainfo(self, infohash: Infohash) -> Metainfo | None:
+        """Return what the torrent file says, ``None`` while it is unknown."""
+
+
+class TorrentFinished(Event):
+    """A download is complete that received something since the daemon started."""
+
+    topic: ClassVar[str] = "torrent_finished"
+
+    infohash: str
+    name: str
+    hidden: bool = False
+
+
+class TorrentStatusChanged(Event):
+    """A download is in another state, in the words of version 8."""
+
+    topic: ClassVar[str] = "torrent_status_changed"
+    arguments: ClassVar[Arguments] = Arguments.HIDDEN
+
+    infohash: str
+    status: str

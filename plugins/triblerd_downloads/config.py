@@ -1,0 +1,72 @@
+"""The sections ``[downloads]`` and ``[download_defaults]``."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import msgspec
+from msgspec import Meta
+
+from triblerd.config import Section
+
+
+class DownloadsConfig(Section):
+    """How downloads are handled."""
+
+    file_roots: Annotated[
+        tuple[str, ...],
+        Meta(description="Absolute directories that `file:` URIs and destinations are confined to; empty is anywhere"),
+    ] = ()
+    fetch_timeout: Annotated[float, Meta(gt=0, le=300, description="Seconds for fetching a torrent by HTTP")] = 30.0
+    checkpoint_interval: Annotated[
+        float, Meta(ge=1, description="Seconds between two saves of how far downloads are, for the list after a start")
+    ] = 30.0
+    limits_interval: Annotated[
+        float, Meta(ge=0.1, description="Seconds between two looks at who has seeded enough")
+    ] = 5.0
+
+
+class SeedingMode(StrEnum):
+    """How long a complete download seeds."""
+
+    FOREVER = "forever"
+    NEVER = "never"
+    RATIO = "ratio"
+    TIME = "time"
+
+
+def default_destination() -> str:
+    """Return the directory for downloads of a user who chose none."""
+    home = Path("~").expanduser()
+    downloads = home / "Downloads"
+    return str((downloads if downloads.is_dir() else home) / "TriblerDownloads")
+
+
+class DownloadDefaults(Section):
+    """What a download gets that does not say otherwise."""
+
+    repairs: ClassVar[bool] = True
+
+    anonymity_enabled: Annotated[bool, Meta(description="Clients may take it as their default to ask for hops")] = True
+    number_hops: Annotated[int, Meta(ge=0, le=3, description="Hops of an anonymous download, and of safe seeding")] = 1
+    safeseeding_enabled: Annotated[bool, Meta(description="Clients may take it as their default: seed with hops")] = (
+        True
+    )
+    saveas: Annotated[str, Meta(description="Absolute directory for downloads; created when missing")] = msgspec.field(
+        default_factory=default_destination
+    )
+    completed_dir: Annotated[str, Meta(description="Finished downloads are moved here; empty leaves them")] = ""
+    seeding_mode: Annotated[
+        SeedingMode, Meta(description="Seed forever, never, up to a ratio, or for a time: then stop")
+    ] = SeedingMode.FOREVER
+    seeding_ratio: Annotated[
+        float, Meta(ge=0, description="Uploaded by downloaded at which to stop (mode `ratio`)")
+    ] = 2.0
+    seeding_time: Annotated[float, Meta(ge=0, description="Seconds of seeding after which to stop (mode `time`)")] = (
+        60.0
+    )
+    channel_download: Annotated[bool, Meta(description="Stored for clients, not acted upon")] = False
+    add_download_to_channel: Annotated[bool, Meta(description="Stored for clients, not acted upon")] = False
+    trackers_file: Annotated[str, Meta(description="Stored for clients of version 8")] = ""
+    torrent_folder: Annotated[str, Meta(description="Stored for clients of version 8")] = ""
+    auto_managed: Annotated[bool, Meta(description="New downloads of version 8 clients wait in the queue")] = False

@@ -1,0 +1,78 @@
+"""How the plugin's objects are put together."""
+
+from collections.abc import Callable
+
+from dependency_injector import containers, providers
+
+from triblerd.events import Event
+from triblerd.store import StoreView, Table
+from triblerd.tasks import Tasks
+from triblerd_downloads.api import DownloadRecord
+from triblerd_downloads.config import DownloadDefaults, DownloadsConfig
+from triblerd_downloads.details import Details
+from triblerd_downloads.download_set import DownloadSet
+from triblerd_downloads.downloads import DownloadManager
+from triblerd_downloads.endpoint import DownloadsEndpoint
+from triblerd_downloads.following import Following
+from triblerd_downloads.handover import Handover
+from triblerd_downloads.hops import Hops
+from triblerd_downloads.listing import Listing
+from triblerd_downloads.moves import Moves
+from triblerd_downloads.records import Records
+from triblerd_downloads.rows import Rows
+from triblerd_downloads.seeding import Seeding
+from triblerd_downloads.settings import DownloadSettings
+from triblerd_downloads.sources import Sources
+from triblerd_libtorrent.api import TorrentEngine, TorrentStore
+
+
+class DownloadsContainer(containers.DeclarativeContainer):
+    """What this plugin is given (above) and what it makes of it (below)."""
+
+    config = providers.Dependency(instance_of=DownloadsConfig)
+    defaults = providers.Dependency(instance_of=DownloadDefaults)
+    engine: providers.Dependency[TorrentEngine] = providers.Dependency(instance_of=TorrentEngine)
+    torrents: providers.Dependency[TorrentStore] = providers.Dependency(instance_of=TorrentStore)
+    store = providers.Dependency(instance_of=StoreView)
+    table: providers.Dependency[Table[DownloadRecord]] = providers.Dependency(instance_of=Table)
+    tasks = providers.Dependency(instance_of=Tasks)
+    publish: providers.Dependency[Callable[[Event], None]] = providers.Dependency()
+
+    settings = providers.Singleton(DownloadSettings, config=config, defaults=defaults)
+    downloads = providers.Singleton(DownloadSet)
+    records = providers.Singleton(Records, store=store, table=table, torrents=torrents)
+    sources = providers.Singleton(Sources, engine=engine, settings=settings)
+    handover = providers.Singleton(Handover, engine=engine, downloads=downloads)
+    hops = providers.Singleton(Hops, engine=engine, downloads=downloads, records=records, handover=handover)
+    moves = providers.Singleton(
+        Moves, engine=engine, downloads=downloads, records=records, handover=handover, settings=settings
+    )
+    seeding = providers.Singleton(Seeding, engine=engine, downloads=downloads, records=records, settings=settings)
+    following = providers.Singleton(
+        Following,
+        engine=engine,
+        downloads=downloads,
+        records=records,
+        moves=moves,
+        hops=hops,
+        seeding=seeding,
+        settings=settings,
+        publish=publish,
+        tasks=tasks,
+    )
+    manager = providers.Singleton(
+        DownloadManager,
+        engine=engine,
+        torrents=torrents,
+        downloads=downloads,
+        records=records,
+        sources=sources,
+        handover=handover,
+        hops=hops,
+        moves=moves,
+        settings=settings,
+    )
+    rows = providers.Singleton(Rows, engine=engine, downloads=downloads)
+    details = providers.Singleton(Details, engine=engine, manager=manager)
+    listing = providers.Singleton(Listing, rows=rows, downloads=downloads, details=details)
+    endpoint = providers.Singleton(DownloadsEndpoint, manager=manager, listing=listing, details=details)

@@ -1,0 +1,119 @@
+"""One download: what is wanted of it, and what the engine last said."""
+
+from typing import Any
+
+from triblerd_downloads.api import DownloadRecord, DownloadState
+from triblerd_downloads.selection import priorities
+from triblerd_downloads.states import basic_state, extended_state
+from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, TorrentStatus, TorrentWish
+
+_FILMS = (".mp4", ".m4v", ".mov", ".mkv")
+
+
+class ActiveDownload:
+    """A download in memory. There may be tens of thousands: nothing is kept that can be asked for.
+
+    Implements :class:`triblerd_downloads.api.Download`.
+
+    Attributes:
+        record: As it is on disk.
+        status: As the engine pushed it last; ``None`` while it does not have the torrent.
+        refusal: Why the engine did not take it, or gave it up.
+        trouble: What went wrong without stopping it.
+        announced: The last state that others were told of.
+        found_by: How many peers the DHT and the peer exchange found, when peers were last asked for.
+        received_before: Payload of this session when it was last told to be finished.
+    """
+
+    __slots__ = ("announced", "found_by", "infohash", "received_before", "record", "refusal", "status", "trouble")
+
+    def __init__(self, infohash: Infohash, record: DownloadRecord) -> None:
+        self.infohash = infohash
+        self.record = record
+        self.status: TorrentStatus | None = None
+        self.refusal = ""
+        self.trouble = ""
+        self.announced = DownloadState.STOPPED
+        self.found_by = (0, 0)
+        self.received_before = 0
+
+    @property
+    def stop_reason(self) -> str:
+        """The error that stopped it, or an empty text."""
+        return self.refusal or (self.status.error if self.status is not None else "")
+
+    @property
+    def error(self) -> str:
+        """What went wrong; empty when nothing did."""
+        return self.stop_reason or self.trouble
+
+    @property
+    def state(self) -> DownloadState:
+        """The state in the words of the unprefixed API."""
+        return basic_state(self.status, self.stop_reason)
+
+    @property
+    def extended_state(self) -> DownloadState:
+        """The state in the words of version 8."""
+        return extended_state(self.status, self.stop_reason, hops=self.record.hops)
+
+    @property
+    def has_metadata(self) -> bool:
+        """Whether the files are known."""
+        return self.record.file_count > 0
+
+    def wish(self, source: Metainfo | Magnet | None) -> TorrentWish:
+        """Return how it shall be handed to the engine.
+
+        Args:
+            source: ``None`` when the torrent file is in the torrent store.
+        """
+        record = self.record
+        return TorrentWish(
+            infohash=self.infohash,
+            source=source,
+            save_path=record.destination,
+            is_paused=is_stopped(record),
+            is_auto_managed=record.auto_managed and not is_stopped(record),
+            priorities=priorities(record.selection, record.file_count),
+            trackers=record.trackers,
+            hops=record.hops,
+            upload_limit=record.upload_limit,
+            download_limit=record.download_limit,
+        )
+
+
+def is_stopped(record: DownloadRecord) -> bool:
+    """Return whether a download is not to run."""
+    return record.user_stopped or record.has_seeded_enough
+
+
+def description(metainfo: Metainfo) -> dict[str, Any]:
+    """Return the fields of a record that a torrent file tells."""
+    return {
+        "name": metainfo.name,
+        "magnet": "",
+        "size": metainfo.size,
+        "total_pieces": metainfo.total_pieces,
+        "file_count": len(metainfo.files),
+        "is_private": metainfo.is_private,
+        "is_streamable": any(file.path.lower().endswith(_FILMS) for file in metainfo.files),
+    }
+
+
+def snapshot(status: TorrentStatus) -> dict[str, Any]:
+    """Return the fields of a record that tell how far a download is."""
+    return {
+        "progress": status.progress,
+        "total_done": status.total_done,
+        "all_time_upload": status.all_time_upload,
+        "all_time_download": status.all_time_download,
+        "time_finished": status.completed_time,
+        "last_download": status.last_download,
+        "last_upload": status.last_upload,
+    }
+
+
+def differs(record: DownloadRecord, fields: dict[str, Any]) -> bool:
+    """Return whether a record does not say the same as ``fields``."""
+    return any(getattr(record, name) != value for name, value in fields.items())

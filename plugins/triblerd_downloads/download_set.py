@@ -1,0 +1,77 @@
+"""The set of downloads in memory, in their order, with the journal of what changed."""
+
+from collections.abc import Iterable
+
+from triblerd_downloads.api import UnknownDownloadError
+from triblerd_downloads.changes import Changes
+from triblerd_downloads.download import ActiveDownload
+from triblerd_libtorrent.api import Infohash
+
+
+class DownloadSet:
+    """Finds downloads by infohash.
+
+    Attributes:
+        changes: What was added, changed and removed, and when.
+        loaded: How many were found at the start.
+    """
+
+    def __init__(self) -> None:
+        self._by_infohash: dict[Infohash, ActiveDownload] = {}
+        self._next_order = 0
+        self.changes = Changes()
+        self.loaded = 0
+
+    def __len__(self) -> int:
+        return len(self._by_infohash)
+
+    def load(self, downloads: Iterable[ActiveDownload]) -> None:
+        """Take in what was stored, in order."""
+        for download in downloads:
+            self.put(download)
+            self._next_order = max(self._next_order, download.record.order + 1)
+        self.loaded = len(self)
+
+    def take_order(self) -> int:
+        """Return the place of the next download."""
+        self._next_order += 1
+        return self._next_order - 1
+
+    def all(self) -> list[ActiveDownload]:
+        """Return all, in order."""
+        return list(self._by_infohash.values())
+
+    def find(self, infohash: Infohash) -> ActiveDownload | None:
+        """Return a download, or ``None``."""
+        return self._by_infohash.get(infohash)
+
+    def get(self, infohash: Infohash) -> ActiveDownload:
+        """Return a download.
+
+        Raises:
+            UnknownDownloadError: there is none.
+        """
+        download = self._by_infohash.get(infohash)
+        if download is None:
+            raise UnknownDownloadError
+        return download
+
+    def put(self, download: ActiveDownload) -> None:
+        """Add a download at the end."""
+        self._by_infohash[download.infohash] = download
+        self.changes.touch(download.infohash)
+
+    def drop(self, infohash: Infohash) -> None:
+        """Remove a download."""
+        if self._by_infohash.pop(infohash, None) is not None:
+            self.changes.remove(infohash)
+
+    def touch(self, infohash: Infohash) -> None:
+        """Note that a download looks different now."""
+        if infohash in self._by_infohash:
+            self.changes.touch(infohash)
+
+    def touch_all(self) -> None:
+        """Note that all look different."""
+        for infohash in self._by_infohash:
+            self.changes.touch(infohash)

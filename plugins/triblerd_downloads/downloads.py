@@ -1,0 +1,276 @@
+"""The downloads as a whole: adding, removing, changing. Everything is on disk before it is answered."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from triblerd.errors import FailedError, InvalidInputError
+from triblerd_downloads.api import AddWishes, Change, DownloadRecord, UnknownFileError
+from triblerd_downloads.download import ActiveDownload, description
+from triblerd_downloads.download_set import DownloadSet
+from triblerd_downloads.handover import Handover, apply
+from triblerd_downloads.hops import Hops
+from triblerd_downloads.moves import Moves
+from triblerd_downloads.records import Records
+from triblerd_downloads.selection import checked_selection, known_selection
+from triblerd_downloads.settings import DownloadSettings
+from triblerd_downloads.sources import Sources, is_within
+from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, TorrentEngine, TorrentStore
+
+_FOLDER_SEEN_SECONDS = 5.0
+
+
+class DownloadManager:
+    """Changes the set of downloads. Implements :class:`triblerd_downloads.api.Downloads`."""
+
+    def __init__(  # noqa: PLR0913 - what all the changes concern
+        self,
+        *,
+        engine: TorrentEngine,
+        torrents: TorrentStore,
+        downloads: DownloadSet,
+        records: Records,
+        sources: Sources,
+        handover: Handover,
+        hops: Hops,
+        moves: Moves,
+        settings: DownloadSettings,
+    ) -> None:
+        self._engine = engine
+        self._torrents = torrents
+        self._downloads = downloads
+        self._records = records
+        self._sources = sources
+        self._handover = handover
+        self._hops = hops
+        self._moves = moves
+        self._settings = settings
+        self._busy: dict[Infohash, asyncio.Event] = {}
+        self._folders_seen: dict[str, float] = {}
+
+    def all(self) -> Sequence[ActiveDownload]:
+        """Return them in the order in which they were added."""
+        return self._downloads.all()
+
+    def get(self, infohash: Infohash) -> ActiveDownload:
+        """Return one."""
+        return self._downloads.get(infohash)
+
+    async def resolve(self, uri: str, *, hops: int = 0) -> Metainfo | Magnet:
+        """Return what a URI names. What is to be anonymous is not fetched in the clear."""
+        self._hops.require(hops)
+        return await self._sources.resolve(uri)
+
+    async def parse(self, raw: bytes) -> Metainfo:
+        """Return what the bytes of a torrent file say."""
+        return await self._sources.parse(raw)
+
+    async def add(self, source: Metainfo | Magnet, wishes: AddWishes) -> ActiveDownload:
+        """Add a download; when it is there already just merge its trackers."""
+        infohash = source.infohash
+        await self._free(infohash)
+        known = self._downloads.find(infohash)
+        if known is not None:
+            await self._merge_trackers(known, _trackers(source))
+            return known
+        self._hops.require(wishes.hops)
+        with self._occupied(infohash):
+            destination = await self._destination(wishes.destination)
+            record = self._new_record(source, wishes, destination)
+            await self._records.insert(infohash, record, source if isinstance(source, Metainfo) else None)
+            download = ActiveDownload(infohash, record)
+            self._downloads.put(download)
+            self._handover.ask(download, source)
+        return download
+
+    async def remove(self, infohash: Infohash, *, remove_data: bool) -> None:
+        """Remove a download and, if wanted, its files. Returns when it has left the engine."""
+        await self._free(infohash)
+        download = self._downloads.get(infohash)
+        with self._occupied(infohash):
+            await self._handover.settle(download)
+            if remove_data and download.has_metadata and not self._engine.has(infohash):
+                wish = msgspec.structs.replace(download.wish(None), is_paused=True, is_auto_managed=False)
+                await self._engine.add(wish)  # it knows best which files are the torrent's
+            if self._engine.has(infohash):
+                await self._engine.remove(infohash, remove_data=remove_data)
+            download.status = None
+            await self._records.delete(infohash)
+            self._downloads.drop(infohash)
+
+    async def change(self, infohash: Infohash, change: Change) -> None:
+        """Change what is wanted of a download. Everything is checked before anything is changed."""
+        download = self._downloads.get(infohash)
+        for folder in {change.destination, change.completed_dir} - {msgspec.UNSET, ""}:
+            await self._moves.check_target(str(folder))
+        before = download.record
+        if fields := _changed_fields(download, change):
+            download.record = await self._records.change(infohash, **fields)
+        if self._engine.has(infohash):
+            apply(self._engine, download, before)
+        if change.running is not msgspec.UNSET:
+            self._start_or_stop(download, running=change.running)
+        if change.queue_move is not msgspec.UNSET and self._engine.has(infohash):
+            self._engine.set_queue_position(infohash, change.queue_move)
+        self._downloads.touch(infohash)
+        if change.destination is not msgspec.UNSET:
+            await self._moves.begin(download, change.destination)
+
+    async def recheck(self, infohash: Infohash) -> None:
+        """Verify all data of a download again; a stopped one is stopped again afterwards."""
+        download = self._downloads.get(infohash)
+        await self._handover.settle(download)
+        if download.has_metadata and self._engine.has(infohash):
+            download.trouble = ""
+            await self._engine.recheck(infohash)
+
+    async def change_hops(self, infohash: Infohash, hops: int) -> None:
+        """Move a download to the session of another number of hops."""
+        self._downloads.get(infohash)
+        await self._free(infohash)
+        download = self._downloads.get(infohash)
+        with self._occupied(infohash):
+            await self._hops.change(download, hops)
+
+    async def add_tracker(self, infohash: Infohash, url: str) -> None:
+        """Add an announce URL and announce to it."""
+        download = self._downloads.get(infohash)
+        await self._merge_trackers(download, [url])
+        if self._engine.has(infohash):
+            self._engine.force_announce(infohash, url)
+
+    async def remove_tracker(self, infohash: Infohash, url: str) -> None:
+        """Remove an announce URL; an unknown one is ignored."""
+        download = self._downloads.get(infohash)
+        left = tuple(known for known in download.record.trackers if known != url)
+        download.record = await self._records.change(infohash, trackers=left)
+        if self._engine.has(infohash):
+            self._engine.remove_tracker(infohash, url)
+            await self._engine.checkpoint(infohash)
+        self._downloads.touch(infohash)
+
+    async def metainfo(self, infohash: Infohash) -> Metainfo | None:
+        """Return what the torrent file says, ``None`` while it is unknown."""
+        raw = self._torrents.metainfo(infohash)
+        return None if raw is None else await self._sources.parse(raw)
+
+    def torrent_file(self, infohash: Infohash) -> bytes | None:
+        """Return the torrent file as it came, ``None`` while it is unknown."""
+        return self._torrents.metainfo(infohash)
+
+    def _start_or_stop(self, download: ActiveDownload, *, running: bool) -> None:
+        infohash = download.infohash
+        if running:
+            download.trouble = ""
+        if not self._engine.has(infohash):
+            if running and download.refusal:
+                self._handover.ask(download)
+        elif running:  # also when it runs already: what stopped it by an error is forgotten
+            self._engine.resume(infohash, auto_managed=download.record.auto_managed)
+        else:
+            self._engine.pause(infohash)
+
+    async def _merge_trackers(self, download: ActiveDownload, urls: Sequence[str]) -> None:
+        known = set(download.record.trackers)
+        if self._engine.has(download.infohash):
+            known |= {tracker.url for tracker in self._engine.trackers(download.infohash)}
+        new = tuple(url for url in dict.fromkeys(urls) if url not in known)
+        if not new:
+            return
+        before = download.record
+        download.record = await self._records.change(download.infohash, trackers=before.trackers + new)
+        if self._engine.has(download.infohash):
+            apply(self._engine, download, before)
+        self._downloads.touch(download.infohash)
+
+    def _new_record(self, source: Metainfo | Magnet, wishes: AddWishes, destination: str) -> DownloadRecord:
+        record = DownloadRecord(
+            order=self._downloads.take_order(),
+            time_added=int(time.time()),
+            destination=destination,
+            completed_dir=self._settings.defaults.completed_dir
+            if wishes.completed_dir is None
+            else wishes.completed_dir,
+            selection=wishes.selection,
+            hops=wishes.hops,
+            safe_seeding=wishes.safe_seeding,
+            auto_managed=wishes.auto_managed,
+            only_metadata=wishes.only_metadata,
+            user_stopped=wishes.user_stopped,
+        )
+        if isinstance(source, Magnet):
+            selection = wishes.selection if wishes.selection is not None else source.selected_files
+            return msgspec.structs.replace(
+                record, name=source.name, magnet=source.uri, trackers=source.trackers, selection=selection
+            )
+        fields = description(source)
+        selection = known_selection(wishes.selection, fields["file_count"])
+        return msgspec.structs.replace(record, selection=selection, **fields)
+
+    async def _destination(self, wanted: str | None) -> str:
+        """Return the directory to save into, which exists.
+
+        Raises:
+            InvalidInputError: it is relative, or outside of the allowed ones.
+            FailedError: it cannot be made.
+        """
+        folder = wanted or self._settings.saveas
+        if self._folders_seen.get(folder, -_FOLDER_SEEN_SECONDS) + _FOLDER_SEEN_SECONDS > time.monotonic():
+            return folder
+        if "\0" in folder or not Path(folder).is_absolute():
+            msg = f"destination must be an absolute path, not {folder!r}"
+            raise InvalidInputError(msg)
+        if not is_within(Path(folder), self._settings.config.file_roots):
+            msg = f"destination {folder} is outside of the allowed directories"
+            raise InvalidInputError(msg)
+        try:
+            await asyncio.to_thread(Path(folder).mkdir, parents=True, exist_ok=True)
+        except OSError as error:
+            msg = f"Cannot create {folder}: {error.strerror or error}"
+            raise FailedError(msg) from error
+        self._folders_seen = {folder: time.monotonic()}
+        return folder
+
+    async def _free(self, infohash: Infohash) -> None:
+        """Wait until nobody adds or removes this download."""
+        while (busy := self._busy.get(infohash)) is not None:
+            await busy.wait()
+
+    @contextmanager
+    def _occupied(self, infohash: Infohash) -> Iterator[None]:
+        done = self._busy[infohash] = asyncio.Event()
+        try:
+            yield
+        finally:
+            del self._busy[infohash]
+            done.set()
+
+
+def _changed_fields(download: ActiveDownload, change: Change) -> dict[str, Any]:
+    """Return the fields of the record that a change sets.
+
+    Raises:
+        UnknownFileError: it selects a file that is not there.
+    """
+    named = ("upload_limit", "download_limit", "seeding_ratio", "auto_managed", "completed_dir")
+    fields = {name: value for name in named if (value := getattr(change, name)) is not msgspec.UNSET}
+    if change.selection is not msgspec.UNSET:
+        fields["selection"] = change.selection
+        if change.selection is not None:
+            fields["selection"] = checked_selection(change.selection, download.record.file_count)
+            if fields["selection"] is None:
+                raise UnknownFileError
+    if change.running is not msgspec.UNSET:
+        fields |= {"user_stopped": not change.running, "has_seeded_enough": False}
+    return fields
+
+
+def _trackers(source: Metainfo | Magnet) -> list[str]:
+    if isinstance(source, Magnet):
+        return list(source.trackers)
+    return [url for tier in source.trackers for url in tier]

@@ -1,0 +1,169 @@
+"""Follows what the engine reports, and tells others what it means for downloads."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from triblerd.events import Event
+from triblerd.tasks import Tasks
+from triblerd_downloads.api import DownloadState, TorrentFinished, TorrentStatusChanged
+from triblerd_downloads.download import ActiveDownload, description, differs, snapshot
+from triblerd_downloads.download_set import DownloadSet
+from triblerd_downloads.hops import Hops
+from triblerd_downloads.moves import Moves
+from triblerd_downloads.records import Records
+from triblerd_downloads.seeding import Seeding
+from triblerd_downloads.selection import known_selection, priorities
+from triblerd_downloads.settings import DownloadSettings
+from triblerd_libtorrent.api import (
+    DownloadFinished,
+    EngineState,
+    Infohash,
+    MetadataReceived,
+    StatusesUpdated,
+    StorageMoved,
+    StorageMoveFailed,
+    TorrentEngine,
+    TorrentStatus,
+    TrackersChanged,
+)
+
+_TRANSFER_STATES = frozenset({EngineState.DOWNLOADING, EngineState.FINISHED, EngineState.SEEDING})
+"""The states whose progress is the download's."""
+
+
+class Following:
+    """Keeps the downloads as the engine says.
+
+    Args:
+        publish: Tells everybody of an event.
+        tasks: Runs what has to wait for the store.
+    """
+
+    def __init__(  # noqa: PLR0913 - everything that the engine's reports concern
+        self,
+        *,
+        engine: TorrentEngine,
+        downloads: DownloadSet,
+        records: Records,
+        moves: Moves,
+        hops: Hops,
+        seeding: Seeding,
+        settings: DownloadSettings,
+        publish: Callable[[Event], None],
+        tasks: Tasks,
+    ) -> None:
+        self._engine = engine
+        self._downloads = downloads
+        self._records = records
+        self._moves = moves
+        self._hops = hops
+        self._seeding = seeding
+        self._settings = settings
+        self._publish = publish
+        self._tasks = tasks
+        self._unsaved: set[Infohash] = set()
+        self._finished: set[Infohash] = set()
+
+    def listen(self) -> Callable[[], None]:
+        """Begin to follow; the returned function ends it."""
+        ends = [
+            self._engine.listen(StatusesUpdated, self._updated),
+            self._engine.listen(MetadataReceived, self._learned),
+            self._engine.listen(DownloadFinished, self._has_finished),
+            self._engine.listen(StorageMoved, lambda event: self._start("moved", self._moves.moved(event))),
+            self._engine.listen(StorageMoveFailed, lambda event: self._start("moved", self._moves.failed(event))),
+            self._engine.listen(TrackersChanged, lambda event: self._downloads.touch(event.infohash)),
+        ]
+
+        def end() -> None:
+            for one in ends:
+                one()
+
+        return end
+
+    def interval(self) -> float:
+        """Return the seconds between two saves."""
+        return self._settings.config.checkpoint_interval
+
+    async def save(self) -> None:
+        """Write down how far downloads are, for the list after the next start."""
+        unsaved, self._unsaved = self._unsaved, set()
+        changes: dict[Infohash, dict[str, Any]] = {}
+        for infohash in unsaved:
+            download = self._downloads.find(infohash)
+            if download is None or download.status is None or download.status.state not in _TRANSFER_STATES:
+                continue
+            fields = snapshot(download.status)
+            if differs(download.record, fields):
+                changes[infohash] = fields
+        if not changes:
+            return
+        for infohash, record in (await self._records.change_many(changes)).items():
+            if (download := self._downloads.find(infohash)) is not None:
+                download.record = record
+
+    def _updated(self, event: StatusesUpdated) -> None:
+        for status in event.statuses:
+            download = self._downloads.find(status.infohash)
+            if download is None:
+                continue
+            download.status = status
+            self._unsaved.add(status.infohash)
+            self._downloads.touch(status.infohash)
+            self._seeding.saw(status)
+            self._tell_finish(download, status)
+            self._tell_state(download)
+
+    def _tell_state(self, download: ActiveDownload) -> None:
+        state = download.extended_state
+        if state is download.announced:
+            return
+        download.announced = state
+        self._publish(TorrentStatusChanged(infohash=str(download.infohash), status=state.name))
+        if state is DownloadState.SEEDING:
+            self._start("seeding", self._seeds(download))
+
+    async def _seeds(self, download: ActiveDownload) -> None:
+        """Do what is due when a download begins to seed."""
+        wanted = self._settings.defaults.number_hops
+        if download.record.safe_seeding and not download.record.hops and wanted and self._hops.available(wanted):
+            await self._hops.change(download, wanted)
+        await self._seeding.look()
+
+    def _has_finished(self, event: DownloadFinished) -> None:
+        download = self._downloads.find(event.infohash)
+        if download is None:
+            return
+        # The row of a small torrent may still be from before its first byte: the next one tells what it received.
+        self._finished.add(event.infohash)
+        if download.record.completed_dir not in {"", download.record.destination}:
+            self._start("completed", self._moves.begin(download, download.record.completed_dir))
+
+    def _tell_finish(self, download: ActiveDownload, status: TorrentStatus) -> None:
+        if status.infohash not in self._finished or not status.is_finished:
+            return
+        self._finished.discard(status.infohash)
+        if status.total_payload_download > download.received_before:
+            download.received_before = status.total_payload_download
+            name = download.record.name or status.name
+            self._publish(TorrentFinished(infohash=str(download.infohash), name=name))
+
+    def _learned(self, event: MetadataReceived) -> None:
+        download = self._downloads.find(event.infohash)
+        if download is None:
+            return
+        fields = description(event.metainfo)
+        selection = known_selection(download.record.selection, fields["file_count"])
+        if selection is not None:  # at once, before the engine asks for blocks of other files
+            self._engine.set_priorities(event.infohash, priorities(selection, fields["file_count"]))
+        if download.record.only_metadata:
+            self._engine.pause(event.infohash)
+            fields |= {"user_stopped": True, "only_metadata": False}
+        self._start("metadata", self._learn(download, {**fields, "selection": selection}))
+
+    async def _learn(self, download: ActiveDownload, fields: dict[str, Any]) -> None:
+        download.record = await self._records.change(download.infohash, **fields)
+        self._downloads.touch(download.infohash)
+
+    def _start(self, name: str, work: Coroutine[object, object, None]) -> None:
+        self._tasks.start(name, work)

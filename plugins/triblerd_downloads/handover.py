@@ -1,0 +1,166 @@
+"""Hands downloads to the engine in the background: those that a user waits for first, stored ones in bulk."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from itertools import islice
+
+from triblerd.errors import FailedError, OperationError, TriblerdError
+from triblerd_downloads.api import DownloadRecord
+from triblerd_downloads.download import ActiveDownload, is_stopped
+from triblerd_downloads.download_set import DownloadSet
+from triblerd_downloads.selection import NORMAL_PRIORITY, priorities
+from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, TorrentEngine, TorrentWish
+
+log = logging.getLogger(__name__)
+
+BATCH = 100
+"""More at once, and every question to the engine waits behind them."""
+SETTLE_SECONDS = 20.0
+
+
+class EngineBusyError(OperationError):
+    """The engine did not get to a download in time."""
+
+
+class Handover:
+    """The queue in front of the engine.
+
+    A download may change while it waits or is on its way; the engine has the last word of it when this is done.
+    """
+
+    def __init__(self, *, engine: TorrentEngine, downloads: DownloadSet) -> None:
+        self._engine = engine
+        self._downloads = downloads
+        self._urgent: dict[Infohash, Metainfo | Magnet | None] = {}
+        self._waiting: dict[Infohash, None] = {}
+        self._settled: dict[Infohash, asyncio.Event] = {}
+        self._wake = asyncio.Event()
+
+    def ask(self, download: ActiveDownload, source: Metainfo | Magnet | None = None) -> None:
+        """Have a download handed over soon.
+
+        Args:
+            download: It is in the set.
+            source: Where it came from, if that is at hand; else the stores are asked.
+        """
+        download.refusal = ""
+        self._urgent[download.infohash] = source
+        self._settled.setdefault(download.infohash, asyncio.Event())
+        self._wake.set()
+
+    def ask_all(self, downloads: Iterable[ActiveDownload]) -> None:
+        """Have many downloads handed over when nothing is more urgent."""
+        for download in downloads:
+            self._waiting[download.infohash] = None
+            self._settled.setdefault(download.infohash, asyncio.Event())
+        self._wake.set()
+
+    async def settle(self, download: ActiveDownload) -> None:
+        """Wait until the engine has taken or refused a download that was asked for; else return at once.
+
+        Raises:
+            EngineBusyError: that takes too long.
+        """
+        settled = self._settled.get(download.infohash)
+        if settled is None:
+            return
+        if download.infohash in self._waiting:
+            del self._waiting[download.infohash]
+            self._urgent[download.infohash] = None
+        try:
+            async with asyncio.timeout(SETTLE_SECONDS):
+                await settled.wait()
+        except TimeoutError as error:
+            msg = "The engine is busy with other downloads"
+            raise EngineBusyError(msg) from error
+
+    async def work(self) -> None:
+        """Hand over what waits, for ever."""
+        while True:
+            await self._wake.wait()
+            if self._urgent:
+                await self._hand_over_urgent()
+            elif self._waiting:
+                await self._hand_over_stored()
+            else:
+                self._wake.clear()
+
+    async def _hand_over_urgent(self) -> None:
+        batch = list(islice(self._urgent.items(), BATCH))
+        for infohash, _ in batch:
+            del self._urgent[infohash]
+        async with asyncio.TaskGroup() as group:
+            for infohash, source in batch:
+                group.create_task(self._hand_over_one(infohash, source))
+
+    async def _hand_over_one(self, infohash: Infohash, source: Metainfo | Magnet | None) -> None:
+        download = self._downloads.find(infohash)
+        if download is None or self._engine.has(infohash):
+            self._settle(infohash)
+            return
+        record = download.record
+        try:
+            await self._engine.add(self._wish(download, source))
+        except TriblerdError as error:
+            self._took(download, record, error)
+        else:
+            self._took(download, record, None)
+
+    async def _hand_over_stored(self) -> None:
+        batch = list(islice(self._waiting, BATCH))
+        found: list[tuple[ActiveDownload, DownloadRecord]] = []
+        wishes: list[TorrentWish] = []
+        for infohash in batch:
+            del self._waiting[infohash]
+            download = self._downloads.find(infohash)
+            if download is None:
+                self._settle(infohash)
+                continue
+            try:
+                wishes.append(self._wish(download, None))
+            except FailedError as error:
+                self._took(download, download.record, error)
+            else:
+                found.append((download, download.record))
+        refused = await self._engine.add_many(wishes)
+        for download, record in found:
+            self._took(download, record, refused.get(download.infohash))
+
+    def _wish(self, download: ActiveDownload, source: Metainfo | Magnet | None) -> TorrentWish:
+        if source is None and download.record.magnet:
+            source = self._engine.parse_magnet(download.record.magnet)
+        return download.wish(source)
+
+    def _took(self, download: ActiveDownload, record: DownloadRecord, error: TriblerdError | None) -> None:
+        if error is not None:
+            log.warning("The engine refused %s: %s", download.infohash, error)
+            download.refusal = str(error) or type(error).__name__
+        elif self._engine.has(download.infohash):
+            download.status = self._engine.status(download.infohash) or download.status
+            apply(self._engine, download, record)
+        self._downloads.touch(download.infohash)
+        self._settle(download.infohash)
+
+    def _settle(self, infohash: Infohash) -> None:
+        if infohash not in self._urgent and (settled := self._settled.pop(infohash, None)) is not None:
+            settled.set()
+
+
+def apply(engine: TorrentEngine, download: ActiveDownload, before: DownloadRecord) -> None:
+    """Tell the engine, which has the torrent, what is wanted otherwise than ``before``."""
+    infohash, now = download.infohash, download.record
+    if now is before:
+        return
+    if now.selection != before.selection and now.file_count:
+        chosen = priorities(now.selection, now.file_count)
+        engine.set_priorities(infohash, chosen or (NORMAL_PRIORITY,) * now.file_count)
+    if (now.upload_limit, now.download_limit) != (before.upload_limit, before.download_limit):
+        engine.set_limits(infohash, upload=now.upload_limit, download=now.download_limit)
+    if new := [url for url in now.trackers if url not in before.trackers]:
+        engine.add_trackers(infohash, new)
+    if (is_stopped(now), now.auto_managed) != (is_stopped(before), before.auto_managed):
+        if is_stopped(now):
+            engine.pause(infohash)
+        else:
+            engine.resume(infohash, auto_managed=now.auto_managed)

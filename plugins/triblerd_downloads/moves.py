@@ -1,0 +1,111 @@
+"""Moving the files of downloads, also when the daemon ends in the middle of it."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from triblerd.errors import InvalidInputError
+from triblerd_downloads.api import DownloadRecord
+from triblerd_downloads.download import ActiveDownload
+from triblerd_downloads.download_set import DownloadSet
+from triblerd_downloads.handover import Handover
+from triblerd_downloads.records import Records
+from triblerd_downloads.settings import DownloadSettings
+from triblerd_downloads.sources import is_within
+from triblerd_libtorrent.api import Infohash, StorageMoved, StorageMoveFailed, TorrentEngine
+
+log = logging.getLogger(__name__)
+
+
+class Moves:
+    """Moves files and keeps the record of where they are."""
+
+    def __init__(
+        self,
+        *,
+        engine: TorrentEngine,
+        downloads: DownloadSet,
+        records: Records,
+        handover: Handover,
+        settings: DownloadSettings,
+    ) -> None:
+        self._engine = engine
+        self._downloads = downloads
+        self._records = records
+        self._handover = handover
+        self._settings = settings
+
+    async def check_target(self, folder: str) -> None:
+        """Check that files may be moved to ``folder``.
+
+        Raises:
+            InvalidInputError: it is no existing directory, or not one of those that are allowed.
+        """
+        if "\0" in folder or not await asyncio.to_thread(_is_folder, folder):
+            msg = f"Target directory ({folder}) does not exist"
+            raise InvalidInputError(msg)
+        if not is_within(Path(folder), self._settings.config.file_roots):
+            msg = f"Target directory ({folder}) is outside of the allowed directories"
+            raise InvalidInputError(msg)
+
+    async def begin(self, download: ActiveDownload, folder: str) -> None:
+        """Move the files to a directory that was checked; the end is not waited for.
+
+        Without the torrent in the engine there is nothing to move, and the new destination is used from now on.
+        """
+        await self._handover.settle(download)
+        infohash = download.infohash
+        if not self._engine.has(infohash):
+            download.record = await self._records.change(infohash, destination=folder, moving_to="")
+        elif folder != download.record.destination or download.record.moving_to:
+            download.record = await self._records.change(infohash, moving_to=folder)
+            download.trouble = ""
+            await self._engine.move_storage(infohash, folder)
+        self._downloads.touch(infohash)
+
+    async def go_on(self) -> None:
+        """Take up what the end of an earlier life broke off."""
+        for download in self._downloads.all():
+            if download.record.moving_to:
+                await self.begin(download, download.record.moving_to)
+
+    async def moved(self, event: StorageMoved) -> None:
+        """Note where the files are now."""
+        await self._settle(event.infohash, event.save_path, "")
+
+    async def failed(self, event: StorageMoveFailed) -> None:
+        """Note that the files stayed."""
+        log.warning("The files of %s stay where they are: %s", event.infohash, event.error)
+        await self._settle(event.infohash, None, f"The files were not moved: {event.error}")
+
+    async def _settle(self, infohash: Infohash, destination: str | None, trouble: str) -> None:
+        download = self._downloads.find(infohash)
+        if download is None:
+            return
+        place = destination or download.record.destination
+        download.record = await self._records.change(infohash, destination=place, moving_to="")
+        download.trouble = trouble
+        self._downloads.touch(infohash)
+
+
+def where_files_are(found: Iterable[tuple[Infohash, DownloadRecord]]) -> list[tuple[Infohash, DownloadRecord]]:
+    """Return stored records with broken-off moves that were complete noted as such. Asks the disk: run it in a thread.
+
+    The files may have reached their new place without anybody writing that down; looked for at the old one, they
+    would be taken for lost.
+    """
+    return [(infohash, _settled(record) if record.moving_to else record) for infohash, record in found]
+
+
+def _settled(record: DownloadRecord) -> DownloadRecord:
+    old, new = Path(record.destination) / record.name, Path(record.moving_to) / record.name
+    if record.name and new.exists() and not old.exists():
+        return msgspec.structs.replace(record, destination=record.moving_to, moving_to="")
+    return record
+
+
+def _is_folder(folder: str) -> bool:
+    return Path(folder).is_absolute() and Path(folder).is_dir()

@@ -1,0 +1,87 @@
+"""The hooks of the downloads plugin."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+
+import click
+
+from triblerd.config import Section
+from triblerd.events import Event
+from triblerd.http.endpoint import Endpoint
+from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
+from triblerd_downloads.api import DownloadRecord, Downloads, TorrentFinished, TorrentStatusChanged
+from triblerd_downloads.config import DownloadDefaults, DownloadsConfig
+from triblerd_downloads.container import DownloadsContainer
+from triblerd_downloads.download import ActiveDownload
+from triblerd_downloads.endpoint import DownloadsEndpoint
+from triblerd_downloads.moves import where_files_are
+from triblerd_libtorrent.api import TorrentEngine, TorrentStore
+
+
+@hookimpl
+def triblerd_manifest() -> Manifest:
+    """Say who this is."""
+    return Manifest("downloads", "Adds, watches, limits, moves and removes downloads.", requires=("libtorrent",))
+
+
+@hookimpl
+def triblerd_config() -> type[Section]:
+    """Have a section of our own."""
+    return DownloadsConfig
+
+
+@hookimpl
+def triblerd_sections() -> Mapping[str, type[Section]]:
+    """Own what a download gets that does not say otherwise."""
+    return {"download_defaults": DownloadDefaults}
+
+
+@hookimpl
+def triblerd_endpoints() -> Iterable[type[Endpoint]]:
+    """Serve ``/downloads``."""
+    return [DownloadsEndpoint]
+
+
+@hookimpl
+def triblerd_events() -> Iterable[type[Event]]:
+    """Tell of what is complete, and of every change of state."""
+    return [TorrentFinished, TorrentStatusChanged]
+
+
+@hookimpl
+def triblerd_commands() -> Iterable[click.Command]:
+    """Add ``add``, ``list``, ``show``, ``pause``, ``resume``, ``remove`` and ``watch``."""
+    from triblerd_downloads.commands import COMMANDS  # noqa: PLC0415 - the daemon does not need them
+
+    return COMMANDS
+
+
+@hookimpl
+@asynccontextmanager
+async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIterator[Running]:
+    """List what is stored, then hand it to the engine in the background."""
+    container = DownloadsContainer(
+        config=context.config,
+        defaults=context.section(DownloadDefaults),
+        engine=context.service(TorrentEngine),
+        torrents=context.service(TorrentStore),
+        store=context.store,
+        table=await context.store.table("row", DownloadRecord),
+        tasks=context.tasks,
+        publish=context.events.publish,
+    )
+    downloads, handover, following = container.downloads(), container.handover(), container.following()
+    records, seeding, settings = container.records(), container.seeding(), container.settings()
+    found = await asyncio.to_thread(lambda: where_files_are(records.load()))
+    downloads.load(ActiveDownload(infohash, record) for infohash, record in found)
+    unlisten = following.listen()
+    context.tasks.start("hand-over", handover.work())
+    handover.ask_all(downloads.all())
+    context.tasks.start("moves", container.moves().go_on())
+    context.tasks.every(following.interval, "checkpoint", following.save)
+    context.tasks.every(seeding.interval, "seeding-limits", seeding.look)
+    yield Running(endpoints=[container.endpoint()], services={Downloads: container.manager()}, hooks=[settings])
+    unlisten()
+    await following.save()
+    await container.sources().close()

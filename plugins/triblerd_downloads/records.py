@@ -1,0 +1,91 @@
+"""The table of downloads: one record each, which is what the daemon knows of it after a start."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from triblerd.store import BadRecordError, StoreView, Table, Transaction, UnknownVersionError
+from triblerd_downloads.api import DownloadRecord, UnknownDownloadError
+from triblerd_libtorrent.api import Infohash, Metainfo, TorrentStore
+
+log = logging.getLogger(__name__)
+
+Found = list[tuple[Infohash, DownloadRecord]]
+
+
+class Records:
+    """Reads and writes records. Every write is on disk when it returns.
+
+    A change is made to what the store holds, in the transaction itself, so that two of them at once both stay.
+    """
+
+    def __init__(self, *, store: StoreView, table: Table[DownloadRecord], torrents: TorrentStore) -> None:
+        self._store = store
+        self._table = table
+        self._torrents = torrents
+
+    def load(self) -> Found:
+        """Return all records by ``order``. Takes some 10 µs each: run it in a thread."""
+        found: Found = []
+        for key in list(self._table.keys()):
+            infohash = Infohash(key.hex())
+            try:
+                record = self._table.get(key)
+            except (UnknownVersionError, BadRecordError) as error:
+                log.error("The download %s is left out: %s", infohash, error)  # noqa: TRY400 - the text says it all
+                continue
+            if record is not None:
+                found.append((infohash, record))
+        return sorted(found, key=lambda item: item[1].order)
+
+    async def insert(self, infohash: Infohash, record: DownloadRecord, metainfo: Metainfo | None) -> None:
+        """Store a new download, with its torrent file in the same transaction."""
+
+        def write(transaction: Transaction) -> None:
+            transaction.put(self._table, infohash.key, record)
+            if metainfo is not None:
+                self._torrents.keep_metainfo(transaction, infohash, metainfo.raw)
+
+        await self._store.write(write)
+
+    async def change(self, infohash: Infohash, **changes: Any) -> DownloadRecord:
+        """Change fields of a record and return what it is now.
+
+        Raises:
+            UnknownDownloadError: it was removed meanwhile.
+        """
+
+        def write(transaction: Transaction) -> DownloadRecord:
+            record = transaction.get(self._table, infohash.key)
+            if record is None:
+                raise UnknownDownloadError
+            record = msgspec.structs.replace(record, **changes)
+            transaction.put(self._table, infohash.key, record)
+            return record
+
+        return await self._store.write(write)
+
+    async def change_many(self, changes: Mapping[Infohash, Mapping[str, Any]]) -> dict[Infohash, DownloadRecord]:
+        """Change fields of many records in one transaction; those that were removed meanwhile are left out."""
+
+        def write(transaction: Transaction) -> dict[Infohash, DownloadRecord]:
+            changed: dict[Infohash, DownloadRecord] = {}
+            for infohash, fields in changes.items():
+                record = transaction.get(self._table, infohash.key)
+                if record is not None:
+                    changed[infohash] = msgspec.structs.replace(record, **fields)
+                    transaction.put(self._table, infohash.key, changed[infohash])
+            return changed
+
+        return await self._store.write(write)
+
+    async def delete(self, infohash: Infohash) -> None:
+        """Remove a download with its torrent file and resume data."""
+
+        def write(transaction: Transaction) -> None:
+            transaction.delete(self._table, infohash.key)
+            self._torrents.forget(transaction, infohash)
+
+        await self._store.write(write)

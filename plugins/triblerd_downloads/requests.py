@@ -1,0 +1,169 @@
+"""From what clients send to what the downloads understand, with the API's rules and texts."""
+
+from typing import Any
+
+import msgspec
+
+from triblerd.config import FALSE_WORDS, TRUE_WORDS
+from triblerd.errors import InvalidInputError
+from triblerd_downloads.api import AddWishes, Change
+from triblerd_downloads.schemas import AddBody, AddQuery, ChangeBody, Changed
+from triblerd_libtorrent.api import Infohash, QueueMove
+
+MOST_HOPS = 3
+
+_STATES = frozenset({"resume", "stop", "recheck", "move_storage"})
+
+
+def add_wishes(body: AddBody) -> AddWishes:
+    """Return how the download of a JSON body shall be added.
+
+    Raises:
+        InvalidInputError: it cannot be.
+    """
+    if not body.uri:
+        msg = "uri parameter missing"
+        raise InvalidInputError(msg)
+    return _wishes(
+        hops=body.anon_hops or 0,
+        safe_seeding=bool(body.safe_seeding),
+        destination=body.destination,
+        selected_files=body.selected_files or [],
+    )
+
+
+def upload_options(query: AddQuery) -> AddWishes:
+    """Return how an uploaded torrent file shall be added.
+
+    Raises:
+        InvalidInputError: it cannot be.
+    """
+    return _wishes(
+        hops=_number("anon_hops", query.anon_hops) if query.anon_hops else 0,
+        safe_seeding=query.safe_seeding,
+        destination=query.destination,
+        selected_files=[_number("selected_files", text) for text in (query.selected_files or "").split(",") if text],
+    )
+
+
+def change_of(body: ChangeBody) -> tuple[Change, int | None]:
+    """Return what shall change, and the number of hops if that is it.
+
+    Raises:
+        InvalidInputError: something of it cannot be.
+    """
+    if body.anon_hops is not None:
+        if body != ChangeBody(anon_hops=body.anon_hops):
+            msg = "anon_hops must be the only parameter in this request"
+            raise InvalidInputError(msg)
+        return Change(), _checked_hops(body.anon_hops)
+    fields: dict[str, Any] = _limits(body) | _state(body)
+    if body.selected_files is not None:
+        fields["selection"] = tuple(body.selected_files) or None
+    if body.queue_position is not None:
+        fields["queue_move"] = _queue_move(body.queue_position)
+    if body.auto_managed is not None:
+        fields["auto_managed"] = _auto_managed(body.auto_managed)
+    return Change(**fields), None
+
+
+def vod_answer(infohash: Infohash, body: ChangeBody) -> Changed:
+    """Answer a request for a stream, of which there are none yet: they are always disabled.
+
+    Raises:
+        InvalidInputError: it asks to enable one, or for nothing sensible.
+    """
+    if not isinstance(body.vod_mode, bool):
+        msg = "vod_mode must be bool flag"
+        raise InvalidInputError(msg)
+    if body.vod_mode:
+        msg = (
+            "fileindex is necessary to enable vod_mode" if body.fileindex is None else "streaming is not available yet"
+        )
+        raise InvalidInputError(msg)
+    return Changed(
+        modified=False,
+        infohash=str(infohash),
+        vod_mode=False,
+        vod_prebuffering_progress=0.0,
+        vod_prebuffering_progress_consec=0.0,
+        vod_header_progress=0.0,
+        vod_footer_progress=0.0,
+    )
+
+
+def _wishes(*, hops: int, safe_seeding: bool, destination: str | None, selected_files: list[int]) -> AddWishes:
+    hops = _checked_hops(max(hops, 0))
+    if hops and not safe_seeding:
+        msg = "Cannot set anonymous download without safe seeding enabled"
+        raise InvalidInputError(msg)
+    return AddWishes(
+        hops=hops,
+        safe_seeding=safe_seeding,
+        destination=destination or None,
+        selection=tuple(sorted(set(selected_files))) or None,
+    )
+
+
+def _limits(body: ChangeBody) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name in ("upload_limit", "download_limit"):
+        if value := getattr(body, name):  # 0 and null change nothing
+            if value < -1:
+                msg = f"{name} must be -1 or bytes per second"
+                raise InvalidInputError(msg)
+            fields[name] = min(value, 2**31 - 1)
+    if body.seeding_ratio is not None:
+        if body.seeding_ratio < 0:
+            msg = "seeding_ratio must not be negative"
+            raise InvalidInputError(msg)
+        fields["seeding_ratio"] = body.seeding_ratio
+    if body.seeding_ratio_default:
+        fields["seeding_ratio"] = None
+    return fields
+
+
+def _state(body: ChangeBody) -> dict[str, Any]:
+    if not body.state:
+        return {}
+    if body.state not in _STATES:
+        msg = "unknown state parameter"
+        raise InvalidInputError(msg)
+    if body.state == "move_storage":
+        if not body.dest_dir:
+            msg = "dest_dir parameter missing"
+            raise InvalidInputError(msg)
+        completed = {} if body.completed_dir is None else {"completed_dir": body.completed_dir}
+        return {"destination": body.dest_dir, **completed}
+    return {} if body.state == "recheck" else {"running": body.state == "resume"}
+
+
+def _checked_hops(hops: int) -> int:
+    if not 0 <= hops <= MOST_HOPS:
+        msg = f"anon_hops must be in the range 0..{MOST_HOPS}"
+        raise InvalidInputError(msg)
+    return hops
+
+
+def _queue_move(value: object) -> QueueMove:
+    try:
+        return QueueMove(str(value))
+    except ValueError as error:
+        msg = "invalid value for queue_position"
+        raise InvalidInputError(msg) from error
+
+
+def _auto_managed(value: object) -> bool:
+    word = str(value).lower()
+    if isinstance(value, (bool, int, str)) and word in TRUE_WORDS | FALSE_WORDS:
+        return word in TRUE_WORDS
+    msg = "invalid value for auto_managed"
+    raise InvalidInputError(msg)
+
+
+def _number(name: str, text: str) -> int:
+    try:
+        return msgspec.convert(text, int, strict=False)
+    except msgspec.ValidationError as error:
+        msg = f"{name}: expected int, got {text!r}"
+        raise InvalidInputError(msg) from error

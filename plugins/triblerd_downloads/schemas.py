@@ -1,0 +1,208 @@
+"""What ``/downloads`` takes and answers."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from triblerd.http.endpoint import ExactOne
+
+Flag = bool | int
+"""A flag, or 0 and 1."""
+
+
+class TrackerItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A tracker, or one of the pseudo trackers ``[DHT]`` and ``[PeX]``."""
+
+    url: str
+    peers: Annotated[int, Meta(description="Peers in its last reply")]
+    status: str
+
+
+class PeerItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A connected peer."""
+
+    id: Annotated[str, Meta(description="Peer id, 40 hex digits")]
+    extended_version: Annotated[str, Meta(description="Name of its client")]
+    ip: str
+    port: int
+    optimistic: Annotated[bool, Meta(description="We unchoked it optimistically")]
+    direction: Annotated[Literal["L", "R"], Meta(description="`L` we connected, `R` it did")]
+    uprate: Annotated[int, Meta(description="Payload to the peer, bytes per second")]
+    downrate: Annotated[int, Meta(description="Payload from the peer, bytes per second")]
+    uinterested: Annotated[bool, Meta(description="It is interested in us")]
+    uchoked: Annotated[bool, Meta(description="It chokes us")]
+    uhasqueries: Annotated[bool, Meta(description="It has requests queued with us")]
+    uflushed: Annotated[bool, Meta(description="Our send buffer for it is not empty")]
+    dinterested: Annotated[bool, Meta(description="We are interested in it")]
+    dchoked: Annotated[bool, Meta(description="We choke it")]
+    snubbed: bool
+    utotal: Annotated[int, Meta(description="Payload bytes sent")]
+    dtotal: Annotated[int, Meta(description="Payload bytes received")]
+    completed: Annotated[float, Meta(description="Its share of the torrent, 0 to 1")]
+    speed: Annotated[int, Meta(description="Its estimated download rate, bytes per second")]
+    connection_type: Annotated[int, Meta(description="0 BitTorrent, 1 web seed, 2 HTTP seed")]
+    seed: bool
+    upload_only: bool
+
+
+class FileItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a torrent."""
+
+    index: Annotated[int, Meta(description="Position in the torrent")]
+    name: Annotated[str, Meta(description="POSIX path below the torrent's top directory")]
+    size: Annotated[int, Meta(description="Bytes")]
+    included: Annotated[bool, Meta(description="It is to be downloaded")]
+    progress: Annotated[float, Meta(description="0 to 1")]
+
+
+class DownloadItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A download."""
+
+    name: Annotated[str, Meta(description="`Unknown name` for a magnet link without one")]
+    progress: Annotated[float, Meta(description="0 to 1, of checking or downloading")]
+    infohash: Annotated[str, Meta(description="40 lower-case hex digits")]
+    speed_down: Annotated[int, Meta(description="Payload, bytes per second")]
+    speed_up: Annotated[int, Meta(description="Payload, bytes per second")]
+    status: Annotated[str, Meta(description="Name of the state")]
+    status_code: Annotated[int, Meta(description="Number of the state, 0 to 9")]
+    size: Annotated[int, Meta(description="Bytes of all files; 0 while the metadata are unknown")]
+    eta: Annotated[float, Meta(description="Seconds; very large when nothing comes in")]
+    num_peers: Annotated[int, Meta(description="Known leechers")]
+    num_seeds: Annotated[int, Meta(description="Known seeds")]
+    num_connected_peers: Annotated[int, Meta(description="Connected leechers")]
+    num_connected_seeds: Annotated[int, Meta(description="Connected seeds")]
+    total_up: Annotated[int, Meta(description="Bytes sent since the start, overhead included")]
+    total_down: Annotated[int, Meta(description="Bytes received since the start, overhead included")]
+    ratio: Annotated[float, Meta(description="All that was ever uploaded by the bytes that are there")]
+    trackers: list[TrackerItem]
+    hops: Annotated[int, Meta(description="0 is a plain download")]
+    anon_download: bool
+    safe_seeding: bool
+    max_upload_speed: Annotated[int, Meta(description="Limit of all downloads together; 0 is unlimited")]
+    max_download_speed: Annotated[int, Meta(description="Limit of all downloads together; 0 is unlimited")]
+    destination: Annotated[str, Meta(description="Absolute directory")]
+    availability: Annotated[float, Meta(description="Copies of the torrent among the connected peers")]
+    total_pieces: Annotated[int, Meta(description="0 while the metadata are unknown")]
+    vod_mode: Annotated[bool | None, Meta(description="A stream is enabled; null when there never was one")]
+    error: Annotated[str, Meta(description="Empty, or the text of the error in quotes")]
+    time_added: Annotated[int, Meta(description="Unix time")]
+    channel_download: Annotated[bool, Meta(description="Always false")] = False
+    peers: Annotated[list[PeerItem] | UnsetType, Meta(description="On request")] = UNSET
+    pieces: Annotated[
+        str | UnsetType, Meta(description="On request: base64 of a bitmap, first piece = most significant bit")
+    ] = UNSET
+    files: Annotated[list[FileItem] | UnsetType, Meta(description="On request")] = UNSET
+
+
+class Checkpoints(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found at the start."""
+
+    total: Annotated[int | None, Meta(description="Stored downloads found at the start")]
+    loaded: Annotated[int, Meta(description="How many of them are loaded")]
+    all_loaded: Annotated[bool, Meta(description="Loading has ended")]
+
+
+class DownloadList(msgspec.Struct, frozen=True, kw_only=True):
+    """All downloads, or those that changed."""
+
+    downloads: list[DownloadItem]
+    checkpoints: Checkpoints
+    removed: Annotated[
+        list[str] | UnsetType, Meta(description="With `since`: infohashes that are gone; apply these first")
+    ] = UNSET
+    full: Annotated[
+        bool | UnsetType, Meta(description="With `since`: the list is complete; forget what it does not name")
+    ] = UNSET
+    revision: Annotated[str | UnsetType, Meta(description="With `since`: what to send as `since` next time")] = UNSET
+
+
+class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``GET /downloads`` shall add."""
+
+    get_peers: Annotated[ExactOne, Meta(description="1 adds `peers` to every item")] = False
+    get_pieces: Annotated[ExactOne, Meta(description="1 adds `pieces` to every item")] = False
+    get_files: Annotated[ExactOne, Meta(description="1 adds `files` to every item")] = False
+    infohash: Annotated[str, Meta(description="Add these to this item only; all items are listed")] = ""
+    since: Annotated[
+        str | None,
+        Meta(description="A `revision`: list only what changed after it. An empty or unknown one lists everything"),
+    ] = None
+
+
+class AddQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Options of an uploaded torrent file."""
+
+    anon_hops: Annotated[str | None, Meta(description="0 to 3")] = None
+    safe_seeding: Annotated[bool, Meta(description="Seed anonymously")] = False
+    destination: Annotated[str | None, Meta(description="Absolute directory")] = None
+    selected_files: Annotated[str | None, Meta(description="Indices of files, such as 0,2; none means all")] = None
+
+
+class AddBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A download to add."""
+
+    uri: Annotated[str, Meta(description="A `magnet:`, `http:`, `https:` or `file:` URI")] = ""
+    anon_hops: Annotated[int | None, Meta(description="0 to 3; anonymity needs `safe_seeding`")] = None
+    safe_seeding: Annotated[Flag | None, Meta(description="Seed anonymously")] = None
+    destination: Annotated[str | None, Meta(description="Absolute directory; made when it is missing")] = None
+    selected_files: Annotated[list[int] | None, Meta(description="Indices of files; none means all")] = None
+
+
+class Started(msgspec.Struct, frozen=True, kw_only=True):
+    """A download was added, or was there already."""
+
+    started: bool = True
+    infohash: str
+
+
+class RemoveBody(msgspec.Struct, frozen=True, kw_only=True):
+    """How a download is to be removed."""
+
+    remove_data: Annotated[Flag, Meta(description="Delete its files, too")]
+
+
+class Removed(msgspec.Struct, frozen=True, kw_only=True):
+    """A download was removed."""
+
+    removed: bool = True
+    infohash: str
+
+
+class ChangeBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What shall change of a download. ``anon_hops`` comes alone."""
+
+    vod_mode: Annotated[Any, Meta(description="A flag; streaming is not available yet")] = None
+    fileindex: Annotated[int | None, Meta(description="The file to stream")] = None
+    anon_hops: Annotated[int | None, Meta(description="0 to 3")] = None
+    selected_files: Annotated[list[int] | None, Meta(description="Indices of files; none means all")] = None
+    state: Annotated[str | None, Meta(description="`resume`, `stop`, `recheck` or `move_storage`")] = None
+    dest_dir: Annotated[str | None, Meta(description="Existing directory for `move_storage`")] = None
+    completed_dir: Annotated[str | None, Meta(description="For `move_storage`: where it goes when complete")] = None
+    upload_limit: Annotated[int | None, Meta(description="Bytes per second, -1 is unlimited; 0 changes nothing")] = None
+    download_limit: Annotated[int | None, Meta(description="Bytes per second, -1 is unlimited; 0 changes nothing")] = (
+        None
+    )
+    seeding_ratio: Annotated[float | None, Meta(description="Stop at this ratio")] = None
+    seeding_ratio_default: Annotated[Flag | None, Meta(description="True forgets the own ratio")] = None
+    queue_position: Annotated[Any, Meta(description="`queue_up`, `queue_top`, `queue_down` or `queue_bottom`")] = None
+    auto_managed: Annotated[Any, Meta(description="A flag: wait in the queue")] = None
+
+
+class Changed(msgspec.Struct, frozen=True, kw_only=True):
+    """A download was changed."""
+
+    modified: bool = True
+    infohash: str
+    vod_mode: bool | UnsetType = UNSET
+    vod_prebuffering_progress: float | UnsetType = UNSET
+    vod_prebuffering_progress_consec: float | UnsetType = UNSET
+    vod_header_progress: float | UnsetType = UNSET
+    vod_footer_progress: float | UnsetType = UNSET
+
+
+class FileList(msgspec.Struct, frozen=True, kw_only=True):
+    """The files of a download."""
+
+    infohash: Annotated[str, Meta(description="As it was sent")]
+    files: Annotated[list[FileItem], Meta(description="Empty while the metadata are unknown")]

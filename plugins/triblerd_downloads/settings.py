@@ -1,0 +1,30 @@
+"""The plugin's settings as they are now; they may change while it runs."""
+
+from pathlib import Path
+
+from triblerd.plugin import PluginContext, hookimpl
+from triblerd_downloads.config import DownloadDefaults, DownloadsConfig
+
+
+class DownloadSettings:
+    """Both sections, always the present ones.
+
+    Attributes:
+        config: ``[downloads]``.
+        defaults: ``[download_defaults]``.
+    """
+
+    def __init__(self, *, config: DownloadsConfig, defaults: DownloadDefaults) -> None:
+        self.config = config
+        self.defaults = defaults
+
+    @property
+    def saveas(self) -> str:
+        """The directory for downloads that name none."""
+        return str(Path(self.defaults.saveas).expanduser())
+
+    @hookimpl
+    def triblerd_reconfigure(self, context: PluginContext[DownloadsConfig]) -> None:
+        """Take changed settings; who reads them asks anew each time."""
+        self.config = context.config
+        self.defaults = context.section(DownloadDefaults)

@@ -1,0 +1,45 @@
+"""The state of a download, as clients name it, derived from what the engine says."""
+
+from triblerd_downloads.api import DownloadState
+from triblerd_libtorrent.api import EngineState, TorrentStatus
+
+TRANSFERRING = frozenset({DownloadState.DOWNLOADING, DownloadState.SEEDING})
+"""The states in which rates and peers mean something."""
+
+_BY_ENGINE = {
+    EngineState.CHECKING_QUEUED: DownloadState.WAITING_FOR_HASHCHECK,
+    EngineState.CHECKING: DownloadState.HASHCHECKING,
+    EngineState.CHECKING_RESUME: DownloadState.HASHCHECKING,
+    EngineState.METADATA: DownloadState.METADATA,
+    EngineState.DOWNLOADING: DownloadState.DOWNLOADING,
+    EngineState.FINISHED: DownloadState.SEEDING,
+    EngineState.SEEDING: DownloadState.SEEDING,
+}
+
+
+def basic_state(status: TorrentStatus | None, error: str) -> DownloadState:
+    """Return the state in the words of the unprefixed API, whose clients know the numbers 0 to 9 only.
+
+    Args:
+        status: What the engine said last; ``None`` while it does not have the torrent.
+        error: Why the torrent was stopped; empty when it was not.
+    """
+    if error:
+        return DownloadState.STOPPED_ON_ERROR
+    if status is None or status.is_paused:
+        return DownloadState.STOPPED
+    return _BY_ENGINE[status.state]
+
+
+def extended_state(status: TorrentStatus | None, error: str, *, hops: int) -> DownloadState:
+    """Return the state in the words of version 8: it also tells what moves, and what waits in the queue."""
+    if status is None and not error and hops:
+        return DownloadState.CIRCUITS
+    if not error and status is not None:
+        if status.is_moving:
+            return DownloadState.MOVING
+        if status.is_paused and status.is_auto_managed:
+            return DownloadState.QUEUED
+    state = basic_state(status, error)
+    # Clients of version 8 give up on the whole list when they meet this name.
+    return DownloadState.HASHCHECKING if state is DownloadState.WAITING_FOR_HASHCHECK else state
