@@ -6,9 +6,8 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
 from triblerd.errors import TriblerdError
+from triblerd.http.endpoint import encode_json
 from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.downloads import DownloadManager
 from triblerd_downloads.schemas import FileItem, ListQuery, PeerItem
@@ -79,7 +78,7 @@ class Details:
                 extra["files"] = await self.files(download)
         except TriblerdError as error:  # one torrent in a bad state is no reason to fail the list
             log.warning("Some details of %s are missing: %s", download.infohash, error)
-        return msgspec.json.encode(extra)[1:-1]
+        return encode_json(extra)[1:-1]
 
     async def _peers(self, download: ActiveDownload) -> list[PeerItem]:
         if download.status is None or not download.status.num_peers or not self._engine.has(download.infohash):

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from itertools import islice
 
-import msgspec
 from aiohttp import web
 
+from triblerd.http.endpoint import encode_json
 from triblerd_downloads.details import Details
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.rows import Rows, Snapshot
@@ -56,7 +56,7 @@ class Listing:
             about["removed"] = [str(infohash) for infohash in snapshot.removed or ()]
             about["full"] = snapshot.removed is None
             about["revision"] = snapshot.revision
-        return b"]," + msgspec.json.encode(about)[1:]
+        return b"]," + encode_json(about)[1:]
 
 
 def _joined(row: bytes, extra: bytes) -> bytes:

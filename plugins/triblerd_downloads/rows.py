@@ -3,8 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-import msgspec
-
+from triblerd.http.endpoint import encode_json
 from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.limits import share_ratio
@@ -18,7 +17,6 @@ _AT_ONCE = 200
 _SLOWEST = 1e-6
 """Bytes per second that stand for none, so that the time left is very long, and a number."""
 
-_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ class Rows:
         downloads = [download for infohash in changed if (download := self._downloads.find(infohash)) is not None]
         downloads.sort(key=_order)
         for position, download in enumerate(downloads):
-            self._rows[download.infohash] = _encode(self._item(download))
+            self._rows[download.infohash] = encode_json(self._item(download))
             if position % _AT_ONCE == _AT_ONCE - 1:
                 await asyncio.sleep(0)
         self._seen = revision

@@ -7,6 +7,7 @@ nothing else may stand in the stream and no argument may be added.
 import msgspec
 
 from triblerd.events import Arguments, Event, UnhandledError
+from triblerd.http.endpoint import encode_json
 from triblerd_events.api import StreamOpened
 
 _WITHOUT_ARGS = (StreamOpened, UnhandledError)
@@ -31,15 +32,4 @@ def data_line(event: Event) -> bytes | None:
         message = Message(event.topic, list(payload.values()), {})
     else:
         message = Message(event.topic, msgspec.UNSET if isinstance(event, _WITHOUT_ARGS) else [], payload)
-    return b"data: " + _encode(message) + b"\n\n"
-
-
-def _plain_text(value: object) -> str:
-    """Return text of a type of its own, such as an infohash, as plain text."""
-    if isinstance(value, str):
-        return str(value)
-    msg = f"{type(value).__name__} has no JSON form"
-    raise TypeError(msg)
-
-
-_encode = msgspec.json.Encoder(enc_hook=_plain_text).encode
+    return b"data: " + encode_json(message) + b"\n\n"

@@ -10,7 +10,7 @@ from aiohttp import web
 from triblerd.config import TRUE_WORDS, plain_types, spelled_out
 from triblerd.errors import InvalidInputError
 from triblerd.http.body import read_body
-from triblerd.http.endpoint import Deferred, Endpoint, PathParameter, RawBody, Route
+from triblerd.http.endpoint import Deferred, Endpoint, PathParameter, RawBody, Route, encode_json
 
 BAD_JSON = "Bad JSON"
 REASON_LIMIT = 300
@@ -19,8 +19,6 @@ REASON_LIMIT = 300
 Call = Callable[[web.Request, tuple[str, ...], float], Awaitable[web.StreamResponse]]
 """Answers a request: the request, the texts of the path's parameters, the time limit of the body in seconds."""
 Decode = Callable[[bytes], Any]
-
-_encode = msgspec.json.Encoder().encode
 
 
 def bind(route: Route, endpoint: Endpoint) -> Call:
@@ -152,6 +150,6 @@ def _answerer(route: Route) -> Callable[[Any], web.StreamResponse]:
             return web.Response(body=result, headers=headers)
         if is_text and isinstance(result, str):
             return web.Response(body=result.encode(), headers=headers)
-        return web.Response(body=_encode(result), headers=headers)
+        return web.Response(body=encode_json(result), headers=headers)
 
     return answer

@@ -53,6 +53,17 @@ class PathParameter(Protocol):
         """
 
 
+def _plain_text(value: object) -> str:
+    if isinstance(value, str):
+        return str(value)
+    msg = f"{type(value).__name__} has no JSON form"
+    raise TypeError(msg)
+
+
+encode_json = msgspec.json.Encoder(enc_hook=_plain_text).encode
+"""Writes an answer's JSON. Text of a type of its own, such as an infohash, is written as the text that it is."""
+
+
 class Encoded(bytes):
     """An answer that is JSON already. Declare its schema with ``@route(..., answers=Schema)``."""
 
