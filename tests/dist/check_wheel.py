@@ -77,6 +77,7 @@ def check_daemon(program: Path, state_dir: Path) -> None:
     """Start the daemon, ask it for its health and its documentation, and stop it."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(state_dir.parent), "PYTHONWARNINGS": "error"}
     offline = [f"libtorrent.{key}=false" for key in ("dht", "lsd", "upnp", "natpmp")]
+    offline += ["libtorrent.listen_interface=127.0.0.1", "libtorrent.port=0"]
     options = [option for setting in offline for option in ("--set", setting)]
     daemon = subprocess.Popen(
         [program, "--state-dir", state_dir, "--port", "0", *options],
