@@ -1,0 +1,153 @@
+"""``triblerd add|list|show|pause|resume|remove|watch`` beside a running daemon."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import click
+import pytest
+
+from triblerd.testing import wait_for
+from triblerd_downloads.commands import parse_indices
+
+CONTENT = bytes(range(251)) * 1200
+
+
+@pytest.fixture
+def command(tmp_path):
+    """Return the words of a ``triblerd`` on the state directory of the test."""
+    return [sys.executable, "-m", "triblerd", "--state-dir", str(tmp_path / "state")]
+
+
+@pytest.fixture
+def triblerd(command, tmp_path):
+    """Run ``triblerd`` while the event loop goes on, and return what it printed."""
+
+    async def run(*arguments, code=0):
+        done = await asyncio.to_thread(
+            subprocess.run,
+            [*command, *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+            cwd=tmp_path,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stdout if code == 0 else done.stderr
+
+    return run
+
+
+async def test_a_magnet_link_is_added_watched_and_complete(start_daemon, triblerd, seeder, tmp_path):
+    torrent = seeder.seed_new(CONTENT, name="film")
+
+    async with start_daemon("downloads", "events"):
+        infohash = (await triblerd("add", seeder.magnet(torrent), "--destination", "films")).strip()
+        lines = [
+            json.loads(line)
+            for line in (await triblerd("watch", infohash[:6], "--until-complete", "--json")).splitlines()
+        ]
+
+    assert infohash == torrent.infohash
+    assert lines[-1]["status"] == "SEEDING"
+    assert lines[-1]["progress"] == 1
+    assert (tmp_path / "films" / "film").read_bytes() == CONTENT
+
+
+async def test_a_torrent_file_is_added_with_a_selection_and_shown(start_daemon, triblerd, seeder, tmp_path):
+    torrent = seeder.seed_new({"a": b"a" * 50_000, "b": b"b" * 20_000}, name="album")
+    (tmp_path / "album.torrent").write_bytes(torrent.metainfo)
+
+    async with start_daemon("downloads"):
+        added = json.loads(await triblerd("add", "album.torrent", "--select", "1", "--paused", "--json", "-d", "music"))
+        shown = json.loads(await triblerd("show", added["infohash"][:8], "--json"))
+        for_people = await triblerd("show", added["infohash"])
+        table = await triblerd("list")
+
+    assert shown["status"] == "STOPPED"
+    assert shown["destination"] == str(tmp_path / "music")
+    assert [file["included"] for file in shown["files"]] == [False, True]
+    assert "0     no" in for_people
+    assert "1     yes" in for_people
+    assert f"{torrent.infohash}  STOPPED" in table
+
+
+async def test_a_download_is_paused_resumed_and_removed_with_its_data(start_daemon, triblerd, seeder, tmp_path):
+    torrent = seeder.seed_new(CONTENT, name="film")
+
+    async with start_daemon("downloads") as daemon:
+        await triblerd("add", seeder.magnet(torrent), "-d", "films")
+        await triblerd("watch", "--until-complete")
+
+        async def status():
+            return json.loads(await triblerd("list", "--json"))[0]["status"]
+
+        await triblerd("pause", torrent.infohash)
+        await wait_for(lambda: is_in(daemon, "STOPPED"))
+        assert await status() == "STOPPED"
+        await triblerd("resume", torrent.infohash[:5])
+        await wait_for(lambda: is_in(daemon, "SEEDING"))
+        await triblerd("remove", torrent.infohash, "--data")
+
+        assert json.loads(await triblerd("list", "--json")) == []
+    assert not (tmp_path / "films" / "film").exists()
+
+
+async def is_in(daemon, status):
+    return [row["status"] for row in (await daemon.get("/downloads"))["downloads"]] == [status]
+
+
+def started(command, output):
+    with output.open("wb") as file:
+        return subprocess.Popen(command, stdout=file)
+
+
+async def test_watching_goes_on_until_it_is_interrupted(start_daemon, command, tmp_path):
+    async with start_daemon("downloads", "events") as daemon:
+        watching = started([*command, "watch", "--json"], tmp_path / "watched")
+        await daemon.put("/downloads", json={"uri": f"magnet:?xt=urn:btih:{'a' * 40}&dn=unknown"})
+        await wait_for((tmp_path / "watched").read_text)
+        watching.send_signal(signal.SIGINT)
+        await wait_for(lambda: watching.poll() is not None)
+
+    assert watching.returncode == 0
+    assert json.loads((tmp_path / "watched").read_text().splitlines()[0])["infohash"] == "a" * 40
+
+
+async def test_mistakes_are_named(start_daemon, triblerd):
+    async with start_daemon("downloads") as daemon:
+        for digit in "12":
+            await daemon.put("/downloads", json={"uri": f"magnet:?xt=urn:btih:{'c' * 39}{digit}"})
+
+        assert "No download begins with ab" in await triblerd("show", "ab", code=1)
+        assert "2 downloads begin with cc: " in await triblerd("show", "cc", code=2)
+        assert "missing.torrent is neither a file" in await triblerd("add", "missing.torrent", code=2)
+        assert "is no list of numbers" in await triblerd("add", "x", "--select", "one", code=2)
+        assert "this download does not exist" in await triblerd("pause", "f" * 40, code=1)
+        assert "There is no download ffff" in await triblerd("watch", "f" * 40, code=1)
+
+
+def test_commands_of_a_plugin_that_is_off_are_missed(command):
+    done = subprocess.run([*command, "plugins", "disable", "downloads"], check=True, capture_output=True)
+    assert done.stderr == b""
+
+    done = subprocess.run([*command, "list"], check=False, capture_output=True, text=True, env=dict(os.environ))
+
+    assert done.returncode == 2
+    assert "The commands of the plugin downloads are missing: it is turned off" in done.stderr
+
+
+@pytest.mark.parametrize(("text", "numbers"), [("0", [0]), ("0,2,5-7", [0, 2, 5, 6, 7]), (" 3 , 1", [3, 1])])
+def test_files_are_selected_by_numbers_and_ranges(text, numbers):
+    assert parse_indices(text) == numbers
+
+
+@pytest.mark.parametrize("text", ["", "a", "1-", "-1", "1,,2"])
+def test_what_is_no_list_of_numbers_is_refused(text):
+    with pytest.raises(click.BadParameter):
+        parse_indices(text)
