@@ -79,7 +79,7 @@ async def test_a_request_can_be_sent_from_the_page(start_daemon: StartDaemon, ch
             press(chromium, "[id^='operations-state'] button.opblock-summary-control")
             press(chromium, ".try-out__btn")
             press(chromium, ".execute")
-            shown.append(wait_for(chromium, ".live-responses-table td.response-col_status").text)
+            shown.append(wait_for(chromium, ".live-responses-table tr.response .response-col_status").text)
 
         await in_thread(try_it)
 
