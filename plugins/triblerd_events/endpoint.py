@@ -5,6 +5,7 @@ from aiohttp import web
 from triblerd.http.endpoint import Endpoint, route
 from triblerd_events.api import EventStreams
 from triblerd_events.framing import data_line
+from triblerd_events.streams import HEADERS
 
 
 class EventsEndpoint(Endpoint):
@@ -15,7 +16,7 @@ class EventsEndpoint(Endpoint):
     def __init__(self, *, streams: EventStreams) -> None:
         self._streams = streams
 
-    @route("GET", "", media_type="text/event-stream", streams=True)
+    @route("GET", "", media_type="text/event-stream", streams=True, headers=HEADERS)
     async def stream_events(self, request: web.Request) -> web.StreamResponse:
         r"""Stream every event from now on.
 

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from aiohttp import web
-
 from triblerd.errors import FailedError, InvalidInputError
 from triblerd.http.endpoint import Endpoint, Scope, route
 from triblerd.plugin import Services, hookimpl
@@ -45,13 +43,11 @@ class SettingsEndpoint(Endpoint):
         raises=(FailedError,),
         examples={"body": {"general": {"log_level": "debug"}}},
     )
-    async def change_settings(self, request: web.Request, body: dict[str, Any]) -> Modified:
+    async def change_settings(self, body: dict[str, Any]) -> Modified:
         """Change any number of settings: all of them, or none when one is refused.
 
         The body names sections and in them keys. What is not named stays. Text may stand for numbers and flags.
         """
-        if not request.body_exists:  # elsewhere nothing at all stands for {}; here it is a client's mistake
-            _refuse("Bad JSON")
         await self._configuration.change(_changes(body))
         return Modified()
 

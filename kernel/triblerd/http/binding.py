@@ -61,13 +61,18 @@ def query_reader(kind: type[msgspec.Struct]) -> Callable[[web.Request], Any]:
     return read
 
 
-def body_decoder(kind: Any) -> Decode:
-    """Return what makes a value of the type ``kind`` of a JSON body; nothing at all is taken for ``{}``."""
+def body_decoder(kind: Any, *, nothing: bytes = b"") -> Decode:
+    """Return what makes a value of the type ``kind`` of a JSON body.
+
+    Args:
+        kind: What the body shall be.
+        nothing: What an empty or blank body stands for.
+    """
     decode = msgspec.json.Decoder(kind, strict=False).decode
 
     def read(raw: bytes) -> Any:
         try:
-            return decode(raw if raw and not raw.isspace() else b"{}")
+            return decode(raw if raw and not raw.isspace() else nothing)
         except msgspec.ValidationError as error:
             raise InvalidInputError(_reason(str(error))) from error
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
@@ -128,7 +133,8 @@ def _metas(kind: Any) -> Iterator[msgspec.Meta]:
 def _body_reader(route: Route) -> Decode:
     if route.body is RawBody:
         return RawBody
-    decode = body_decoder(route.body)
+    # Many programs cannot send a body with DELETE; elsewhere its absence is a mistake.
+    decode = body_decoder(route.body, nothing=b"{}" if route.method == "DELETE" else b"")
     if route.deferred:
         return lambda raw: Deferred(lambda: decode(raw), raw)
     return decode

@@ -111,6 +111,7 @@ class Route:
         raises: The kinds of failure that are part of the route's contract.
         examples: Example answers and bodies for the documentation, by ``body`` or ``answer``.
         streams: The answer is an open stream: it outlives any time limit, and ends when the plugin stops.
+        headers: What ``HEAD`` answers for a stream, which it does not start, beside the media type.
     """
 
     method: str
@@ -130,6 +131,7 @@ class Route:
     raises: tuple[type[TriblerdError], ...]
     examples: Mapping[str, object]
     streams: bool
+    headers: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +145,7 @@ class _Mark:
     raises: tuple[type[TriblerdError], ...]
     examples: Mapping[str, object] = field(default_factory=dict)
     streams: bool
+    headers: Mapping[str, str]
 
 
 def route(  # noqa: PLR0913 - each is a word of the declaration, by keyword
@@ -156,6 +159,7 @@ def route(  # noqa: PLR0913 - each is a word of the declaration, by keyword
     raises: tuple[type[TriblerdError], ...] = (),
     examples: Mapping[str, object] | None = None,
     streams: bool = False,
+    headers: Mapping[str, str] | None = None,
 ) -> Callable[[Handler], Handler]:
     """Declare the method below as a route.
 
@@ -169,6 +173,7 @@ def route(  # noqa: PLR0913 - each is a word of the declaration, by keyword
         raises: Kinds of failure to document beside those that every route has.
         examples: A ``body`` and an ``answer`` for the documentation.
         streams: The answer is an open stream.
+        headers: The stream's headers, for ``HEAD``, which does not start it.
     """
     mark = _Mark(
         method=method,
@@ -180,6 +185,7 @@ def route(  # noqa: PLR0913 - each is a word of the declaration, by keyword
         raises=raises,
         examples=examples or {},
         streams=streams,
+        headers=headers or {},
     )
 
     def declare(handler: Handler) -> Handler:
@@ -236,6 +242,7 @@ def _compile(owner: type[Endpoint], name: str, handler: Callable[..., object], m
         raises=mark.raises,
         examples=mark.examples,
         streams=mark.streams,
+        headers=mark.headers,
     )
 
 

@@ -145,7 +145,8 @@ class Router:
         if target.call is None:
             raise self._unavailable(target.owner, path)
         if request.method == hdrs.METH_HEAD and (route.streams or route.scope is Scope.WRITE):
-            return web.StreamResponse(headers={"Content-Type": route.media_type})  # it starts and changes nothing
+            headers = {"Content-Type": route.media_type, **route.headers}
+            return web.StreamResponse(headers=headers)  # it starts and changes nothing
         return await self._call(target, target.call, request, texts, body_seconds)
 
     def _replace(self, owners: dict[str, _Owner]) -> None:
