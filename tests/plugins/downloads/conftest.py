@@ -23,6 +23,11 @@ def start_downloads(start_daemon, tmp_path):
     return start
 
 
+def service(daemon, kind):
+    """Return a service of a running daemon."""
+    return daemon.daemon.container.services().find(kind)
+
+
 async def upload(daemon, torrent, **params):
     """Add a made torrent by its file; return its infohash."""
     answer = await daemon.put("/downloads", data=torrent.metainfo, params=params, headers=TORRENT_TYPE)
@@ -30,7 +35,7 @@ async def upload(daemon, torrent, **params):
     return torrent.infohash
 
 
-async def item_of(daemon, infohash, **params):
+async def item_of(daemon, infohash, /, **params):
     """Return the row of one download, ``None`` when it is not listed."""
     listed = await daemon.get("/downloads", params=params)
     return next((item for item in listed["downloads"] if item["infohash"] == infohash), None)
