@@ -135,11 +135,3 @@ class Loading(Protocol):
 
     def done(self) -> None:
         """Say that it has ended, well or not. May be called twice."""
-
-
-@runtime_checkable
-class Listening(Protocol):
-    """Ports other than the API's, for ``GET /settings``."""
-
-    def listening_ports(self) -> Sequence[int]:
-        """Return the ports in use now."""

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from triblerd.config import Section
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
-from triblerd.services import Listening
 from triblerd_libtorrent.api import SessionDiagnostics, SessionRegistry, TorrentEngine, TorrentStore
 from triblerd_libtorrent.config import LibtorrentConfig
 from triblerd_libtorrent.endpoint import LibtorrentEndpoint
@@ -17,7 +16,8 @@ from triblerd_libtorrent.resume import open_stored_torrents
 @hookimpl
 def triblerd_manifest() -> Manifest:
     """Say who the plugin is."""
-    return Manifest("libtorrent", "Runs the BitTorrent engine.")
+    # After events, which then stops later: its clients hear of our stop.
+    return Manifest("libtorrent", "Runs the BitTorrent engine.", after=("events",))
 
 
 @hookimpl
@@ -32,8 +32,8 @@ def triblerd_endpoints() -> Iterable[type[Endpoint]]:
     return [LibtorrentEndpoint]
 
 
-class Reconfiguration:
-    """Takes changed settings live, while the plugin runs."""
+class LiveHooks:
+    """What is called while the engine runs."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -45,6 +45,11 @@ class Reconfiguration:
         self.checkpoint_interval = context.config.checkpoint_interval
         self._engine.reconfigure(context.config)
 
+    @hookimpl(optionalhook=True)
+    def triblerd_listening_ports(self) -> Iterable[int]:
+        """Name the ports where peers reach us."""
+        return self._engine.listening_ports()
+
 
 @hookimpl
 @asynccontextmanager
@@ -52,7 +57,7 @@ async def triblerd_lifespan(context: PluginContext[LibtorrentConfig]) -> AsyncIt
     """Open the sessions; save what changed and close them."""
     stored = await open_stored_torrents(context.store)
     engine = Engine(config=context.config, store=context.store, stored=stored, spawn=context.tasks.start)
-    live = Reconfiguration(engine)
+    live = LiveHooks(engine)
     live.checkpoint_interval = context.config.checkpoint_interval
     await engine.start()
     try:
@@ -64,7 +69,6 @@ async def triblerd_lifespan(context: PluginContext[LibtorrentConfig]) -> AsyncIt
                 TorrentStore: stored,
                 SessionRegistry: engine,
                 SessionDiagnostics: engine,
-                Listening: engine,
             },
             hooks=[live],
         )

@@ -1,12 +1,12 @@
 """``GET`` and ``POST /settings``."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from triblerd.errors import FailedError, InvalidInputError
 from triblerd.http.endpoint import Endpoint, Scope, route
-from triblerd.plugin import Services, hookimpl
-from triblerd.services import Configuration, Lifecycle, Listening
+from triblerd.plugin import HookCaller, hookimpl
+from triblerd.services import Configuration, Lifecycle
 from triblerd_settings.schemas import CurrentSettings, Modified
 
 SWITCHES = {"upgrader_enabled": True, "gui_test_mode": False}
@@ -20,10 +20,10 @@ class SettingsEndpoint(Endpoint):
 
     prefix = "/settings"
 
-    def __init__(self, *, configuration: Configuration, lifecycle: Lifecycle, services: Services) -> None:
+    def __init__(self, *, configuration: Configuration, lifecycle: Lifecycle, hooks: HookCaller) -> None:
         self._configuration = configuration
         self._lifecycle = lifecycle
-        self._services = services
+        self._hooks = hooks
 
     @route("GET", "", scope=Scope.ADMIN)
     async def settings(self) -> CurrentSettings:
@@ -57,8 +57,8 @@ class SettingsEndpoint(Endpoint):
 
     def _ports(self) -> Iterable[int]:
         yield from self._lifecycle.ports.values()
-        if listening := self._services.find(Listening):
-            yield from listening.listening_ports()
+        for _, ports in self._hooks.call_each("triblerd_listening_ports"):
+            yield from cast("Iterable[int]", ports)
 
 
 def _changes(body: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

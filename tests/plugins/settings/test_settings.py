@@ -1,6 +1,6 @@
 import pytest
 
-from triblerd.services import Listening
+from triblerd.plugin import hookimpl
 
 
 @pytest.fixture
@@ -40,13 +40,14 @@ async def test_the_key_and_the_ports_in_use_are_shown(start_daemon):
 
 
 class Overlay:
-    def listening_ports(self) -> list[int]:
+    @hookimpl(optionalhook=True)
+    def triblerd_listening_ports(self) -> list[int]:
         return [7759, -1, 0]
 
 
 async def test_ports_of_other_plugins_stand_beside_those_of_the_api(start_daemon):
     async with start_daemon("settings") as daemon:
-        daemon.daemon.container.services().offer("overlay", {Listening: Overlay()})
+        daemon.daemon.container.plugins().hooks.add("overlay", Overlay())
 
         assert (await daemon.get("/settings"))["ports"] == sorted([7759, daemon.port])
 
