@@ -67,9 +67,16 @@ async def wait_for(condition: Callable[[], Any], limit_seconds: float = 10.0, *,
         if answer:
             return answer
         if time.monotonic() > deadline:
-            msg = f"{what or inspect.getsource(condition).strip()}: still {answer!r} after {limit_seconds} s"
+            msg = f"{what or _source(condition)}: still {answer!r} after {limit_seconds} s"
             raise TimeoutError(msg)
         await asyncio.sleep(POLL_SECONDS)
+
+
+def _source(condition: Callable[[], Any]) -> str:
+    try:
+        return inspect.getsource(condition).strip()
+    except (OSError, TypeError):  # not a function of a file
+        return repr(condition)
 
 
 class RunningDaemon(DaemonClient):

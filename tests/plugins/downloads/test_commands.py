@@ -133,8 +133,7 @@ async def test_mistakes_are_named(start_daemon, triblerd):
 
 
 def test_commands_of_a_plugin_that_is_off_are_missed(command):
-    done = subprocess.run([*command, "plugins", "disable", "downloads"], check=True, capture_output=True)
-    assert done.stderr == b""
+    subprocess.run([*command, "plugins", "disable", "downloads"], check=True, stdout=subprocess.DEVNULL)
 
     done = subprocess.run([*command, "list"], check=False, capture_output=True, text=True, env=dict(os.environ))
 
