@@ -13,7 +13,7 @@ from aiohttp import web
 
 from triblerd.config import ApiConfig, ApiKey
 from triblerd.errors import ForbiddenError, TooManyAttemptsError, UnauthorizedError
-from triblerd.http.endpoint import Scope
+from triblerd.scopes import Scope
 
 log = logging.getLogger(__name__)
 

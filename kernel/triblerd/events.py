@@ -183,7 +183,11 @@ class EventBus:
         for kind in list(self._kept):
             if not types or kind in types:
                 listener(self._kept.pop(kind))
-        return lambda: self._listeners.pop(listener, None) and None
+
+        def unlisten() -> None:
+            self._listeners.pop(listener, None)
+
+        return unlisten
 
     @contextmanager
     def subscribe(self, *types: type[Event], limit: int = 1000) -> Iterator[Subscription]:

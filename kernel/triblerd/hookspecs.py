@@ -6,6 +6,7 @@ record, and all other plugins go on. A plugin names only the arguments that it w
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
+from types import ModuleType
 
 import click
 from aiohttp import web
@@ -155,7 +156,7 @@ def triblerd_commands() -> Iterable[click.Command]:
 
 
 @hookspec
-def triblerd_add_hookspecs(add: Callable[[object], None]) -> None:
+def triblerd_add_hookspecs(add: Callable[[ModuleType], None]) -> None:
     """Add the hooks that this plugin calls and others implement.
 
     Called once, after the manifest. ``add`` takes a module with ``@hookspec`` functions. Implementers mark theirs
@@ -164,7 +165,7 @@ def triblerd_add_hookspecs(add: Callable[[object], None]) -> None:
     Example::
 
         @hookimpl
-        def triblerd_add_hookspecs(add: Callable[[object], None]) -> None:
+        def triblerd_add_hookspecs(add: Callable[[ModuleType], None]) -> None:
             add(hookspecs)
     """
     raise NotImplementedError

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from types import ModuleType
 
 import pluggy
 
@@ -62,7 +63,7 @@ class PluginHooks:
             self._pluggy.unregister(implementation)
             objects.remove(implementation)
 
-    def add_hookspecs(self, specs: object) -> None:
+    def add_hookspecs(self, specs: ModuleType) -> None:
         """Add an area's own hooks; the same ones a second time change nothing."""
         if id(specs) not in self._specs:
             self._pluggy.add_hookspecs(specs)

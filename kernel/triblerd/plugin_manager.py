@@ -312,7 +312,8 @@ class PluginManager:
     # -- what others see ---------------------------------------------------------------------------------------
 
     def _changed(self, record: PluginRecord) -> None:
-        log.log(_level(record), "Plugin %s: %s%s", record.name, record.state, f" ({record.reason})" if record.reason else "")
+        reason = f" ({record.reason})" if record.reason else ""
+        log.log(_level(record), "Plugin %s: %s%s", record.name, record.state, reason)
         self._router.describe(record.name, record.state, record.reason)
         self._bus.publish(PluginChanged(name=record.name, state=record.state, reason=record.reason))
 

@@ -84,9 +84,9 @@ class SettingsFile:
             section = document[name]
             for key, value in values.items():
                 if value is not None:
-                    section[key] = value  # type: ignore[index]
+                    section[key] = value
                 else:
-                    section.pop(key, None)  # type: ignore[union-attr]
+                    section.pop(key, None)
         self._replace(tomlkit.dumps(document))
 
     def keep_copy(self) -> Path:

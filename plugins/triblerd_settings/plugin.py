@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from types import ModuleType
 
 from triblerd.config import NoSettings, Section
 from triblerd.http.endpoint import Endpoint
@@ -19,7 +20,7 @@ def triblerd_manifest() -> Manifest:
 
 
 @hookimpl
-def triblerd_add_hookspecs(add: Callable[[object], None]) -> None:
+def triblerd_add_hookspecs(add: Callable[[ModuleType], None]) -> None:
     """Let plugins name their ports."""
     add(hookspecs)
 

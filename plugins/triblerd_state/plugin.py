@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from types import ModuleType
 
 from triblerd.config import NoSettings
 from triblerd.http.endpoint import Endpoint
@@ -18,7 +19,7 @@ def triblerd_manifest() -> Manifest:
 
 
 @hookimpl
-def triblerd_add_hookspecs(add: Callable[[object], None]) -> None:
+def triblerd_add_hookspecs(add: Callable[[ModuleType], None]) -> None:
     """Let plugins report how they are."""
     add(hookspecs)
 

@@ -10,32 +10,19 @@ import re
 import typing
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Generic, Protocol, Self, TypeVar, runtime_checkable
 
 import msgspec
 from aiohttp import web
 
 from triblerd.errors import TriblerdError
+from triblerd.scopes import Scope as Scope  # noqa: PLC0414 - a word of declarations, exported from here
 
 Body = TypeVar("Body")
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[object]])
 
 ExactOne = Annotated[bool, msgspec.Meta(extra={"flag": "exact-one"})]
 """A query flag of the older kind: true for ``1``, ``true``, ``yes``, ``on``; any other text is false."""
-
-
-class Scope(StrEnum):
-    """What a key may do. Each scope includes those before it."""
-
-    READ = "read"
-    WRITE = "write"
-    ADMIN = "admin"
-
-    def includes(self, other: "Scope") -> bool:
-        """Return whether a key of this scope may do what ``other`` may."""
-        order = list(Scope)
-        return order.index(self) >= order.index(other)
 
 
 @runtime_checkable
