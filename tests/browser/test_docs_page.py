@@ -66,6 +66,21 @@ async def test_the_page_lists_the_routes_of_running_plugins(
     assert hosts(chromium) == {"127.0.0.1"}
 
 
+async def test_a_plugin_that_is_turned_off_leaves_the_page(
+    start_daemon: StartDaemon, chromium: webdriver.Chrome
+) -> None:
+    async with start_daemon("state") as daemon:
+        await daemon.patch("/plugins/state", json={"enabled": False})
+
+        def look() -> None:
+            chromium.get(f"{daemon.url}/docs")
+            wait_for(chromium, "#operations-tag-kernel")
+
+        await in_thread(look)
+
+    assert chromium.find_elements(By.CSS_SELECTOR, "#operations-tag-state") == []
+
+
 async def test_a_request_can_be_sent_from_the_page(start_daemon: StartDaemon, chromium: webdriver.Chrome) -> None:
     async with start_daemon("state") as daemon:
         shown: list[str] = []

@@ -27,7 +27,7 @@ class Example:
 
 def all_pages() -> list[Path]:
     """Return every page that people read."""
-    return sorted([README, ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")])
+    return sorted([README, ROOT / "CONTRIBUTING.md", ROOT / "contrib/README.md", *DOCS.rglob("*.md")])
 
 
 def examples(*languages: str) -> list[Example]:

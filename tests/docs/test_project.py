@@ -64,6 +64,13 @@ def test_a_plugin_may_import_the_api_of_what_its_manifest_requires_and_no_other(
     assert allowed == required
 
 
+def test_the_types_of_every_source_root_are_checked() -> None:
+    command = re.search(r"mypy .*{posargs:(.*)}", (ROOT / "tox.ini").read_text())
+
+    assert command is not None
+    assert set(command[1].split()) >= {path.parent.name for path in PACKAGES.values()} | {"tests", "docs"}
+
+
 def test_the_linter_is_pinned_to_one_version() -> None:
     tox = re.search(r"ruff==(\S+)", (ROOT / "tox.ini").read_text())
     hook = re.search(r"rev: v(\S+)", (ROOT / ".pre-commit-config.yaml").read_text())
