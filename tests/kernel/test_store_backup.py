@@ -149,7 +149,7 @@ async def test_an_interval_of_zero_turns_automatic_copies_off(tmp_path):
 
 
 async def test_a_damaged_store_does_not_push_out_a_sound_copy(store, table, tmp_path):
-    await table.put(b"key", random.Random(1).randbytes(100_000))  # noqa: S311 - the same rubbish each time
+    await table.put(b"key", random.Random(1).randbytes(100_000))
     sound = await store.backup_when_due()
     age(tmp_path, HOUR + 1)
     with (tmp_path / "store" / "data.mdb").open("r+b") as file:

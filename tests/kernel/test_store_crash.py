@@ -34,7 +34,7 @@ def killed_writer(folder, bytes_read):
 
 
 async def kill_again_and_again(folder, times):
-    chance = random.Random(times)  # noqa: S311 - the same rubbish each time
+    chance = random.Random(times)
     last = {}
     for _ in range(times):
         for key in killed_writer(folder, chance.randrange(KEY, 400 * KEY)):

@@ -19,7 +19,7 @@ async def folder(tmp_path):
     """Return the folder of a store with 500 records, closed."""
     async with Store(tmp_path / "store", StoreConfig()) as store:
         table = await store.view("test").table("blob", bytes)
-        chance = random.Random(7)  # noqa: S311 - the same rubbish each time
+        chance = random.Random(7)
 
         def job(transaction):
             for number in range(500):
@@ -64,7 +64,7 @@ async def test_a_store_that_lost_its_last_page_is_refused(folder):
 @pytest.mark.parametrize("first", [0, PAGE, 2 * PAGE, 20 * PAGE, -4 * PAGE])
 async def test_rubbish_anywhere_is_refused_and_left_alone(folder, first):
     size = (folder / "data.mdb").stat().st_size
-    overwrite(folder, first % size, random.Random(1).randbytes(4 * PAGE))  # noqa: S311 - the same rubbish each time
+    overwrite(folder, first % size, random.Random(1).randbytes(4 * PAGE))
 
     assert isinstance(await refusal(folder), StoreDamagedError)
 
@@ -215,7 +215,7 @@ async def test_a_check_finds_nothing_in_a_sound_store_and_all_in_a_damaged_one(f
     assert check_store(tmp_path / "none") == []
     assert check_store(folder) == []
 
-    overwrite(folder, 10 * PAGE, random.Random(2).randbytes(20 * PAGE))  # noqa: S311 - the same rubbish each time
+    overwrite(folder, 10 * PAGE, random.Random(2).randbytes(20 * PAGE))
     assert check_store(folder)
     overwrite(folder, 0, bytes(10))
     assert check_store(folder)
@@ -244,7 +244,7 @@ for name in sys.argv[1:]:
 
 
 async def test_no_rubbish_ends_the_process(folder, tmp_path):
-    chance = random.Random(11)  # noqa: S311 - the same rubbish each time
+    chance = random.Random(11)
     whole = (folder / "data.mdb").read_bytes()
     names = []
     for number in range(60):
