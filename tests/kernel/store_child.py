@@ -47,11 +47,17 @@ async def count(folder: Path) -> None:
         await asyncio.gather(*(writer(lane) for lane in range(4)))
 
 
+def map_size(store: Store) -> int:
+    """Return the size of the open store's map."""
+    assert store._engine is not None
+    return store._engine.map_size
+
+
 async def grow(folder: Path) -> None:
     """Open where the process may have few addresses; then let the map grow while another thread scans."""
     resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
     async with Store(folder, StoreConfig()) as store:
-        affordable = store._engine.map_size
+        affordable = map_size(store)
     async with Store(folder, StoreConfig(map_size=16 * MIB)) as store:
         table = await store.view("test").table("blob", bytes)
         stop = threading.Event()
@@ -66,7 +72,7 @@ async def grow(folder: Path) -> None:
             await table.put(number.to_bytes(8), number.to_bytes(8) * (MIB // 8))
         stop.set()
         await scanning
-        say(affordable // MIB, store._engine.map_size // MIB, table.count())
+        say(affordable // MIB, map_size(store) // MIB, table.count())
 
 
 async def fill(folder: Path) -> None:
@@ -83,7 +89,7 @@ async def fill(folder: Path) -> None:
         for number in range(written):
             await table.delete(number.to_bytes(8))
         await table.put(b"last", bytes(100_000))
-        say(written, table.get(b"first").decode(), len(table.get(b"last")))
+        say(written, (table.get(b"first") or b"").decode(), len(table.get(b"last") or b""))
 
 
 async def fill_limited(folder: Path) -> None:

@@ -52,6 +52,7 @@ def test_the_lock_file_holds_the_process_id(tmp_path):
 
 def test_a_second_daemon_is_refused_and_told_of_the_first(tmp_path):
     with subprocess.Popen([*CHILD, "lock", str(tmp_path)], stdout=subprocess.PIPE) as first:
+        assert first.stdout is not None
         assert first.stdout.readline() == b"locked\n"
 
         with pytest.raises(AlreadyRunningError) as caught, StateDirectory(tmp_path).locked():
@@ -64,6 +65,7 @@ def test_a_second_daemon_is_refused_and_told_of_the_first(tmp_path):
 
 def test_the_lock_ends_with_its_process(tmp_path):
     with subprocess.Popen([*CHILD, "lock", str(tmp_path)], stdout=subprocess.PIPE) as first:
+        assert first.stdout is not None
         first.stdout.readline()
         first.kill()
 

@@ -204,11 +204,14 @@ async def test_a_failing_job_leaves_the_others_of_its_commit_alone(store, rows):
 
 
 async def test_a_job_that_raises_stop_iteration_fails_alone(store, rows):
-    failed, _ = await asyncio.gather(
-        store.view("test").write(lambda _: next(iter(()))), rows.put(b"key", Row("name")), return_exceptions=True
+    def fail(_transaction):
+        raise StopIteration
+
+    results = await asyncio.gather(
+        store.view("test").write(fail), rows.put(b"key", Row("name")), return_exceptions=True
     )
 
-    assert isinstance(failed, RuntimeError)
+    assert isinstance(results[0], RuntimeError)
     assert rows.get(b"key") == Row("name")
 
 

@@ -153,6 +153,7 @@ async def test_pages_that_were_never_written_at_the_end_are_no_damage(folder):
             transaction.delete(table, b"big")
 
         await store.view("test").write(job)
+        assert store._engine is not None
         end = (store._engine._env.info()["last_pgno"] + 1) * PAGE
     assert (folder / "data.mdb").stat().st_size < end
     (folder / "clean").unlink()
