@@ -58,7 +58,5 @@ def _check(name: str, manifest: object) -> None:
         msg = f"the manifest says {manifest.name}, the entry point {name}"
         raise WrongManifestError(msg)
     if manifest.api_version != API_VERSION:
-        msg = (
-            f"it needs version {manifest.api_version} of the plugin interface; this daemon has {API_VERSION}"
-        )
+        msg = f"it needs version {manifest.api_version} of the plugin interface; this daemon has {API_VERSION}"
         raise WrongManifestError(msg)

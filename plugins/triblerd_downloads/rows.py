@@ -18,7 +18,6 @@ _SLOWEST = 1e-6
 """Bytes per second that stand for none, so that the time left is very long, and a number."""
 
 
-
 @dataclass(frozen=True)
 class Snapshot:
     """The rows of one moment.

@@ -1,5 +1,6 @@
 import json
 import logging
+from pathlib import Path
 
 import pytest
 
@@ -20,17 +21,22 @@ def test_records_reach_the_file(tmp_path):
     assert "very fast" not in text
 
 
+def jam():
+    Path("/dev/null/jammed").read_text()
+
+
 def test_json_lines_carry_the_exception(tmp_path):
     with logging_to(tmp_path, GeneralConfig(log_format="json")):
         try:
-            raise OSError("jammed")
+            jam()
         except OSError:
             log.exception("the fan stopped")
 
     line = json.loads((tmp_path / "triblerd.log").read_text())
     assert line["level"] == "error"
     assert line["message"] == "the fan stopped"
-    assert "OSError: jammed" in line["exception"]
+    assert "NotADirectoryError: " in line["exception"]
+    assert "in jam" in line["exception"]
 
 
 def test_files_are_rotated(tmp_path):
@@ -45,7 +51,7 @@ def test_a_directory_that_cannot_be_made_is_a_clear_error(tmp_path):
     (tmp_path / "log").write_text("a file")
 
     with (
-        pytest.raises(FailedError, match="log directory .* cannot be written"),
+        pytest.raises(FailedError, match=r"log directory .* cannot be written"),
         logging_to(tmp_path / "log", GeneralConfig()),
     ):
         pass

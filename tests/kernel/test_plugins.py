@@ -178,7 +178,7 @@ async def test_a_reload_takes_new_settings(start_daemon, write_plugin):
         assert await daemon.get("/fan") == {"speed": 9}
 
 
-async def test_a_broken_file_at_reload_changes_nothing(start_daemon, write_plugin, caplog):
+async def test_a_broken_file_at_reload_changes_nothing(start_daemon, write_plugin):
     async with start_daemon("fan", extra_plugins=[write_plugin("fan", FAN)]) as daemon:
         path = daemon.state_dir / "triblerd.conf"
         path.write_text("[fan\n")
