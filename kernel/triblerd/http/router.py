@@ -14,6 +14,8 @@ from triblerd.http.route_table import RouteTable
 
 CANCEL_SECONDS = 2.0
 """How long a cancelled request may take to end."""
+WATCH_SECONDS = 1.0
+"""How often it is seen whether the client of a stream is still there."""
 
 _STARTED = web.RequestKey("triblerd.started", web.StreamResponse)
 REFUSALS = {Scope.READ: "This key allows only reading", Scope.WRITE: "This key does not allow administration"}
@@ -162,6 +164,7 @@ class Router:
         assert task is not None  # noqa: S101 - aiohttp answers each request in a task
         tasks = owner.streams if target.route.streams else owner.requests
         tasks.add(task)
+        watch = asyncio.create_task(_end_with_client(request, task)) if target.route.streams else None
         try:
             return await call(request, texts, body_seconds)
         except asyncio.CancelledError:
@@ -170,6 +173,8 @@ class Router:
             task.uncancel()
             return await self._ended(owner, request)
         finally:
+            if watch:
+                watch.cancel()
             tasks.discard(task)
             owner.ended.discard(task)
 
@@ -185,6 +190,13 @@ class Router:
         if is_dialect8(path):  # clients of that dialect know this answer
             return UnknownPathError(f"Required components not initialized to serve {path}")
         return UnavailableError(f"The plugin {owner.name} is {self._states.get(owner.name, 'not running')}")
+
+
+async def _end_with_client(request: web.Request, task: asyncio.Task[object]) -> None:
+    """Cancel a stream when its client has gone, which would be seen only at the next write."""
+    while request.transport is not None and not request.transport.is_closing():  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(WATCH_SECONDS)
+    task.cancel()
 
 
 def started_response(request: web.Request) -> web.StreamResponse | None:

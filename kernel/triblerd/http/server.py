@@ -186,9 +186,9 @@ class HttpServer:
             return response
         except web.HTTPException:
             raise
-        except Exception as error:  # a border: a request
+        except Exception as error:  # noqa: BLE001 - a border: a request
             if isinstance(error, ConnectionError) and _is_gone(request):
-                raise
+                return started_response(request) or web.Response(status=400)  # aiohttp sees that nobody reads it
             return self._unforeseen(request, path, error)
 
     def _path(self, request: web.Request) -> str:
