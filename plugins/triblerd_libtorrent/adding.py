@@ -119,7 +119,7 @@ class Adder:
             if pending is not None and not pending.done.done():
                 pending.done.set_result(row)
                 if row.state is not EngineState.CHECKING_RESUME:  # it was checked before it was reported as added
-                    self._start(self._torrents.find(row.infohash))
+                    self.start(self._torrents.find(row.infohash))
 
     def may_start(self, alert: lt.torrent_alert) -> None:
         """Start a torrent whose files were looked at, or shall be now.
@@ -127,11 +127,7 @@ class Adder:
         It was handed over paused, since the engine meets peers at once only when a torrent that is ready is resumed;
         otherwise the first peer waits for the next full second.
         """
-        self._start(self._torrents.of(alert.handle))
-
-    def is_expected(self, infohash: Infohash) -> bool:
-        """Return whether a torrent was handed over and the engine has not answered."""
-        return infohash in self._pending
+        self.start(self._torrents.of(alert.handle))
 
     def adopt(self, handle: lt.torrent_handle) -> None:
         """Take a torrent that the engine has, when its answer was lost."""
@@ -139,7 +135,8 @@ class Adder:
         if pending is not None and pending.wish.infohash not in self._torrents:
             self._adopt(pending, handle)
 
-    def _start(self, torrent: Torrent | None) -> None:
+    def start(self, torrent: Torrent | None) -> None:
+        """Start a torrent that waits for it."""
         if torrent is not None and torrent.starts_when_checked:
             torrent.starts_when_checked = False
             torrent.handle.resume()

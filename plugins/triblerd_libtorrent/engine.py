@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import libtorrent as lt
@@ -17,24 +18,21 @@ from triblerd_libtorrent.api import (
     EngineEvent,
     Infohash,
     Magnet,
-    MetadataReceived,
     Metainfo,
-    MetainfoError,
     Peer,
     PieceFinished,
     QueueMove,
     StatusesUpdated,
-    TorrentFailed,
     TorrentStatus,
     TorrentWish,
     Tracker,
 )
 from triblerd_libtorrent.config import LibtorrentConfig
-from triblerd_libtorrent.identity import identity_of
 from triblerd_libtorrent.listeners import Listeners
 from triblerd_libtorrent.peers import connected_peers
 from triblerd_libtorrent.pump import Handler
-from triblerd_libtorrent.removal import delete_files
+from triblerd_libtorrent.received import MetadataKeeper, Spawn
+from triblerd_libtorrent.removal import Remover
 from triblerd_libtorrent.resume import Checkpoints, StoredTorrents
 from triblerd_libtorrent.session import EngineSession, open_session
 from triblerd_libtorrent.settings_pack import (
@@ -51,14 +49,11 @@ log = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
-_LARGE = 64 * 1024  # bytes of a torrent file that take too long on the loop
-_REMOVE_SECONDS = 15.0
 _SAVE_AT_STOP_SECONDS = 3.0
 _ANNOUNCE_AT_STOP_SECONDS = 1.0
 _POLL_SECONDS = 0.02
-
-Spawn = Callable[[str, Coroutine[object, object, None]], object]
-"""Runs work in the background, under a name, until it ends or the plugin stops."""
+_BETWEEN_RECOVERIES = 0.1
+_BATCH = 100
 
 _MOVES: Mapping[QueueMove, Callable[[lt.torrent_handle], None]] = {
     QueueMove.UP: lt.torrent_handle.queue_position_up,
@@ -75,6 +70,8 @@ class _Site:
         self.session = session
         self.translator = translator
         self.board = board
+        self.alerts_were_lost = False
+        self.is_recovering = False
 
 
 class Engine:
@@ -86,8 +83,6 @@ class Engine:
 
     def __init__(self, *, config: LibtorrentConfig, store: StoreView, stored: StoredTorrents, spawn: Spawn) -> None:
         self._config = config
-        self._store = store
-        self._stored = stored
         self._spawn = spawn
         self._torrents = Torrents()
         self._sites: dict[int, _Site] = {}
@@ -100,7 +95,10 @@ class Engine:
             session_of=self._session,
             connections=connections_per_torrent(config),
         )
-        self._removing: dict[Infohash, tuple[asyncio.Event, asyncio.Event]] = {}
+        self._remover = Remover(self._torrents)
+        self._metadata = MetadataKeeper(
+            torrents=self._torrents, stored=stored, store=store, tell=self._tell, spawn=spawn
+        )
         self._stopping = False
 
     # --- life ---------------------------------------------------------------------------------------------------
@@ -116,7 +114,7 @@ class Engine:
         for site in sites:
             site.board.stop()
             site.session.raw.pause()
-        running = [torrent for torrent in self._torrents if torrent.row is None or _may_have_changed(torrent.row)]
+        running = [torrent for torrent in self._torrents if torrent.is_unsaved or not _is_idle(torrent.row)]
         try:
             async with asyncio.timeout(_SAVE_AT_STOP_SECONDS):
                 await self._checkpoints.save(running)
@@ -235,27 +233,7 @@ class Engine:
     async def remove(self, infohash: Infohash, *, remove_data: bool = False) -> None:
         """Take a torrent out of the engine, and its files from the disk if wanted."""
         torrent = self._torrents.get(infohash)
-        files, save_path = await self._files_of(torrent) if remove_data else ((), "")
-        if self._torrents.find(infohash) is not torrent:  # somebody else was faster
-            self._torrents.get(infohash)
-        reported_as = identity_of(torrent.handle.info_hashes())
-        removed, deleted = self._removing[reported_as] = asyncio.Event(), asyncio.Event()
-        session = self._session(torrent.hops)
-        self._forget(torrent)
-        try:
-            # With the flag the engine reports when nothing is written any more; it deletes just its own part file.
-            session.raw.remove_torrent(torrent.handle, lt.session.delete_partfile if remove_data else 0)
-            async with asyncio.timeout(_REMOVE_SECONDS):
-                await removed.wait()
-                if remove_data:
-                    await deleted.wait()
-        except TimeoutError as error:
-            msg = "The engine did not let go of the torrent in time"
-            raise EngineError(msg) from error
-        finally:
-            self._removing.pop(reported_as, None)
-        if files:
-            await _delete(save_path, files)
+        await self._remover.remove(torrent, self._session(torrent.hops), self._forget, remove_data=remove_data)
 
     def pause(self, infohash: Infohash) -> None:
         """Stop it, and leave the queue."""
@@ -361,7 +339,10 @@ class Engine:
             site.board.ask_now()
 
         def dropped(_: lt.alerts_dropped_alert) -> None:
-            self._spawn("alerts", self._recover(site))
+            site.alerts_were_lost = True
+            if not site.is_recovering:
+                site.is_recovering = True
+                self._spawn("alerts", self._recover(site))
 
         own: dict[type, Handler] = {
             lt.state_update_alert: site.board.pushed,
@@ -373,10 +354,10 @@ class Engine:
             lt.state_changed_alert: self._may_need_check,
             lt.save_resume_data_alert: self._checkpoints.saved,
             lt.save_resume_data_failed_alert: self._checkpoints.not_saved,
-            lt.torrent_removed_alert: self._removed,
-            lt.torrent_deleted_alert: self._deleted,
-            lt.torrent_delete_failed_alert: self._deleted,
-            lt.metadata_received_alert: self._metadata_came,
+            lt.torrent_removed_alert: self._remover.removed,
+            lt.torrent_deleted_alert: self._remover.deleted,
+            lt.torrent_delete_failed_alert: self._remover.deleted,
+            lt.metadata_received_alert: self._metadata.came,
             lt.torrent_paused_alert: self._worth_saving,
             lt.torrent_finished_alert: self._worth_saving,
             lt.alerts_dropped_alert: dropped,
@@ -419,50 +400,6 @@ class Engine:
         if torrent is not None and not self._stopping:
             self._spawn("checkpoint", self._checkpoints.save([torrent]))
 
-    def _removed(self, alert: lt.torrent_removed_alert) -> None:
-        if (waiting := self._removing.get(identity_of(alert.info_hashes))) is not None:
-            waiting[0].set()
-
-    def _deleted(self, alert: lt.torrent_deleted_alert | lt.torrent_delete_failed_alert) -> None:
-        if (waiting := self._removing.get(identity_of(alert.info_hashes))) is not None:
-            waiting[1].set()
-
-    def _metadata_came(self, alert: lt.metadata_received_alert) -> None:
-        torrent = self._torrents.of(alert.handle) or self._by_any_hash(alert.handle.info_hashes())
-        if torrent is not None:
-            self._torrents.also_known_as(torrent.infohash, alert.handle.info_hashes())
-            self._spawn("metadata", self._keep_metadata(torrent))
-
-    def _by_any_hash(self, hashes: lt.info_hash_t) -> Torrent | None:
-        """Find a torrent that was added by the v2 hash alone, and turned out to have a v1 hash."""
-        return self._torrents.find(Infohash(str(hashes.get_best())))
-
-    async def _keep_metadata(self, torrent: Torrent) -> None:
-        info = torrent.handle.torrent_file()
-        if info is None:
-            return
-        trackers = [url for url, _ in torrent.trackers.entries()] if torrent.trackers else []
-        raw = metainfo.wrap_info(info.info_section(), trackers)
-        try:
-            parsed = await asyncio.to_thread(metainfo.parse_metainfo, raw)
-        except MetainfoError as error:
-            log.warning("Peers sent metadata of %s that cannot be used: %s", torrent.infohash, error)
-            torrent.handle.pause()
-            self._tell(TorrentFailed(torrent.infohash, str(error)))
-            return
-        await self._store.write(lambda transaction: self._stored.keep_metainfo(transaction, torrent.infohash, raw))
-        if self._torrents.find(torrent.infohash) is torrent:
-            self._tell(MetadataReceived(torrent.infohash, parsed))
-
-    async def _files_of(self, torrent: Torrent) -> tuple[tuple[str, ...], str]:
-        info = torrent.handle.torrent_file()
-        if info is None:
-            return (), ""
-        raw = metainfo.wrap_info(info.info_section(), ())
-        parsed = await asyncio.to_thread(metainfo.parse_metainfo, raw)
-        save_path = torrent.row.save_path if torrent.row else await asyncio.to_thread(torrent.handle.save_path)
-        return tuple(file.path for file in parsed.files if not file.is_pad), save_path
-
     def _forget(self, torrent: Torrent) -> None:
         self._torrents.drop(torrent.infohash)
         self._checkpoints.forget(torrent.infohash)
@@ -477,22 +414,37 @@ class Engine:
             raise EngineError(str(error)) from error
 
     async def _recover(self, site: _Site) -> None:
-        """Ask for everything again: some alerts were lost, and nobody knows which."""
+        """Find out anew what alerts would have said: some were lost, and nobody knows which."""
         log.warning("The engine had more to report than fits; asking for everything again")
-        handles = await asyncio.to_thread(site.session.raw.get_torrents)
-        for handle in handles:
-            self._adder.adopt(handle)
-            handle.post_status(STATUS_FLAGS)
-        present = {identity_of(handle.info_hashes()) for handle in handles}
-        for infohash, (removed, deleted) in self._removing.items():
-            if infohash not in present:
-                removed.set()
-                deleted.set()
-        self._checkpoints.ask_again()
+        while site.alerts_were_lost and not self._stopping:
+            site.alerts_were_lost = False
+            handles = await asyncio.to_thread(site.session.raw.get_torrents)
+            for handle in handles:
+                self._adder.adopt(handle)
+            self._remover.still_there(handles)
+            for some in _batches(handles):  # one by one and not by alerts, which would not fit either
+                site.board.take(await asyncio.to_thread(_statuses, some))
+            for torrent in self._torrents:
+                self._adder.start(torrent)
+            self._checkpoints.ask_again()
+            await asyncio.sleep(_BETWEEN_RECOVERIES)
+        site.is_recovering = False
 
 
-def _may_have_changed(row: TorrentStatus) -> bool:
-    return row.needs_resume_data or not row.is_paused
+def _is_idle(row: TorrentStatus | None) -> bool:
+    return row is not None and row.is_paused
+
+
+def _batches(handles: list[lt.torrent_handle]) -> Iterator[list[lt.torrent_handle]]:
+    return (handles[first : first + _BATCH] for first in range(0, len(handles), _BATCH))
+
+
+def _statuses(handles: list[lt.torrent_handle]) -> list[lt.torrent_status]:
+    found = []
+    for handle in handles:
+        with suppress(RuntimeError):  # it was removed meanwhile
+            found.append(handle.status(STATUS_FLAGS))
+    return found
 
 
 def _bitmap(handle: lt.torrent_handle) -> bytes:
@@ -515,14 +467,6 @@ def _announce_to(handle: lt.torrent_handle, url: str) -> None:
     for position, tracker in enumerate(handle.trackers()):
         if tracker.get("url") == url:
             handle.force_reannounce(0, position, lt.torrent_handle.ignore_min_interval)
-
-
-async def _delete(save_path: str, files: Iterable[str]) -> None:
-    try:
-        await asyncio.to_thread(delete_files, save_path, files)
-    except OSError as error:
-        msg = f"The files cannot be deleted: {error.strerror}: {error.filename}"
-        raise EngineError(msg) from error
 
 
 async def _wait_until(condition: Callable[[], bool], limit_seconds: float) -> None:

@@ -1,82 +1,98 @@
-"""Deleting the files of a torrent: those that it names, below its destination, and nothing that a link leads to."""
+"""Taking torrents out of a session, and their files from the disk."""
 
-import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import PurePosixPath
+import asyncio
+from collections.abc import Callable, Iterable
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+import libtorrent as lt
+
+from triblerd_libtorrent.api import EngineError, Infohash
+from triblerd_libtorrent.deletion import delete_files
+from triblerd_libtorrent.identity import identity_of
+from triblerd_libtorrent.metainfo import parse_metainfo, wrap_info
+from triblerd_libtorrent.session import EngineSession
+from triblerd_libtorrent.torrents import Torrent, Torrents
+
+_ANSWER_SECONDS = 15.0
 
 
-def delete_files(destination: str, paths: Iterable[str]) -> None:
-    """Delete files, then the folders above them that are empty now, but not the destination.
+class Remover:
+    """Removes torrents and waits for the engine to let go of them."""
 
-    Files that are not there are no error. A folder that is a link by now is left alone with all that it holds.
+    def __init__(self, torrents: Torrents) -> None:
+        self._torrents = torrents
+        self._gone: dict[Infohash, asyncio.Event] = {}
+        self._released: dict[Infohash, asyncio.Event] = {}
 
-    Args:
-        destination: An absolute directory. It may be reached by links.
-        paths: POSIX paths relative to it.
+    async def remove(
+        self, torrent: Torrent, session: EngineSession, forget: Callable[[Torrent], None], *, remove_data: bool
+    ) -> None:
+        """Remove a torrent; return when it and (if wanted) its files are gone.
 
-    Raises:
-        OSError: a file exists and cannot be deleted.
-    """
-    by_folder: dict[PurePosixPath, list[str]] = {}
-    for path in map(PurePosixPath, paths):
-        by_folder.setdefault(path.parent, []).append(path.name)
+        Args:
+            torrent: What to remove.
+            session: Where it is.
+            remove_data: Delete its files, too.
+            forget: Drops the torrent from our books, once nothing can stop its removal.
+
+        Raises:
+            UnknownTorrentError: somebody else removed it meanwhile.
+            EngineError: the engine does not answer, or a file cannot be deleted.
+        """
+        files, save_path = await _files_of(torrent) if remove_data else ((), "")
+        if self._torrents.get(torrent.infohash) is not torrent:
+            msg = "Another torrent has taken its place"
+            raise EngineError(msg)
+        reported_as = identity_of(torrent.handle.info_hashes())
+        gone = self._gone[reported_as] = asyncio.Event()
+        released = self._released[reported_as] = asyncio.Event()
+        forget(torrent)
+        try:
+            # With the flag the engine reports when nothing is written any more; it deletes just its own part file.
+            session.raw.remove_torrent(torrent.handle, lt.session.delete_partfile if remove_data else 0)
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await gone.wait()
+                if remove_data:
+                    await released.wait()
+        except TimeoutError as error:
+            msg = "The engine did not let go of the torrent in time"
+            raise EngineError(msg) from error
+        finally:
+            self._gone.pop(reported_as, None)
+            self._released.pop(reported_as, None)
+        if files:
+            await _delete(save_path, files)
+
+    def removed(self, alert: lt.torrent_removed_alert) -> None:
+        """Note that the session has a torrent no more."""
+        if (waiting := self._gone.get(identity_of(alert.info_hashes))) is not None:
+            waiting.set()
+
+    def deleted(self, alert: lt.torrent_deleted_alert | lt.torrent_delete_failed_alert) -> None:
+        """Note that the disk threads are done with a torrent."""
+        if (waiting := self._released.get(identity_of(alert.info_hashes))) is not None:
+            waiting.set()
+
+    def still_there(self, handles: Iterable[lt.torrent_handle]) -> None:
+        """Answer whoever waits for a torrent that is not among these: the report was lost."""
+        present = {identity_of(handle.info_hashes()) for handle in handles}
+        for waiting in (self._gone, self._released):
+            for infohash, event in waiting.items():
+                if infohash not in present:
+                    event.set()
+
+
+async def _files_of(torrent: Torrent) -> tuple[tuple[str, ...], str]:
+    info = torrent.handle.torrent_file()
+    if info is None:
+        return (), ""
+    parsed = await asyncio.to_thread(parse_metainfo, wrap_info(info.info_section(), ()))
+    save_path = torrent.row.save_path if torrent.row else await asyncio.to_thread(torrent.handle.save_path)
+    return tuple(file.path for file in parsed.files if not file.is_pad), save_path
+
+
+async def _delete(save_path: str, files: Iterable[str]) -> None:
     try:
-        root = os.open(destination, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    try:
-        for folder, names in by_folder.items():
-            _delete_in(root, folder, names)
-        for folder in _deepest_first(by_folder):
-            _delete_if_empty(root, folder)
-    finally:
-        os.close(root)
-
-
-def _delete_in(root: int, folder: PurePosixPath, names: list[str]) -> None:
-    with _opened(root, folder) as descriptor:
-        if descriptor is None:
-            return
-        for name in names:
-            # A folder in a file's place is not the torrent's.
-            with suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
-                os.unlink(name, dir_fd=descriptor)
-
-
-def _delete_if_empty(root: int, folder: PurePosixPath) -> None:
-    with _opened(root, folder.parent) as descriptor, suppress(OSError):
-        if descriptor is not None:
-            os.rmdir(folder.name, dir_fd=descriptor)
-
-
-def _deepest_first(folders: Iterable[PurePosixPath]) -> list[PurePosixPath]:
-    all_folders = {above for folder in folders for above in (folder, *folder.parents) if above.name}
-    return sorted(all_folders, key=lambda folder: len(folder.parts), reverse=True)
-
-
-@contextmanager
-def _opened(root: int, folder: PurePosixPath) -> Iterator[int | None]:
-    """Yield the open folder, or ``None`` when it is not there or a link stands in the way."""
-    descriptor: int | None = os.dup(root)
-    try:
-        for part in folder.parts:
-            inner = _open_folder(part, descriptor)
-            if descriptor is not None:
-                os.close(descriptor)
-            descriptor = inner
-            if descriptor is None:
-                break
-        yield descriptor
-    finally:
-        if descriptor is not None:
-            os.close(descriptor)
-
-
-def _open_folder(name: str, within: int | None) -> int | None:
-    try:
-        return os.open(name, _FOLDER, dir_fd=within)
-    except OSError:  # gone, no folder, or a link
-        return None
+        await asyncio.to_thread(delete_files, save_path, files)
+    except OSError as error:
+        msg = f"The files cannot be deleted: {error.strerror}: {error.filename}"
+        raise EngineError(msg) from error

@@ -69,8 +69,8 @@ class Checkpoints:
             await self._save_batch(batch)
 
     async def save_changed(self) -> None:
-        """Save every torrent that needs it, as its last row says."""
-        await self.save([torrent for torrent in self._torrents if torrent.row and torrent.row.needs_resume_data])
+        """Save every torrent that needs it."""
+        await self.save([torrent for torrent in self._torrents if torrent.is_unsaved])
 
     def saved(self, alert: lt.save_resume_data_alert) -> None:
         """Take resume data."""
@@ -129,6 +129,8 @@ class Checkpoints:
         if not waiting:
             return
         future = waiting.popleft()
+        if (torrent := self._torrents.find(name)) is not None:
+            torrent.is_unsaved = False  # the engine pushes no row for that; it does for the next change
         if not waiting:
             del self._waiting[name]
         if not future.done():

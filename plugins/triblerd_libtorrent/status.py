@@ -70,6 +70,7 @@ class StatusBoard:
             torrent = self._torrents.find(infohash)
             if torrent is not None:
                 torrent.row = row = _row(torrent, status)
+                torrent.is_unsaved = row.needs_resume_data
                 rows.append(row)
                 if row.is_paused and not row.is_moving:
                     self._active.discard(infohash)

@@ -16,11 +16,12 @@ class Torrent:
     Attributes:
         trackers: ``None`` while it has none.
         row: The status as last pushed; ``None`` before the first time.
+        is_unsaved: Something changed since resume data were last saved. The row may be older than that.
         disk_error: Why the engine stopped writing; it goes on uploading, and tries again by itself.
         starts_when_checked: It was handed over paused, to be started as soon as its files were looked at.
     """
 
-    __slots__ = ("disk_error", "handle", "hops", "infohash", "row", "starts_when_checked", "trackers")
+    __slots__ = ("disk_error", "handle", "hops", "infohash", "is_unsaved", "row", "starts_when_checked", "trackers")
 
     def __init__(
         self, infohash: Infohash, handle: lt.torrent_handle, *, hops: int, trackers: TrackerList | None
@@ -30,6 +31,7 @@ class Torrent:
         self.hops: Final = hops
         self.trackers = trackers
         self.row: TorrentStatus | None = None
+        self.is_unsaved = True
         self.disk_error = ""
         self.starts_when_checked = False
 

@@ -9,6 +9,8 @@ from triblerd_libtorrent.api import Tracker
 NOT_CONTACTED = "Not contacted yet"
 WORKING = "Working"
 
+_HTTP_OK = 200
+
 _Answer = tuple[int, str]  # peers of the last answer, status
 
 
@@ -104,10 +106,10 @@ class TrackerList:
 
 
 def _failure(alert: lt.tracker_error_alert) -> str:
+    if alert.status_code not in {-1, 0, _HTTP_OK}:
+        return f"HTTP status code {alert.status_code}"
     if reason := alert.failure_reason():
         return f"Error: {reason}"
-    if alert.status_code > 0:
-        return f"HTTP status code {alert.status_code}"
     error = alert.error
     if error.value() == lt.error_code(110, lt.system_category()).value() or "timed out" in error.message().lower():
         return "Timeout"

@@ -76,13 +76,15 @@ class Bench:
             return row if row is not None and condition(row) else None
 
         try:
-            return await wait_for(found, limit_seconds, what="the row")
+            row: TorrentStatus = await wait_for(found, limit_seconds, what="the row")
         except TimeoutError:
             raise AssertionError(self.engine.status(infohash)) from None
+        return row
 
     async def event(self, kind: type[api.EngineEvent], limit_seconds: float = 10) -> api.EngineEvent:
         """Return the first event of a kind."""
-        return (await wait_for(lambda: self.told(kind), limit_seconds, what=kind.__name__))[0]
+        await wait_for(lambda: self.told(kind), limit_seconds, what=kind.__name__)
+        return self.told(kind)[0]
 
 
 @pytest.fixture

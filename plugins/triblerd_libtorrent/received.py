@@ -1,0 +1,63 @@
+"""Metadata that came from peers: checked, stored, and only then told (BEP 9)."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+
+import libtorrent as lt
+
+from triblerd.store import StoreView
+from triblerd_libtorrent.api import EngineEvent, Infohash, MetadataReceived, MetainfoError, TorrentFailed
+from triblerd_libtorrent.metainfo import parse_metainfo, wrap_info
+from triblerd_libtorrent.resume import StoredTorrents
+from triblerd_libtorrent.torrents import Torrent, Torrents
+
+log = logging.getLogger(__name__)
+
+Spawn = Callable[[str, Coroutine[object, object, None]], object]
+"""Runs work in the background, under a name, until it ends or the plugin stops."""
+
+
+class MetadataKeeper:
+    """Keeps the metadata of magnets."""
+
+    def __init__(
+        self,
+        *,
+        torrents: Torrents,
+        stored: StoredTorrents,
+        store: StoreView,
+        tell: Callable[[EngineEvent], None],
+        spawn: Spawn,
+    ) -> None:
+        self._torrents = torrents
+        self._stored = stored
+        self._store = store
+        self._tell = tell
+        self._spawn = spawn
+
+    def came(self, alert: lt.metadata_received_alert) -> None:
+        """Take the metadata of a torrent."""
+        hashes = alert.handle.info_hashes()
+        # A hybrid torrent that was added by its v2 hash alone has got another identity just now.
+        torrent = self._torrents.of(alert.handle) or self._torrents.find(Infohash(str(hashes.get_best())))
+        if torrent is not None:
+            self._torrents.also_known_as(torrent.infohash, hashes)
+            self._spawn("metadata", self._keep(torrent))
+
+    async def _keep(self, torrent: Torrent) -> None:
+        info = torrent.handle.torrent_file()
+        if info is None:
+            return
+        trackers = [url for url, _ in torrent.trackers.entries()] if torrent.trackers else []
+        raw = wrap_info(info.info_section(), trackers)
+        try:
+            parsed = await asyncio.to_thread(parse_metainfo, raw)
+        except MetainfoError as error:
+            log.warning("Peers sent metadata of %s that cannot be used: %s", torrent.infohash, error)
+            torrent.handle.pause()
+            self._tell(TorrentFailed(torrent.infohash, str(error)))
+            return
+        await self._store.write(lambda transaction: self._stored.keep_metainfo(transaction, torrent.infohash, raw))
+        if self._torrents.find(torrent.infohash) is torrent:
+            self._tell(MetadataReceived(torrent.infohash, parsed))

@@ -1,0 +1,62 @@
+import pytest
+
+from triblerd_libtorrent.config import LibtorrentConfig
+from triblerd_libtorrent.settings_pack import plain_settings
+
+QUIET = {"listen_interface": "127.0.0.1", "dht": False, "upnp": False, "natpmp": False, "lsd": False}
+
+
+async def test_the_settings_of_a_session_are_shown(start_daemon):
+    settings = {
+        **QUIET,
+        "max_download_rate": 4711,
+        "proxy_type": 5,
+        "proxy_server": "127.0.0.1:9",
+        "proxy_auth": "me:x",
+    }
+    async with start_daemon("libtorrent", config={"libtorrent": settings}) as daemon:
+        answer = await daemon.get("/libtorrent/settings")
+
+    assert answer["hop"] == 0
+    assert answer["settings"]["download_rate_limit"] == 4711
+    assert answer["settings"]["proxy_password"] == "***"
+    assert answer["settings"]["webtorrent_stun_server"] == ""
+    assert bytes.fromhex(answer["settings"]["peer_fingerprint"]).startswith(b"-TL")
+
+
+async def test_the_counters_of_a_session_are_shown(start_daemon):
+    async with start_daemon("libtorrent", config={"libtorrent": QUIET}) as daemon:
+        answer = await daemon.get("/libtorrent/session?hop=")
+
+    assert answer["hop"] == 0
+    assert answer["session"]["peer.num_peers_connected"] == 0
+    assert all(isinstance(value, int) for value in answer["session"].values())
+
+
+async def test_a_session_that_is_not_there_is_empty(start_daemon):
+    async with start_daemon("libtorrent", config={"libtorrent": QUIET}) as daemon:
+        assert await daemon.get("/libtorrent/settings?hop=2") == {"hop": 2, "settings": {}}
+        assert await daemon.get("/libtorrent/session?hop=-1") == {"hop": -1, "session": {}}
+
+
+@pytest.mark.parametrize("path", ["/libtorrent/settings", "/libtorrent/session"])
+async def test_a_hop_that_is_no_number_is_refused(start_daemon, path):
+    async with start_daemon("libtorrent", config={"libtorrent": QUIET}) as daemon:
+        answer = await daemon.request("GET", f"{path}?hop=x")
+
+    assert answer.status == 400
+    assert answer.json() == {"error": "hop must be an integer"}
+
+
+@pytest.mark.parametrize("port", [None, -1, 0])
+def test_the_port_may_be_left_to_the_system(port):
+    assert plain_settings(LibtorrentConfig(port=port))["listen_interfaces"] == "0.0.0.0:0"
+
+
+def test_an_ipv6_address_is_written_in_brackets():
+    assert plain_settings(LibtorrentConfig(port=5, listen_interface="::1"))["listen_interfaces"] == "[::1]:5"
+
+
+@pytest.mark.parametrize("server", [":", "", "host", "host:port"])
+def test_without_an_address_there_is_no_proxy(server):
+    assert plain_settings(LibtorrentConfig(proxy_type=2, proxy_server=server))["proxy_type"] == 0
