@@ -93,12 +93,10 @@ class _Schemas:
 
     def __init__(self, routes: Sequence[Route]) -> None:
         kinds = {key: kind for route in routes for key, kind in _kinds(route)}
-        schemas, self.shared = msgspec.json.schema_components(
-            kinds.values(), schema_hook=_own_schema, ref_template=REFS
+        schemas, self.shared = _without_closed_items(
+            msgspec.json.schema_components(kinds.values(), schema_hook=_own_schema, ref_template=REFS)
         )
         self._schemas = dict(zip(kinds, schemas, strict=True))
-        queries = {_component(self._schemas[key]) for key in kinds if key[2] == "query"}
-        self._queries: dict[str, dict[str, Any]] = {name: self.shared.pop(name) for name in queries}
 
     def of(self, route: Route, part: str) -> dict[str, Any]:
         """Return the schema of a route's ``body``, ``answers``, or of a parameter of its path."""
@@ -106,8 +104,9 @@ class _Schemas:
         return schema
 
     def query(self, route: Route) -> dict[str, Any]:
-        """Return the schema of a route's query, which is shared with nobody."""
-        return self._queries[_component(self.of(route, "query"))]
+        """Return the schema of a route's query."""
+        schema: dict[str, Any] = self.shared[_component(self.of(route, "query"))]
+        return schema
 
 
 def _component(schema: dict[str, Any]) -> str:
@@ -120,6 +119,15 @@ def _kinds(route: Route) -> Iterator[tuple[tuple[str, str, str], Any]]:
     for part, kind in parts.items():
         if kind is not None and kind is not RawBody:
             yield (route.method, route.path, part), kind
+
+
+def _without_closed_items(value: Any) -> Any:
+    """Return schemas without ``items: false``, which apispec takes for a name; the tuple's length says the same."""
+    if isinstance(value, Mapping):
+        return {
+            key: _without_closed_items(item) for key, item in value.items() if not (key == "items" and item is False)
+        }
+    return [_without_closed_items(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _own_schema(kind: type) -> dict[str, Any]:
@@ -160,6 +168,9 @@ def _query_parameters(route: Route, schemas: _Schemas) -> Iterator[dict[str, Any
 
 
 def _parameter(place: str, name: str, schema: dict[str, Any], *, required: bool) -> dict[str, Any]:
+    wanted = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]  # no text means null
+    if len(wanted) == 1:
+        schema = {key: value for key, value in schema.items() if key not in ("anyOf", "default")} | wanted[0]
     schema = dict(schema)
     description = schema.pop("description", "")
     described = {"description": description} if description else {}

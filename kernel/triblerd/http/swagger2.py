@@ -94,6 +94,8 @@ def _schema(schema: Any) -> Any:
         return {"$ref": schema["$ref"].replace("#/components/schemas/", "#/definitions/")}
     if "const" in schema:
         schema["enum"] = [schema["const"]]
+    if all(isinstance(word, str) for word in schema.get("enum", (None,))):
+        schema["type"] = "string"
     if "prefixItems" in schema or ("items" not in schema and schema.get("type") == "array"):
         schema["items"] = {}
     for bound in ("Minimum", "Maximum"):
