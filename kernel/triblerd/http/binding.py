@@ -150,8 +150,6 @@ def _answerer(route: Route) -> Callable[[Any], web.StreamResponse]:
     def answer(result: Any) -> web.StreamResponse:
         if isinstance(result, web.StreamResponse):
             return result
-        if result is None:
-            return web.Response(status=204)
         if isinstance(result, bytes):
             return web.Response(body=result, headers=headers)
         if is_text and isinstance(result, str):
