@@ -6,6 +6,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from triblerd.auth import Auth
 from triblerd.config import ApiConfig
@@ -38,7 +39,7 @@ class Served:
     router: Router
     server: HttpServer
     client: aiohttp.ClientSession
-    unhandled: list = field(default_factory=list)
+    unhandled: list[tuple[BaseException, str]] = field(default_factory=list)
     scheme: str = "http"
 
     @property
@@ -47,7 +48,7 @@ class Served:
 
     async def ask(self, method, path, *, raw_path=None, **parts):
         url = f"{self.scheme}://127.0.0.1:{self.port}"
-        target = aiohttp.client.URL(url + (raw_path or path), encoded=raw_path is not None)
+        target = URL(url + (raw_path or path), encoded=raw_path is not None)
         async with self.client.request(method, target, **parts) as response:
             return Answer(response.status, response.headers, await response.read())
 

@@ -132,6 +132,16 @@ async def served(serve):
         yield served
 
 
+DEFAULTS: dict[str, object] = {
+    "first": 1,
+    "get_peers": False,
+    "sort_desc": True,
+    "hidden": None,
+    "tags": [],
+    "text": None,
+}
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [

@@ -107,7 +107,9 @@ async def test_an_unforeseen_error_is_logged_once_and_reported_with_its_id(serve
 
     assert answer.status == 500
     assert (answer.error["handled"], answer.error["code"]) == (False, type(error).__name__)
-    error_id = re.search(r"\(error ([0-9a-f]{8})\)$", answer.error["message"])[1]
+    named = re.search(r"\(error ([0-9a-f]{8})\)$", answer.error["message"])
+    assert named is not None
+    error_id = named[1]
     assert served.unhandled == [(error, error_id)]
     assert "Traceback" not in answer.body.decode()
     assert "\n" not in answer.error["message"]

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from tests.plugins.downloads.conftest import item_of, service, upload, wait_for_status
+from triblerd.events import Event
 from triblerd.testing import wait_for
 from triblerd_downloads.api import Downloads, TorrentFinished, TorrentStatusChanged
 from triblerd_libtorrent.api import TorrentChecked, TorrentEngine
@@ -76,7 +77,7 @@ async def test_only_selected_files_are_downloaded(start_downloads, seeder, tmp_p
         await wait_for_status(daemon, torrent.infohash, "SEEDING")
         listed = (await daemon.get(f"/downloads/{torrent.infohash}/files"))["files"]
         await daemon.patch(f"/downloads/{torrent.infohash}", json={"selected_files": []})
-        await wait_for(lambda: (tmp_path / "saved" / "album" / "c.bin").exists())
+        await wait_for((tmp_path / "saved" / "album" / "c.bin").exists)
         all_listed = (await daemon.get(f"/downloads/{torrent.infohash}/files"))["files"]
 
     assert [(file["included"], file["progress"]) for file in listed] == [(False, 0.0), (True, 1.0), (False, 0.0)]
@@ -99,11 +100,11 @@ async def test_a_selection_made_on_a_magnet_link_holds_when_its_files_are_known(
 async def test_a_finished_download_and_its_states_are_told_once(start_downloads, seeder):
     torrent = seeder.seed_new(b"x" * 200_000, name="film")
     async with start_downloads() as daemon:
-        heard = []
+        heard: list[Event] = []
         unlisten = daemon.daemon.container.bus().listen(heard.append, TorrentFinished, TorrentStatusChanged)
         await daemon.put("/downloads", json={"uri": seeder.magnet(torrent)})
         await wait_for_status(daemon, torrent.infohash, "SEEDING")
-        checked = []
+        checked: list[TorrentChecked] = []
         service(daemon, TorrentEngine).listen(TorrentChecked, checked.append)
         await daemon.patch(f"/downloads/{torrent.infohash}", json={"state": "recheck"})
         await wait_for(lambda: checked, what="the check")

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from typing import cast
 
 import pytest
 from aiohttp import web
@@ -10,7 +11,7 @@ from triblerd.errors import FailedError
 from triblerd_downloads.config import DownloadDefaults, DownloadsConfig
 from triblerd_downloads.settings import DownloadSettings
 from triblerd_downloads.sources import SourceError, Sources, file_path, read_file
-from triblerd_libtorrent.api import Magnet, Metainfo
+from triblerd_libtorrent.api import Magnet, Metainfo, TorrentEngine
 from triblerd_libtorrent.magnet import parse_magnet
 from triblerd_libtorrent.metainfo import parse_metainfo
 from triblerd_libtorrent.testing import make_torrent
@@ -29,7 +30,7 @@ class Parsers:
 async def sources():
     """Offer sources with a short time limit."""
     settings = DownloadSettings(config=DownloadsConfig(fetch_timeout=0.5), defaults=DownloadDefaults())
-    sources = Sources(engine=Parsers(), settings=settings)
+    sources = Sources(engine=cast("TorrentEngine", Parsers()), settings=settings)
     yield sources
     await sources.close()
 
@@ -114,12 +115,12 @@ async def test_what_servers_send_is_not_trusted(sources, server, path, text):
 
 
 async def test_endless_redirects_are_not_followed_to_the_end(sources, server):
-    with pytest.raises(SourceError, match="more than 10 times|status code"):
+    with pytest.raises(SourceError, match=r"more than 10 times|status code"):
         await sources.resolve(f"{server}/r?to=" + "/r%3Fto=" * 12)
 
 
 async def test_a_server_that_is_not_there_gives_a_reason(sources):
-    with pytest.raises(SourceError, match="Cannot fetch the torrent: .+"):
+    with pytest.raises(SourceError, match=r"Cannot fetch the torrent: .+"):
         await sources.resolve("http://127.0.0.1:9/x.torrent")
 
 
