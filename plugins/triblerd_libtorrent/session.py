@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 COUNTERS_SECONDS = 5.0
 _TCP_FIRST_SECONDS = 3.0
+_RECONNECT_SECONDS = 60
+_RECONNECT_SOON_SECONDS = 1
 _LAST_ANNOUNCE_SECONDS = 1  # the destructor waits that long, and nothing else in the process runs meanwhile
 
 
@@ -77,15 +79,17 @@ class EngineSession:
         self.apply({**self._settings, "alert_mask": mask})
 
     def prefer_tcp(self) -> None:
-        """For a few seconds, meet new peers by TCP.
+        """For a few seconds, meet peers by TCP, also those that were left a moment ago.
 
         The engine tries uTP first and waits for its time limit before it tries TCP, which delays the first byte from
-        a peer without uTP by seconds. Peers that cannot be reached by TCP are tried again, by uTP, later.
+        a peer without uTP by seconds. Peers that cannot be reached by TCP are tried again, by uTP, later. A peer that
+        was left, as all are when a download is paused, it would not meet again within a minute.
         """
-        if not self._settings.get("enable_outgoing_utp") or not self._settings.get("enable_outgoing_tcp", True):
-            return
         if self._tcp_first is None:
-            self.raw.apply_settings({"enable_outgoing_utp": False})
+            eager: lt.settings_pack = {"min_reconnect_time": _RECONNECT_SOON_SECONDS}
+            if self._settings.get("enable_outgoing_utp") and self._settings.get("enable_outgoing_tcp", True):
+                eager["enable_outgoing_utp"] = False
+            self.raw.apply_settings(eager)
         else:
             self._tcp_first.cancel()
         self._tcp_first = asyncio.get_running_loop().call_later(_TCP_FIRST_SECONDS, self._use_utp_again)
@@ -94,7 +98,8 @@ class EngineSession:
         """Return all settings, without the proxy's password."""
         shown: dict[str, str | int | bool] = dict(await asyncio.to_thread(self.raw.get_settings))  # type: ignore[arg-type]
         if self._tcp_first is not None:
-            shown["enable_outgoing_utp"] = True
+            shown["enable_outgoing_utp"] = bool(self._settings.get("enable_outgoing_utp"))
+            shown["min_reconnect_time"] = _RECONNECT_SECONDS
         if shown.get("proxy_password"):
             shown["proxy_password"] = "***"  # noqa: S105 - what stands in its place
         return shown
@@ -152,7 +157,12 @@ class EngineSession:
     def _use_utp_again(self) -> None:
         self._tcp_first = None
         with suppress(RuntimeError):
-            self.raw.apply_settings({"enable_outgoing_utp": bool(self._settings.get("enable_outgoing_utp"))})
+            self.raw.apply_settings(
+                {
+                    "enable_outgoing_utp": bool(self._settings.get("enable_outgoing_utp")),
+                    "min_reconnect_time": _RECONNECT_SECONDS,
+                }
+            )
 
 
 async def open_session(hops: int, settings: "lt.settings_pack") -> EngineSession:
