@@ -73,6 +73,6 @@ class DownloadsContainer(containers.DeclarativeContainer):
         settings=settings,
     )
     rows = providers.Singleton(Rows, engine=engine, downloads=downloads)
-    details = providers.Singleton(Details, engine=engine, manager=manager)
+    details = providers.Singleton(Details, engine=engine, downloads=downloads, manager=manager)
     listing = providers.Singleton(Listing, rows=rows, downloads=downloads, details=details)
     endpoint = providers.Singleton(DownloadsEndpoint, manager=manager, listing=listing, details=details)

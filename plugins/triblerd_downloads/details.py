@@ -9,6 +9,7 @@ from typing import Any
 from triblerd.errors import TriblerdError
 from triblerd.http.endpoint import encode_json
 from triblerd_downloads.download import ActiveDownload
+from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.downloads import DownloadManager
 from triblerd_downloads.schemas import FileItem, ListQuery, PeerItem
 from triblerd_libtorrent.api import Infohash, Peer, TorrentEngine, TorrentFile
@@ -23,8 +24,9 @@ LIMIT_SECONDS = 3.0
 class Details:
     """Asks the engine, which may have to be waited for."""
 
-    def __init__(self, *, engine: TorrentEngine, manager: DownloadManager) -> None:
+    def __init__(self, *, engine: TorrentEngine, downloads: DownloadSet, manager: DownloadManager) -> None:
         self._engine = engine
+        self._downloads = downloads
         self._manager = manager
 
     async def files(self, download: ActiveDownload) -> list[FileItem]:
@@ -83,7 +85,12 @@ class Details:
     async def _peers(self, download: ActiveDownload) -> list[PeerItem]:
         if download.status is None or not download.status.num_peers or not self._engine.has(download.infohash):
             return []
-        return [_peer_item(peer) for peer in await self._engine.peers(download.infohash)]
+        peers = await self._engine.peers(download.infohash)
+        found_by = sum("dht" in peer.source for peer in peers), sum("pex" in peer.source for peer in peers)
+        if found_by != download.found_by:
+            download.found_by = found_by
+            self._downloads.touch(download.infohash)
+        return [_peer_item(peer) for peer in peers]
 
     async def _pieces(self, download: ActiveDownload) -> str:
         if not download.has_metadata or not self._engine.has(download.infohash):

@@ -1,11 +1,13 @@
 """Follows what the engine reports, and tells others what it means for downloads."""
 
+import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from triblerd.errors import TriblerdError
 from triblerd.events import Event
 from triblerd.tasks import Tasks
-from triblerd_downloads.api import DownloadState, TorrentFinished, TorrentStatusChanged
+from triblerd_downloads.api import DownloadState, TorrentFinished, TorrentStatusChanged, UnknownDownloadError
 from triblerd_downloads.download import ActiveDownload, description, differs, snapshot
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.hops import Hops
@@ -26,6 +28,8 @@ from triblerd_libtorrent.api import (
     TorrentStatus,
     TrackersChanged,
 )
+
+log = logging.getLogger(__name__)
 
 _TRANSFER_STATES = frozenset({EngineState.DOWNLOADING, EngineState.FINISHED, EngineState.SEEDING})
 """The states whose progress is the download's."""
@@ -166,4 +170,14 @@ class Following:
         self._downloads.touch(download.infohash)
 
     def _start(self, name: str, work: Coroutine[object, object, None]) -> None:
-        self._tasks.start(name, work)
+        self._tasks.start(name, _unless_removed(work))
+
+
+async def _unless_removed(work: Coroutine[object, object, None]) -> None:
+    """Await work on a download that may be removed meanwhile; the engine's refusals are logged."""
+    try:
+        await work
+    except UnknownDownloadError:
+        return
+    except TriblerdError as error:
+        log.warning("%s", error)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from triblerd.errors import FailedError, OperationError, TriblerdError
@@ -16,7 +16,11 @@ log = logging.getLogger(__name__)
 
 BATCH = 100
 """More at once, and every question to the engine waits behind them."""
+FEW = 8
+"""So many are handed over one by one, which has the engine look for peers at once; more of them, together."""
 SETTLE_SECONDS = 20.0
+
+_Batch = list[tuple[Infohash, Metainfo | Magnet | None]]
 
 
 class EngineBusyError(OperationError):
@@ -33,7 +37,7 @@ class Handover:
         self._engine = engine
         self._downloads = downloads
         self._urgent: dict[Infohash, Metainfo | Magnet | None] = {}
-        self._waiting: dict[Infohash, None] = {}
+        self._waiting: dict[Infohash, Metainfo | Magnet | None] = {}
         self._settled: dict[Infohash, asyncio.Event] = {}
         self._wake = asyncio.Event()
 
@@ -79,17 +83,18 @@ class Handover:
         """Hand over what waits, for ever."""
         while True:
             await self._wake.wait()
-            if self._urgent:
-                await self._hand_over_urgent()
-            elif self._waiting:
-                await self._hand_over_stored()
-            else:
+            queue = self._urgent or self._waiting
+            batch = list(islice(queue.items(), BATCH))
+            for infohash, _ in batch:
+                del queue[infohash]
+            if not batch:
                 self._wake.clear()
+            elif queue is self._urgent and len(batch) <= FEW:
+                await self._hand_over_each(batch)
+            else:
+                await self._hand_over_together(batch)
 
-    async def _hand_over_urgent(self) -> None:
-        batch = list(islice(self._urgent.items(), BATCH))
-        for infohash, _ in batch:
-            del self._urgent[infohash]
+    async def _hand_over_each(self, batch: _Batch) -> None:
         async with asyncio.TaskGroup() as group:
             for infohash, source in batch:
                 group.create_task(self._hand_over_one(infohash, source))
@@ -102,28 +107,30 @@ class Handover:
         record = download.record
         try:
             await self._engine.add(self._wish(download, source))
-        except TriblerdError as error:
+        except Exception as error:  # noqa: BLE001 - a border: one torrent must not end the work for all others
             self._took(download, record, error)
         else:
             self._took(download, record, None)
 
-    async def _hand_over_stored(self) -> None:
-        batch = list(islice(self._waiting, BATCH))
+    async def _hand_over_together(self, batch: _Batch) -> None:
         found: list[tuple[ActiveDownload, DownloadRecord]] = []
         wishes: list[TorrentWish] = []
-        for infohash in batch:
-            del self._waiting[infohash]
+        for infohash, source in batch:
             download = self._downloads.find(infohash)
-            if download is None:
+            if download is None or self._engine.has(infohash):
                 self._settle(infohash)
                 continue
             try:
-                wishes.append(self._wish(download, None))
+                wishes.append(self._wish(download, source))
             except FailedError as error:
                 self._took(download, download.record, error)
             else:
                 found.append((download, download.record))
-        refused = await self._engine.add_many(wishes)
+        refused: Mapping[Infohash, Exception]
+        try:
+            refused = await self._engine.add_many(wishes)
+        except Exception as error:  # noqa: BLE001 - a border, as above
+            refused = {wish.infohash: error for wish in wishes}
         for download, record in found:
             self._took(download, record, refused.get(download.infohash))
 
@@ -132,9 +139,10 @@ class Handover:
             source = self._engine.parse_magnet(download.record.magnet)
         return download.wish(source)
 
-    def _took(self, download: ActiveDownload, record: DownloadRecord, error: TriblerdError | None) -> None:
+    def _took(self, download: ActiveDownload, record: DownloadRecord, error: Exception | None) -> None:
         if error is not None:
-            log.warning("The engine refused %s: %s", download.infohash, error)
+            unforeseen = None if isinstance(error, TriblerdError) else error
+            log.warning("The engine refused %s: %s", download.infohash, error, exc_info=unforeseen)
             download.refusal = str(error) or type(error).__name__
         elif self._engine.has(download.infohash):
             download.status = self._engine.status(download.infohash) or download.status

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from triblerd.errors import InvalidInputError
+from triblerd.errors import InvalidInputError, TriblerdError
 from triblerd_downloads.api import DownloadRecord
 from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.download_set import DownloadSet
@@ -70,7 +70,10 @@ class Moves:
         """Take up what the end of an earlier life broke off."""
         for download in self._downloads.all():
             if download.record.moving_to:
-                await self.begin(download, download.record.moving_to)
+                try:
+                    await self.begin(download, download.record.moving_to)
+                except TriblerdError as error:
+                    log.warning("The move of %s was not taken up again: %s", download.infohash, error)
 
     async def moved(self, event: StorageMoved) -> None:
         """Note where the files are now."""

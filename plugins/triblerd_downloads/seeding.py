@@ -1,7 +1,9 @@
 """Stops downloads that have seeded enough."""
 
 import time
+from contextlib import suppress
 
+from triblerd_downloads.api import UnknownDownloadError
 from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.handover import apply
@@ -42,7 +44,8 @@ class Seeding:
             if download is None or not self._engine.has(infohash):
                 del self._seen[infohash]
             elif self._has_enough(download, now - seen):
-                await self._stop(download)
+                with suppress(UnknownDownloadError):  # it was removed meanwhile
+                    await self._stop(download)
 
     def _has_enough(self, download: ActiveDownload, idle_seconds: float) -> bool:
         return download.status is not None and has_seeded_enough(

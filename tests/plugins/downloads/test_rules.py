@@ -1,0 +1,180 @@
+"""The parts that need no engine: states, limits, selections, the journal of changes."""
+
+import msgspec
+import pytest
+
+from triblerd_downloads.api import AddWishes, DownloadState
+from triblerd_downloads.changes import REMEMBERED_REMOVALS, Changes
+from triblerd_downloads.config import DownloadDefaults, SeedingMode, default_destination
+from triblerd_downloads.limits import has_seeded_enough, share_ratio
+from triblerd_downloads.requests import add_wishes, upload_options
+from triblerd_downloads.schemas import AddBody, AddQuery
+from triblerd_downloads.selection import checked_selection, known_selection, priorities
+from triblerd_downloads.states import basic_state, extended_state
+from triblerd_libtorrent.api import EngineState, Infohash, TorrentStatus
+
+NUMBERS = {info.name: 0 for info in msgspec.structs.fields(TorrentStatus) if info.type is int}
+RESTING = TorrentStatus(
+    infohash=Infohash("ab" * 20),
+    state=EngineState.SEEDING,
+    is_paused=False,
+    is_auto_managed=False,
+    has_metadata=True,
+    is_finished=True,
+    is_seeding=True,
+    is_moving=False,
+    progress=1.0,
+    distributed_copies=0.0,
+    save_path="/",
+    name="film",
+    needs_resume_data=False,
+    error="",
+    **NUMBERS,
+)
+
+
+def status(**changes):
+    """Return a status that is told by what differs from a seeding one."""
+    return msgspec.structs.replace(RESTING, **changes)
+
+
+@pytest.mark.parametrize(
+    ("engine", "basic", "extended"),
+    [
+        (EngineState.CHECKING_QUEUED, "WAITING_FOR_HASHCHECK", "HASHCHECKING"),
+        (EngineState.CHECKING, "HASHCHECKING", "HASHCHECKING"),
+        (EngineState.CHECKING_RESUME, "HASHCHECKING", "HASHCHECKING"),
+        (EngineState.METADATA, "METADATA", "METADATA"),
+        (EngineState.DOWNLOADING, "DOWNLOADING", "DOWNLOADING"),
+        (EngineState.FINISHED, "SEEDING", "SEEDING"),
+        (EngineState.SEEDING, "SEEDING", "SEEDING"),
+    ],
+)
+def test_each_state_of_the_engine_has_its_name(engine, basic, extended):
+    assert basic_state(status(state=engine), "").name == basic
+    assert extended_state(status(state=engine), "", hops=0).name == extended
+
+
+@pytest.mark.parametrize(
+    ("row", "error", "basic", "extended"),
+    [
+        (None, "", "STOPPED", "STOPPED"),
+        (None, "no", "STOPPED_ON_ERROR", "STOPPED_ON_ERROR"),
+        (status(is_paused=True), "", "STOPPED", "STOPPED"),
+        (status(is_paused=True, is_auto_managed=True), "", "STOPPED", "QUEUED"),
+        (status(is_paused=True), "no", "STOPPED_ON_ERROR", "STOPPED_ON_ERROR"),
+        (status(is_moving=True), "", "SEEDING", "MOVING"),
+        (status(is_moving=True), "no", "STOPPED_ON_ERROR", "STOPPED_ON_ERROR"),
+    ],
+)
+def test_what_matters_more_than_the_state_of_the_engine(row, error, basic, extended):
+    assert basic_state(row, error).name == basic
+    assert extended_state(row, error, hops=0).name == extended
+
+
+def test_an_anonymous_download_waits_for_circuits_in_version_8():
+    assert extended_state(None, "", hops=1) is DownloadState.CIRCUITS
+    assert basic_state(None, "") is DownloadState.STOPPED
+
+
+@pytest.mark.parametrize(
+    ("defaults", "own_ratio", "changes", "idle", "enough"),
+    [
+        ({}, None, {}, 1e9, False),
+        ({"seeding_mode": SeedingMode.NEVER}, None, {}, 0, True),
+        ({"seeding_mode": SeedingMode.NEVER}, None, {"is_finished": False}, 0, False),
+        ({"seeding_mode": SeedingMode.NEVER}, None, {"is_paused": True}, 0, False),
+        ({"seeding_mode": SeedingMode.RATIO}, None, {"all_time_upload": 199, "total_done": 100}, 0, False),
+        ({"seeding_mode": SeedingMode.RATIO}, None, {"all_time_upload": 200, "total_done": 100}, 0, True),
+        ({"seeding_mode": SeedingMode.TIME}, None, {"seeding_duration": 59}, 0, False),
+        ({"seeding_mode": SeedingMode.TIME}, None, {"seeding_duration": 50}, 10, True),
+        ({}, 1.0, {"all_time_upload": 100, "total_done": 100}, 0, True),
+        ({"seeding_mode": SeedingMode.NEVER}, 1.0, {"all_time_upload": 99, "total_done": 100}, 0, False),
+    ],
+)
+def test_when_a_download_has_seeded_enough(defaults, own_ratio, changes, idle, enough):
+    row = status(**changes)
+
+    assert has_seeded_enough(row, DownloadDefaults(**defaults), own_ratio=own_ratio, idle_seconds=idle) is enough
+
+
+def test_a_ratio_of_nothing_is_nothing():
+    assert share_ratio(100, 0) == 0.0
+    assert share_ratio(50, 100) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("indices", "count", "expected"),
+    [([], 3, ()), ([2, 0, 2], 3, (0, 2)), ([3], 3, None), ([-1], 3, None), ([0], 0, None)],
+)
+def test_a_selection_names_files_that_there_are(indices, count, expected):
+    assert checked_selection(indices, count) == expected
+
+
+@pytest.mark.parametrize(
+    ("selection", "expected"), [(None, None), ((), ()), ((0, 7), (0,)), ((7, 8), None), ((2, 1), (1, 2))]
+)
+def test_unknown_indices_are_dropped_once_the_files_are_known(selection, expected):
+    assert known_selection(selection, 3) == expected
+
+
+def test_priorities_follow_the_selection():
+    assert priorities(None, 3) == ()
+    assert priorities((), 3) == (0, 0, 0)
+    assert priorities((1,), 3) == (0, 4, 0)
+
+
+def test_the_journal_tells_what_is_new_since_a_revision():
+    changes = Changes()
+    first, second, third = (Infohash(digit * 40) for digit in "abc")
+    for infohash in (first, second, third):
+        changes.touch(infohash)
+    before = changes.revision
+    changes.touch(first)
+    changes.remove(second)
+
+    assert changes.since(before) == ([first], [second])
+    assert changes.since(changes.revision) == ([], [])
+    assert changes.since(0) == ([third, first], [second])
+
+
+def test_a_download_that_was_removed_and_added_again_is_both():
+    changes = Changes()
+    changes.touch(Infohash("a" * 40))
+    before = changes.revision
+    changes.remove(Infohash("a" * 40))
+    changes.touch(Infohash("a" * 40))
+
+    assert changes.since(before) == (["a" * 40], ["a" * 40])
+
+
+def test_a_revision_of_another_life_or_of_long_ago_is_not_known():
+    changes, other = Changes(), Changes()
+    old = changes.revision
+    for number in range(REMEMBERED_REMOVALS + 1):
+        changes.touch(Infohash(f"{number:040x}"))
+        changes.remove(Infohash(f"{number:040x}"))
+
+    assert changes.parse(changes.text(7)) == 7
+    assert changes.since(old) is None
+    assert changes.since(changes.revision + 1) is None
+    for text in ("", "7", other.text(7), f"{changes.text(7)}x", f"{changes.text(7)}²"):
+        assert changes.parse(text) is None
+
+
+def test_the_default_directory_is_below_the_home_directory(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    without = default_destination()
+    (tmp_path / "Downloads").mkdir()
+
+    assert without == str(tmp_path / "TriblerDownloads")
+    assert default_destination() == str(tmp_path / "Downloads" / "TriblerDownloads")
+
+
+def test_both_forms_of_adding_ask_for_the_same():
+    wishes = AddWishes(hops=2, safe_seeding=True, destination="/x", selection=(0, 2))
+
+    assert wishes == add_wishes(
+        AddBody(uri="magnet:", anon_hops=2, safe_seeding=1, destination="/x", selected_files=[2, 0, 2])
+    )
+    assert wishes == upload_options(AddQuery(anon_hops="2", safe_seeding=True, destination="/x", selected_files="2,0"))
