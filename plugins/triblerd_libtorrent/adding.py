@@ -138,8 +138,7 @@ class Adder:
     def start(self, torrent: Torrent | None) -> None:
         """Start a torrent that waits for it."""
         if torrent is not None and torrent.starts_when_checked:
-            torrent.starts_when_checked = False
-            torrent.handle.resume()
+            torrent.start()
 
     async def _add_batch(self, batch: list[TorrentWish]) -> dict[Infohash, EngineError]:
         futures: dict[Infohash, asyncio.Future[TorrentStatus]] = {}
@@ -200,7 +199,7 @@ class Adder:
             if pending.has_files:
                 torrent.starts_when_checked = True
             else:  # there is nothing to look at
-                handle.resume()
+                torrent.start()
 
     def _params(self, wish: TorrentWish) -> lt.add_torrent_params:
         """Return what the engine needs to know. CPU-bound; may run in any thread.

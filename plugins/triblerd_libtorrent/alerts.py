@@ -80,7 +80,7 @@ class AlertTranslator:
         torrent = self._torrents.of(alert.handle)
         if torrent is None:
             return
-        torrent.starts_when_checked = False
+        torrent.stays_paused()
         text = alert.error.message()
         self._changed()
         if text != torrent.disk_error:  # told already, with the file

@@ -3,8 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import libtorrent as lt
@@ -32,6 +31,7 @@ from triblerd_libtorrent.listeners import Listeners
 from triblerd_libtorrent.peers import connected_peers
 from triblerd_libtorrent.pump import Handler
 from triblerd_libtorrent.received import MetadataKeeper, Spawn
+from triblerd_libtorrent.recovery import Recovery
 from triblerd_libtorrent.removal import Remover
 from triblerd_libtorrent.resume import Checkpoints, StoredTorrents
 from triblerd_libtorrent.session import EngineSession, open_session
@@ -52,8 +52,6 @@ R = TypeVar("R")
 _SAVE_AT_STOP_SECONDS = 3.0
 _ANNOUNCE_AT_STOP_SECONDS = 1.0
 _POLL_SECONDS = 0.02
-_BETWEEN_RECOVERIES = 0.1
-_BATCH = 100
 
 _MOVES: Mapping[QueueMove, Callable[[lt.torrent_handle], None]] = {
     QueueMove.UP: lt.torrent_handle.queue_position_up,
@@ -70,8 +68,6 @@ class _Site:
         self.session = session
         self.translator = translator
         self.board = board
-        self.alerts_were_lost = False
-        self.is_recovering = False
 
 
 class Engine:
@@ -224,6 +220,8 @@ class Engine:
 
     async def add(self, wish: TorrentWish) -> TorrentStatus:
         """Hand one torrent to its session."""
+        if not wish.is_paused and wish.hops in self._sites:
+            self._sites[wish.hops].board.watch_closely()
         return await self._adder.add(wish)
 
     async def add_many(self, wishes: Iterable[TorrentWish]) -> Mapping[Infohash, EngineError]:
@@ -238,7 +236,7 @@ class Engine:
     def pause(self, infohash: Infohash) -> None:
         """Stop it, and leave the queue."""
         torrent = self._torrents.get(infohash)
-        torrent.starts_when_checked = False
+        torrent.stays_paused()
         torrent.handle.unset_flags(lt.torrent_flags.auto_managed)
         torrent.handle.pause()
 
@@ -246,7 +244,7 @@ class Engine:
         """Clear its error and start it, by itself or through the queue."""
         torrent = self._torrents.get(infohash)
         torrent.disk_error = ""
-        torrent.starts_when_checked = False
+        torrent.stays_paused()
         handle = torrent.handle
         handle.unset_flags(lt.torrent_flags.upload_mode | lt.torrent_flags.stop_when_ready)
         handle.clear_error()
@@ -254,8 +252,9 @@ class Engine:
             handle.set_flags(lt.torrent_flags.auto_managed)
         else:
             self._session(torrent.hops).prefer_tcp()
+            self._sites[torrent.hops].board.watch_closely()
             handle.unset_flags(lt.torrent_flags.auto_managed)
-            handle.resume()
+            torrent.start()
 
     async def recheck(self, infohash: Infohash) -> None:
         """Verify all data again; a paused torrent is paused again afterwards."""
@@ -338,12 +337,15 @@ class Engine:
             self._adder.added(alert)
             site.board.ask_now()
 
-        def dropped(_: lt.alerts_dropped_alert) -> None:
-            site.alerts_were_lost = True
-            if not site.is_recovering:
-                site.is_recovering = True
-                self._spawn("alerts", self._recover(site))
-
+        recovery = Recovery(
+            session=site.session,
+            board=site.board,
+            torrents=self._torrents,
+            adder=self._adder,
+            remover=self._remover,
+            checkpoints=self._checkpoints,
+            spawn=self._spawn,
+        )
         own: dict[type, Handler] = {
             lt.state_update_alert: site.board.pushed,
             lt.session_stats_alert: site.session.counted,
@@ -360,7 +362,7 @@ class Engine:
             lt.metadata_received_alert: self._metadata.came,
             lt.torrent_paused_alert: self._worth_saving,
             lt.torrent_finished_alert: self._worth_saving,
-            lt.alerts_dropped_alert: dropped,
+            lt.alerts_dropped_alert: recovery.lost,
         }
         translated = site.translator.handlers()
         # Our own books come first: whoever hears an event finds them up to date.
@@ -413,38 +415,9 @@ class Engine:
         except RuntimeError as error:  # it was removed meanwhile
             raise EngineError(str(error)) from error
 
-    async def _recover(self, site: _Site) -> None:
-        """Find out anew what alerts would have said: some were lost, and nobody knows which."""
-        log.warning("The engine had more to report than fits; asking for everything again")
-        while site.alerts_were_lost and not self._stopping:
-            site.alerts_were_lost = False
-            handles = await asyncio.to_thread(site.session.raw.get_torrents)
-            for handle in handles:
-                self._adder.adopt(handle)
-            self._remover.still_there(handles)
-            for some in _batches(handles):  # one by one and not by alerts, which would not fit either
-                site.board.take(await asyncio.to_thread(_statuses, some))
-            for torrent in self._torrents:
-                self._adder.start(torrent)
-            self._checkpoints.ask_again()
-            await asyncio.sleep(_BETWEEN_RECOVERIES)
-        site.is_recovering = False
-
 
 def _is_idle(row: TorrentStatus | None) -> bool:
     return row is not None and row.is_paused
-
-
-def _batches(handles: list[lt.torrent_handle]) -> Iterator[list[lt.torrent_handle]]:
-    return (handles[first : first + _BATCH] for first in range(0, len(handles), _BATCH))
-
-
-def _statuses(handles: list[lt.torrent_handle]) -> list[lt.torrent_status]:
-    found = []
-    for handle in handles:
-        with suppress(RuntimeError):  # it was removed meanwhile
-            found.append(handle.status(STATUS_FLAGS))
-    return found
 
 
 def _bitmap(handle: lt.torrent_handle) -> bytes:

@@ -60,7 +60,9 @@ class Checkpoints:
         self._stored = stored
         self._store = store
         # The engine answers in the order of the questions; a second question may be meant for a later state.
-        self._waiting: defaultdict[Infohash, deque[asyncio.Future[bytes | None]]] = defaultdict(deque)
+        self._waiting: defaultdict[Infohash, deque[asyncio.Future[None]]] = defaultdict(deque)
+        # What the engine handed over and is not on disk: it counts that as saved, also when the disk is full.
+        self._unwritten: dict[Infohash, bytes] = {}
 
     async def save(self, torrents: Iterable[Torrent]) -> None:
         """Save what changed of these torrents; on disk when this returns."""
@@ -70,7 +72,7 @@ class Checkpoints:
 
     async def save_changed(self) -> None:
         """Save every torrent that needs it."""
-        await self.save([torrent for torrent in self._torrents if torrent.is_unsaved])
+        await self.save([one for one in self._torrents if one.is_unsaved or one.infohash in self._unwritten])
 
     def saved(self, alert: lt.save_resume_data_alert) -> None:
         """Take resume data."""
@@ -85,6 +87,7 @@ class Checkpoints:
 
     def forget(self, infohash: Infohash) -> None:
         """Drop what is still to come of a torrent."""
+        self._unwritten.pop(infohash, None)
         for future in self._waiting.pop(infohash, ()):
             if not future.done():
                 future.set_result(None)
@@ -100,12 +103,15 @@ class Checkpoints:
     async def _save_batch(self, batch: list[Torrent]) -> None:
         answers = [(torrent.infohash, self._asked(torrent)) for torrent in batch]
         await asyncio.wait([future for _, future in answers], timeout=_ANSWER_SECONDS)
-        data = {name: future.result() for name, future in answers if future.done()}
-        if len(data) < len({name for name, _ in answers}):
-            log.warning("The engine did not answer for %d torrents in time", len(answers) - len(data))
-        found = {name: value for name, value in data.items() if value is not None and name in self._torrents}
+        if late := sum(not future.done() for _, future in answers):
+            log.warning("The engine did not answer for %d torrents in time", late)
+        # An answer that nothing changed may mean that somebody else was told, and has not written it yet.
+        found = {name: self._unwritten[name] for name, _ in answers if name in self._unwritten}
         if found:
             await self._store.write(self._writing(found))
+            for name, data in found.items():
+                if self._unwritten.get(name) is data:
+                    del self._unwritten[name]
 
     def _writing(self, found: dict[Infohash, bytes]) -> Callable[[Transaction], None]:
         def write(transaction: Transaction) -> None:
@@ -114,8 +120,8 @@ class Checkpoints:
 
         return write
 
-    def _asked(self, torrent: Torrent) -> "asyncio.Future[bytes | None]":
-        future: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
+    def _asked(self, torrent: Torrent) -> "asyncio.Future[None]":
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting[torrent.infohash].append(future)
         # Flushed first: a piece may be known as good before it is written, and must not be stored as finished then.
         self._ask(torrent, lt.save_resume_flags_t.flush_disk_cache | lt.save_resume_flags_t.only_if_modified)
@@ -130,8 +136,10 @@ class Checkpoints:
             return
         future = waiting.popleft()
         if (torrent := self._torrents.find(name)) is not None:
+            if data is not None:
+                self._unwritten[name] = data
             torrent.is_unsaved = False  # the engine pushes no row for that; it does for the next change
         if not waiting:
             del self._waiting[name]
         if not future.done():
-            future.set_result(data)
+            future.set_result(None)

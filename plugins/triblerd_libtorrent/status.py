@@ -29,6 +29,9 @@ _STATES = {
 }
 
 _BETWEEN_ROWS = 1.0  # seconds between two questions while something is active
+_BETWEEN_FIRST_ROWS = 0.2  # the same, while somebody probably watches a download begin
+_BEGINNING = 5.0  # seconds that a beginning takes
+_FEW = 50  # torrents that may be asked for that often
 _AFTER_A_CHANGE = 0.05  # seconds until the question after something happened: changes come in flocks
 
 
@@ -49,6 +52,7 @@ class StatusBoard:
         self._active: set[Infohash] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._stopped = False
+        self._begun = -_BEGINNING
 
     def ask_soon(self) -> None:
         """Ask in a moment, since something happened."""
@@ -57,6 +61,10 @@ class StatusBoard:
     def ask_now(self) -> None:
         """Ask at once."""
         self._ask_in(0.0)
+
+    def watch_closely(self) -> None:
+        """Ask more often for some seconds: a download begins."""
+        self._begun = asyncio.get_running_loop().time()
 
     def pushed(self, alert: lt.state_update_alert) -> None:
         """Take the rows of an alert."""
@@ -79,7 +87,8 @@ class StatusBoard:
         if rows:
             self._updated(tuple(rows))
         if self._active:
-            self._ask_in(_BETWEEN_ROWS)
+            is_beginning = asyncio.get_running_loop().time() < self._begun + _BEGINNING
+            self._ask_in(_BETWEEN_FIRST_ROWS if is_beginning and len(self._active) <= _FEW else _BETWEEN_ROWS)
 
     def forget(self, infohash: Infohash) -> None:
         """Forget a torrent that went."""
@@ -107,11 +116,13 @@ class StatusBoard:
 def _row(torrent: Torrent, status: lt.torrent_status) -> TorrentStatus:
     if torrent.disk_error and not status.upload_mode:
         torrent.disk_error = ""  # it tried again, and could write
+    if not status.paused:
+        torrent.is_starting = False
     last_download, last_upload = status.last_download, status.last_upload
     return TorrentStatus(
         infohash=torrent.infohash,
         state=_STATES[status.state],
-        is_paused=status.paused and not torrent.starts_when_checked,
+        is_paused=status.paused and not (torrent.starts_when_checked or torrent.is_starting),
         is_auto_managed=status.auto_managed,
         has_metadata=status.has_metadata,
         is_finished=status.is_finished,
@@ -147,5 +158,5 @@ def _row(torrent: Torrent, status: lt.torrent_status) -> TorrentStatus:
         save_path=intern(status.save_path),
         name=status.name,
         needs_resume_data=bool(status.need_save_resume_data),
-        error=status.error or torrent.disk_error,
+        error=status.error.removesuffix(": ") or torrent.disk_error,  # no file follows for an error without one
     )

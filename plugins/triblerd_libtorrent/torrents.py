@@ -18,10 +18,21 @@ class Torrent:
         row: The status as last pushed; ``None`` before the first time.
         is_unsaved: Something changed since resume data were last saved. The row may be older than that.
         disk_error: Why the engine stopped writing; it goes on uploading, and tries again by itself.
+        is_starting: It was resumed, and rows of before that may still come.
         starts_when_checked: It was handed over paused, to be started as soon as its files were looked at.
     """
 
-    __slots__ = ("disk_error", "handle", "hops", "infohash", "is_unsaved", "row", "starts_when_checked", "trackers")
+    __slots__ = (
+        "disk_error",
+        "handle",
+        "hops",
+        "infohash",
+        "is_starting",
+        "is_unsaved",
+        "row",
+        "starts_when_checked",
+        "trackers",
+    )
 
     def __init__(
         self, infohash: Infohash, handle: lt.torrent_handle, *, hops: int, trackers: TrackerList | None
@@ -33,7 +44,18 @@ class Torrent:
         self.row: TorrentStatus | None = None
         self.is_unsaved = True
         self.disk_error = ""
+        self.is_starting = False
         self.starts_when_checked = False
+
+    def start(self) -> None:
+        """Resume it."""
+        self.starts_when_checked = False
+        self.is_starting = True
+        self.handle.resume()
+
+    def stays_paused(self) -> None:
+        """Note that it will not start by itself."""
+        self.starts_when_checked = self.is_starting = False
 
     def tracker_list(self) -> TrackerList:
         """Return the trackers, an empty list when it has none."""

@@ -1,7 +1,10 @@
+import asyncio
 import time
 
+import msgspec
 import pytest
 
+from triblerd.testing import wait_for
 from triblerd_libtorrent.api import (
     DownloadFinished,
     EngineError,
@@ -255,3 +258,25 @@ async def test_changed_rate_limits_hold_at_once(start_engine, seeder):
 
         assert bench.engine.session_rate_limits() == (5000, 2**31 - 1)
         assert (settings["upload_rate_limit"], settings["download_rate_limit"]) == (5000, 2**31 - 1)
+
+
+async def test_a_changed_port_is_listened_on_at_once(start_engine):
+    async with start_engine() as bench:
+        (before,) = await wait_for(bench.engine.listening_ports)
+        bench.engine.reconfigure(msgspec.structs.replace(bench.engine._config, listen_interface="127.0.0.2"))
+        await wait_for(lambda: bench.engine.listening_ports() not in ([], [before]))
+        (port,) = bench.engine.listening_ports()
+        _, writer = await asyncio.open_connection("127.0.0.2", port)
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_the_queue_stops_nothing_that_is_not_queued(start_engine, tmp_path):
+    torrents = [make_torrent(tmp_path, b"%d" % number, name=f"t{number}") for number in range(12)]
+
+    async with start_engine(active_downloads=1, active_limit=1) as bench:
+        assert not await bench.engine.add_many([bench.wish(torrent) for torrent in torrents])
+        for torrent in torrents:
+            row = await bench.row(torrent.infohash, lambda row: row.state is EngineState.DOWNLOADING)
+            assert not row.is_paused
+            assert not row.is_auto_managed

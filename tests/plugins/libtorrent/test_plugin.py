@@ -60,3 +60,13 @@ def test_an_ipv6_address_is_written_in_brackets():
 @pytest.mark.parametrize("server", [":", "", "host", "host:port"])
 def test_without_an_address_there_is_no_proxy(server):
     assert plain_settings(LibtorrentConfig(proxy_type=2, proxy_server=server))["proxy_type"] == 0
+
+
+async def test_changed_settings_hold_without_a_restart(start_daemon):
+    async with start_daemon("libtorrent", "settings", config={"libtorrent": QUIET}) as daemon:
+        before = await daemon.get("/libtorrent/settings")
+        await daemon.post("/settings", json={"libtorrent": {"max_upload_rate": 815, "utp": False, "active_seeds": 7}})
+        after = await daemon.get("/libtorrent/settings")
+
+    changed = {key for key, value in after["settings"].items() if before["settings"][key] != value}
+    assert changed == {"upload_rate_limit", "enable_incoming_utp", "enable_outgoing_utp", "active_seeds"}
