@@ -210,7 +210,8 @@ class DownloadManager:
             )
         fields = description(source)
         selection = known_selection(wishes.selection, fields["file_count"])
-        return msgspec.structs.replace(record, selection=selection, **fields)
+        stopped = wishes.user_stopped or wishes.only_metadata  # which are here
+        return msgspec.structs.replace(record, selection=selection, user_stopped=stopped, only_metadata=False, **fields)
 
     async def _destination(self, wanted: str | None) -> str:
         """Return the directory to save into, which exists.

@@ -163,8 +163,10 @@ def read_file(path: Path, roots: tuple[str, ...]) -> bytes:
 
 def is_within(path: Path, roots: tuple[str, ...]) -> bool:
     """Return whether a path lies in one of the directories, links followed; in none is everywhere."""
+    if not roots:
+        return True
     real = path.resolve()
-    return not roots or any(real.is_relative_to(Path(root).resolve()) for root in roots)
+    return any(real.is_relative_to(Path(root).resolve()) for root in roots)
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes | str:
