@@ -8,6 +8,7 @@ from typing import Any
 from triblerd.config import NoSettings, Section
 from triblerd.events import Event
 from triblerd.http.endpoint import Endpoint
+from triblerd.http.schemas import Schemas
 from triblerd.plugin import API_VERSION, Manifest
 from triblerd.plugin_hooks import PluginHooks
 
@@ -38,10 +39,12 @@ def declare(name: str, module: ModuleType, hooks: PluginHooks) -> Declaration:
     hooks.call(name, "triblerd_add_hookspecs", add=hooks.add_hookspecs)
     own = _one(hooks, name, "triblerd_config") or NoSettings
     further = _one(hooks, name, "triblerd_sections") or {}
+    endpoints = list(_one(hooks, name, "triblerd_endpoints") or ())
+    Schemas([route for endpoint in endpoints for route in endpoint.routes])  # or one plugin breaks everybody's document
     return Declaration(
         manifest=manifest,
         sections={name: own, **further},
-        endpoints=list(_one(hooks, name, "triblerd_endpoints") or ()),
+        endpoints=endpoints,
         events=list(_one(hooks, name, "triblerd_events") or ()),
     )
 

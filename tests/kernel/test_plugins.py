@@ -56,6 +56,16 @@ FAN = """
         async with asyncio.TaskGroup():
             yield Running(endpoints=[Fan(context.config.speed)], services={Fan: "the fan"})
 """
+NO_SCHEMA = """
+    class Bad(Endpoint):
+        @route("GET", "/bad")
+        async def bad(self) -> set[asyncio.Queue]:
+            "Answer what has no schema."
+
+    @hookimpl
+    def triblerd_endpoints():
+        return [Bad]
+"""
 NEEDS_FAN = """
     REQUIRES = ("fan",)
 """
@@ -94,6 +104,11 @@ async def test_a_plugin_runs_with_its_route_topic_task_and_settings(start_daemon
             "version 9",
         ),
         ("@hookimpl\ndef triblerd_lifespan(context): raise OSError('stuck')", "failed", "OSError: stuck"),
+        (
+            NO_SCHEMA,
+            "failed_to_load",
+            "Queue",
+        ),
         ("REQUIRES = ('engine',)", "unmet", "requires engine, which is not installed"),
         ("REQUIRES = ('bad',)", "unmet", "requires itself"),
     ],

@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import msgspec
 from apispec import APISpec
 
 from triblerd.auth import OPEN_PREFIXES
@@ -19,14 +18,13 @@ from triblerd.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from triblerd.http.binding import is_path_parameter
 from triblerd.http.endpoint import RawBody, Route
 from triblerd.http.errors import UnknownPathError, answer_of
+from triblerd.http.schemas import REFS, Schemas
 
 TITLE = "Tribler REST API documentation"
 UNLISTED = ("/docs", "/static")
 """The description's own pages."""
-REFS = "#/components/schemas/{name}"
 ERROR = {
     "description": "What went wrong: a text, or an object that also says whether the failure was foreseen.",
     "type": "object",
@@ -62,7 +60,7 @@ def openapi_document(declared: Declared, *, version: str, wants_key: bool, base_
         base_path: The path under which a proxy shows the API.
     """
     routes = [(owner, route) for owner, owned in declared.items() for route in owned if _is_listed(route)]
-    schemas = _Schemas([route for _, route in routes])
+    schemas = Schemas([route for _, route in routes])
     secured: dict[str, Any] = {"security": [{"apiKey": []}]} if wants_key else {}
     spec = APISpec(TITLE, version, "3.1.0", servers=[{"url": base_path or "/"}], **secured)
     if wants_key:
@@ -84,61 +82,7 @@ def _is_listed(route: Route) -> bool:
     return not route.path.startswith(UNLISTED)
 
 
-class _Schemas:
-    """The JSON Schemas of everything that routes take and answer.
-
-    Attributes:
-        shared: Schemas with a name, that others refer to.
-    """
-
-    def __init__(self, routes: Sequence[Route]) -> None:
-        kinds = {key: kind for route in routes for key, kind in _kinds(route)}
-        schemas, self.shared = _without_closed_items(
-            msgspec.json.schema_components(kinds.values(), schema_hook=_own_schema, ref_template=REFS)
-        )
-        self._schemas = dict(zip(kinds, schemas, strict=True))
-
-    def of(self, route: Route, part: str) -> dict[str, Any]:
-        """Return the schema of a route's ``body``, ``answers``, or of a parameter of its path."""
-        schema: dict[str, Any] = self._schemas[route.method, route.path, part]
-        return schema
-
-    def query(self, route: Route) -> dict[str, Any]:
-        """Return the schema of a route's query."""
-        schema: dict[str, Any] = self.shared[_component(self.of(route, "query"))]
-        return schema
-
-
-def _component(schema: dict[str, Any]) -> str:
-    return str(schema.get("$ref", "")).rpartition("/")[2]
-
-
-def _kinds(route: Route) -> Iterator[tuple[tuple[str, str, str], Any]]:
-    """Yield the types of a route that have a schema; no parameter of a path is called like a part of a route."""
-    parts = {"query": route.query, "body": route.body, "answers": route.answers, **route.parameters}
-    for part, kind in parts.items():
-        if kind is not None and kind is not RawBody:
-            yield (route.method, route.path, part), kind
-
-
-def _without_closed_items(value: Any) -> Any:
-    """Return schemas without ``items: false``, which apispec takes for a name; the tuple's length says the same."""
-    if isinstance(value, Mapping):
-        return {
-            key: _without_closed_items(item) for key, item in value.items() if not (key == "items" and item is False)
-        }
-    return [_without_closed_items(item) for item in value] if isinstance(value, (list, tuple)) else value
-
-
-def _own_schema(kind: type) -> dict[str, Any]:
-    if is_path_parameter(kind):
-        return dict(kind.json_schema)
-    if kind is object:
-        return {"description": "Any value"}
-    raise NotImplementedError
-
-
-def _operation(owner: str, route: Route, schemas: _Schemas) -> dict[str, Any]:
+def _operation(owner: str, route: Route, schemas: Schemas) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": "_".join([route.method.lower(), *re.findall(r"\w+", route.path)]),
         "tags": [owner],
@@ -155,12 +99,12 @@ def _operation(owner: str, route: Route, schemas: _Schemas) -> dict[str, Any]:
     return operation
 
 
-def _path_parameters(route: Route, schemas: _Schemas) -> Iterator[dict[str, Any]]:
+def _path_parameters(route: Route, schemas: Schemas) -> Iterator[dict[str, Any]]:
     for name in route.parameters:
         yield _parameter("path", name, schemas.of(route, name), required=True)
 
 
-def _query_parameters(route: Route, schemas: _Schemas) -> Iterator[dict[str, Any]]:
+def _query_parameters(route: Route, schemas: Schemas) -> Iterator[dict[str, Any]]:
     if route.query:
         struct = schemas.query(route)
         for name, schema in struct["properties"].items():
@@ -177,14 +121,13 @@ def _parameter(place: str, name: str, schema: dict[str, Any], *, required: bool)
     return {"name": name, "in": place, "required": required, **described, "schema": schema}
 
 
-def _body(route: Route, schemas: _Schemas) -> dict[str, Any]:
+def _body(route: Route, schemas: Schemas) -> dict[str, Any]:
     schema = {"type": "string", "format": "binary"} if route.body is RawBody else schemas.of(route, "body")
-    fields = schemas.shared.get(_component(schema), {"required": route.body is RawBody})
     content = {"schema": schema, **_example(route, "body")}
-    return {"required": bool(fields.get("required")), "content": {route.consumes: content}}
+    return {"required": True, "content": {route.consumes: content}}
 
 
-def _answer(route: Route, schemas: _Schemas) -> dict[str, Any]:
+def _answer(route: Route, schemas: Schemas) -> dict[str, Any]:
     if route.answers is None:
         return {"description": "Success", "content": {route.media_type: _example(route, "answer")}}
     content = {"schema": schemas.of(route, "answers"), **_example(route, "answer")}
