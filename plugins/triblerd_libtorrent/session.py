@@ -9,11 +9,11 @@ from typing import Final
 import libtorrent as lt
 
 from triblerd_libtorrent.pump import AlertPump, Handlers
+from triblerd_libtorrent.tcp_window import TcpWindow
 
 log = logging.getLogger(__name__)
 
 COUNTERS_SECONDS = 5.0
-_TCP_FIRST_SECONDS = 3.0
 _RECONNECT_SECONDS = 60
 _RECONNECT_SOON_SECONDS = 1
 _LAST_ANNOUNCE_SECONDS = 1  # the destructor waits that long, and nothing else in the process runs meanwhile
@@ -34,6 +34,7 @@ class EngineSession:
         self._raw: lt.session | None = raw
         self._settings = settings
         self._pump: AlertPump | None = None
+        self._tcp_window = TcpWindow()
         self._tcp_first: asyncio.TimerHandle | None = None
         self._counters: list[asyncio.Future[dict[str, int]]] = []
 
@@ -85,6 +86,9 @@ class EngineSession:
         a peer without uTP by seconds. Peers that cannot be reached by TCP are tried again, by uTP, later. A peer that
         was left, as all are when a download is paused, it would not meet again within a minute.
         """
+        seconds = self._tcp_window.extend()
+        if not seconds:
+            return
         if self._tcp_first is None:
             eager: lt.settings_pack = {"min_reconnect_time": _RECONNECT_SOON_SECONDS}
             if self._settings.get("enable_outgoing_utp") and self._settings.get("enable_outgoing_tcp", True):
@@ -92,7 +96,7 @@ class EngineSession:
             self.raw.apply_settings(eager)
         else:
             self._tcp_first.cancel()
-        self._tcp_first = asyncio.get_running_loop().call_later(_TCP_FIRST_SECONDS, self._use_utp_again)
+        self._tcp_first = asyncio.get_running_loop().call_later(seconds, self._use_utp_again)
 
     async def shown_settings(self) -> dict[str, str | int | bool]:
         """Return all settings, without the proxy's password."""
