@@ -12,6 +12,7 @@ from triblerd_libtorrent.api import Infohash, QueueMove
 
 MOST_HOPS = 3
 
+_MOST_FILES = 1 << 31
 _STATES = frozenset({"resume", "stop", "recheck", "move_storage"})
 
 
@@ -101,7 +102,8 @@ def _wishes(*, hops: int, safe_seeding: bool, destination: str | None, selected_
         hops=hops,
         safe_seeding=safe_seeding,
         destination=destination or None,
-        selection=tuple(sorted(set(selected_files))) or None,
+        # No torrent has more files; what else does not exist is dropped once the files are known.
+        selection=tuple(sorted({index for index in selected_files if 0 <= index < _MOST_FILES})) or None,
     )
 
 

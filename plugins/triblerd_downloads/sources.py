@@ -126,7 +126,10 @@ def file_path(uri: str) -> Path:
     Raises:
         SourceError: it names none on this machine.
     """
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # half an address of IPv6
+        parts = urlsplit("file:")
     path = unquote(parts.path)
     if parts.netloc not in {"", "localhost"} or not path.startswith("/") or "\0" in path:
         msg = "A file: URI names an absolute path on this machine, such as file:///home/me/a.torrent"
@@ -149,7 +152,7 @@ def read_file(path: Path, roots: tuple[str, ...]) -> bytes:
         msg = f"{path} is outside of the directories that file: URIs may name"
         raise SourceError(msg)
     # Opening a named pipe would wait for a writer without O_NONBLOCK.
-    descriptor = os.open(path.resolve(), os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    descriptor = os.open(_real(path), os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor has no path
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             msg = f"{path} is not a regular file"
@@ -165,8 +168,12 @@ def is_within(path: Path, roots: tuple[str, ...]) -> bool:
     """Return whether a path lies in one of the directories, links followed; in none is everywhere."""
     if not roots:
         return True
-    real = path.resolve()
-    return any(real.is_relative_to(Path(root).resolve()) for root in roots)
+    real = _real(path)
+    return any(real.is_relative_to(_real(Path(root))) for root in roots)
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))  # which, unlike pathlib's, never fails: not for loops, nor for long names
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes | str:

@@ -25,6 +25,11 @@ def torrent(tmp_path):
         ({"uri": "magnet:?xt=urn:btih:zz"}, 500, "Missing infohash"),
         ({"uri": "file:///nowhere/x.torrent"}, 500, "Cannot read /nowhere/x.torrent: No such file or directory"),
         ({"uri": "file:///dev/zero"}, 500, "/dev/zero is not a regular file"),
+        ({"uri": "file://[x"}, 500, None),
+        ({"uri": "http://[::1"}, 500, None),
+        ({"uri": "http://127.0.0.1:99999/"}, 500, None),
+        ({"uri": f"magnet:?xt=urn:btih:{UNKNOWN}", "destination": "/nowhere/\0"}, 400, None),
+        ({"uri": f"magnet:?xt=urn:btih:{UNKNOWN}", "destination": "/nowhere" + "/a" * 5000}, 500, None),
         ({"uri": 7}, 400, None),
         ({"uri": "magnet:?", "anon_hops": "many"}, 400, None),
         ({"uri": "magnet:?", "destination": 7}, 400, None),
@@ -57,6 +62,14 @@ async def test_null_stands_for_nothing_and_too_few_hops_for_none(start_downloads
 
     assert [(item["hops"], item["anon_download"]) for item in items] == [(0, False)] * 2
     assert items[1]["name"] == "Unknown name"
+
+
+async def test_indices_that_no_torrent_has_are_dropped(start_downloads, torrent):
+    async with start_downloads() as daemon:
+        await daemon.put("/downloads", json={"uri": torrent.magnet, "selected_files": [-1, 1 << 70]})
+        await upload(daemon, torrent, selected_files="-5,1,99999999999999999999")
+
+        assert len((await daemon.get("/downloads"))["downloads"]) == 1
 
 
 async def test_an_anonymous_download_waits_for_the_tunnels_and_leaves_nothing_behind(start_downloads, torrent):
@@ -108,6 +121,10 @@ async def test_an_upload_that_is_no_torrent_is_refused(start_downloads, torrent)
         ({"state": "move_storage"}, 400, "dest_dir parameter missing"),
         ({"state": "move_storage", "dest_dir": "/nowhere/x"}, 400, "Target directory (/nowhere/x) does not exist"),
         ({"state": "move_storage", "dest_dir": "."}, 400, "Target directory (.) does not exist"),
+        ({"state": "move_storage", "dest_dir": "/nowhere" + "/a" * 5000}, 400, None),
+        ({"state": "move_storage", "dest_dir": "/nowhere/\0"}, 400, None),
+        ({"selected_files": [1 << 70]}, 400, "index out of range"),
+        ({"queue_position": {}}, 400, "invalid value for queue_position"),
         ({"queue_position": "queue_left"}, 400, "invalid value for queue_position"),
         ({"auto_managed": "perhaps"}, 400, "invalid value for auto_managed"),
         ({"upload_limit": -2}, 400, "upload_limit must be -1 or bytes per second"),
