@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 import libtorrent as lt
 
-from triblerd_libtorrent.api import EngineError, Infohash
+from triblerd_libtorrent.api import EngineError, Infohash, MetainfoError
 from triblerd_libtorrent.deletion import delete_files
 from triblerd_libtorrent.identity import identity_of
 from triblerd_libtorrent.metainfo import parse_metainfo, wrap_info
@@ -13,6 +13,7 @@ from triblerd_libtorrent.session import EngineSession
 from triblerd_libtorrent.torrents import Torrent, Torrents
 
 _ANSWER_SECONDS = 15.0
+_QUERY_SAVE_PATH = 1 << 7  # libtorrent's query_save_path, which the binding does not name
 
 
 class Remover:
@@ -85,9 +86,13 @@ async def _files_of(torrent: Torrent) -> tuple[tuple[str, ...], str]:
     info = torrent.handle.torrent_file()
     if info is None:
         return (), ""
-    parsed = await asyncio.to_thread(parse_metainfo, wrap_info(info.info_section(), ()))
-    save_path = torrent.row.save_path if torrent.row else await asyncio.to_thread(torrent.handle.save_path)
-    return tuple(file.path for file in parsed.files if not file.is_pad), save_path
+    try:
+        parsed = await asyncio.to_thread(parse_metainfo, wrap_info(info.info_section(), ()))
+    except MetainfoError:  # peers sent it, and it was refused before anything was written
+        return (), ""
+    # Asked for, since the last row may be from before a move that has just ended.
+    status = await asyncio.to_thread(torrent.handle.status, _QUERY_SAVE_PATH)
+    return tuple(file.path for file in parsed.files if not file.is_pad), status.save_path
 
 
 async def _delete(save_path: str, files: Iterable[str]) -> None:
