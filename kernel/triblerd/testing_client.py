@@ -1,6 +1,7 @@
 """The client of a daemon under test: it fails the test when an answer is not the expected one."""
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -98,8 +99,9 @@ class DaemonClient:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send one request, whatever comes of it."""
+        body = None if data is None else io.BytesIO(data)  # large bytes as they are make aiohttp warn
         async with self._session.request(
-            method, self.url + path, json=json, data=data, params=params, headers=self._headers(headers)
+            method, self.url + path, json=json, data=body, params=params, headers=self._headers(headers)
         ) as response:
             return Answer(
                 status=response.status,
