@@ -140,8 +140,9 @@ class PluginManager:
         return self.plugin(name)
 
     async def reload(self, name: str) -> PluginView:
-        """Restart a plugin and what requires it; one that could not be loaded is tried again."""
+        """Restart a plugin and what requires it, with what the file says now."""
         record = self._record(name)
+        self._configuration.reload()
         async with self._switching:
             if record.state is PluginState.FAILED_TO_LOAD:
                 record.move(PluginState.FOUND)

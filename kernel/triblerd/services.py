@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Annotated, Protocol, runtime_checkable
 
 import msgspec
+from msgspec import Meta
 
 from triblerd.config import Section
 from triblerd.tasks import TaskInfo
@@ -39,19 +40,21 @@ class Configuration(Protocol):
 class PluginView(msgspec.Struct, frozen=True, kw_only=True):
     """One plugin as people see it."""
 
-    name: str
-    summary: str
-    version: str
-    state: str
-    reason: str
-    enabled: bool
-    origin: str
-    requires: list[str]
-    after: list[str]
-    routes: list[str]
-    topics: list[str]
-    tasks: list[TaskInfo]
-    settings_schema: dict[str, object]
+    name: Annotated[str, Meta(description="The area: also the section, the tag, the entry point")]
+    summary: Annotated[str, Meta(description="What it is for")]
+    version: Annotated[str, Meta(description="Its own version, or that of the distribution")]
+    state: Annotated[str, Meta(description="Where it is in its life, such as `running`")]
+    reason: Annotated[str, Meta(description="Why it is in that state; empty when nothing is to say")]
+    enabled: Annotated[bool, Meta(description="Whether the configuration wants it to run")]
+    origin: Annotated[str, Meta(description="The distribution that brings it")]
+    requires: Annotated[list[str], Meta(description="Plugins without which it cannot run")]
+    after: Annotated[list[str], Meta(description="Plugins that start before it, if they run at all")]
+    routes: Annotated[list[str], Meta(description="Its routes, as `GET /path`")]
+    topics: Annotated[list[str], Meta(description="Topics of the events that it may publish")]
+    tasks: Annotated[list[TaskInfo], Meta(description="Its background tasks, oldest first")]
+    settings_schema: Annotated[
+        dict[str, object], Meta(description="JSON Schema of each of its sections, by name; empty while it is off")
+    ]
 
 
 @runtime_checkable
@@ -75,7 +78,13 @@ class PluginDirectory(Protocol):
         """Turn a plugin off, here and in the file, after stopping what requires it."""
 
     async def reload(self, name: str) -> PluginView:
-        """Stop a plugin and what requires it, and start them again with the present configuration."""
+        """Stop a plugin and what requires it, and start them again with what the settings file says now.
+
+        One that could not be loaded is tried again.
+
+        Raises:
+            FailedError: the file is broken; nothing is changed.
+        """
 
 
 class Phase(StrEnum):

@@ -4,8 +4,10 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 log = logging.getLogger(__name__)
 
@@ -13,8 +15,8 @@ log = logging.getLogger(__name__)
 class TaskInfo(msgspec.Struct, frozen=True, kw_only=True):
     """One background task as clients see it."""
 
-    name: str
-    age_seconds: float
+    name: Annotated[str, Meta(description="Owner and task, as `downloads.checkpoint`")]
+    age_seconds: Annotated[float, Meta(description="Seconds since it was started")]
 
 
 class Tasks:

@@ -193,6 +193,20 @@ async def test_a_reload_takes_new_settings(start_daemon, write_plugin):
         assert await daemon.get("/fan") == {"speed": 9}
 
 
+async def test_reloading_one_plugin_reads_the_file(start_daemon, write_plugin):
+    async with start_daemon("fan", config={"fan": {"speed": 4}}, extra_plugins=[write_plugin("fan", FAN)]) as daemon:
+        path = daemon.state_dir / "triblerd.conf"
+        path.write_text(path.read_text().replace("speed = 4", "speed = 5"))
+
+        await daemon.patch("/plugins/fan", json={"reload": True})
+        assert await daemon.get("/fan") == {"speed": 5}
+
+        path.write_text("[fan\n")
+        answer = await daemon.patch("/plugins/fan", json={"reload": True}, status=500)
+        assert "was left as it is" in answer["error"]
+        assert await daemon.get("/fan") == {"speed": 5}
+
+
 async def test_a_broken_file_at_reload_changes_nothing(start_daemon, write_plugin):
     async with start_daemon("fan", extra_plugins=[write_plugin("fan", FAN)]) as daemon:
         path = daemon.state_dir / "triblerd.conf"

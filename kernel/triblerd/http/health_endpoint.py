@@ -1,9 +1,10 @@
 """``GET /healthz``: for whatever watches over the daemon."""
 
 from collections import Counter
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from triblerd.errors import UnavailableError
 from triblerd.http.endpoint import Endpoint, route
@@ -13,10 +14,9 @@ from triblerd.services import Lifecycle, Phase, PluginDirectory
 class Health(msgspec.Struct):
     """How the daemon is."""
 
-    status: Literal["ok"]
-    phase: Phase
-    plugins: dict[str, int]
-    """The number of plugins by state."""
+    status: Annotated[Literal["ok"], Meta(description="The daemon answers")]
+    phase: Annotated[Phase, Meta(description="`STARTED` once every plugin has started and stored state is loaded")]
+    plugins: Annotated[dict[str, int], Meta(description="The number of plugins by state")]
 
 
 class HealthEndpoint(Endpoint):
