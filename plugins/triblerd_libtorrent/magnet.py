@@ -11,6 +11,7 @@ from triblerd_libtorrent.identity import identity_of
 _LONGEST = 64 * 1024
 _MOST_SELECTED = 1_000_000
 _RANGE = re.compile(r"(\d{1,7})(?:-(\d{1,7}))?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SELECT = re.compile(r"[?&]so=([^&]*)", re.IGNORECASE)
 
 
@@ -45,19 +46,18 @@ def load_magnet(uri: str) -> lt.add_torrent_params:
     if len(uri) > _LONGEST or "\0" in uri:
         raise MagnetError(msg)
     try:
-        params = lt.parse_magnet_uri(uri)
+        params = lt.parse_magnet_uri(f"magnet:{uri.partition(':')[2]}")  # the engine knows no MAGNET:
     except (RuntimeError, ValueError) as error:  # ValueError: text that is no Unicode
         raise MagnetError(msg) from error
     if not (params.info_hashes.has_v1() or params.info_hashes.has_v2()):
         raise MagnetError(msg)
-    _drop_unreadable(params)
+    _clean(params)
     return params
 
 
-def _drop_unreadable(params: lt.add_torrent_params) -> None:
-    """Forget texts that are not UTF-8: the binding fails on them whenever they are read."""
-    if not _is_readable(lambda: params.name):
-        params.name = ""
+def _clean(params: lt.add_torrent_params) -> None:
+    """Forget texts that are not UTF-8, on which the binding fails whenever they are read; take control out of names."""
+    params.name = _CONTROL.sub("_", params.name) if _is_readable(lambda: params.name) else ""
     if not _is_readable(lambda: params.trackers):
         params.trackers = []
     if not _is_readable(lambda: params.url_seeds):
