@@ -3,7 +3,7 @@
 from typing import Any
 
 from triblerd_downloads.api import DownloadRecord, DownloadState
-from triblerd_downloads.selection import priorities
+from triblerd_downloads.selection import known_selection, priorities, priorities_ahead
 from triblerd_downloads.states import basic_state, extended_state
 from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, TorrentStatus, TorrentWish
 
@@ -75,7 +75,11 @@ class ActiveDownload:
             save_path=record.destination,
             is_paused=is_stopped(record),
             is_auto_managed=record.auto_managed and not is_stopped(record),
-            priorities=priorities(record.selection, record.file_count),
+            priorities=(
+                priorities(record.selection, record.file_count)
+                if self.has_metadata
+                else priorities_ahead(record.selection)
+            ),
             trackers=record.trackers,
             hops=record.hops,
             upload_limit=record.upload_limit,
@@ -99,6 +103,15 @@ def description(metainfo: Metainfo) -> dict[str, Any]:
         "is_private": metainfo.is_private,
         "is_streamable": any(file.path.lower().endswith(_FILMS) for file in metainfo.files),
     }
+
+
+def learned(record: DownloadRecord, metainfo: Metainfo) -> dict[str, Any]:
+    """Return the fields of the record of a magnet link that change when its torrent file has come."""
+    fields = description(metainfo)
+    fields["selection"] = known_selection(record.selection, fields["file_count"])
+    if record.only_metadata:
+        fields |= {"user_stopped": True, "only_metadata": False}
+    return fields
 
 
 def snapshot(status: TorrentStatus) -> dict[str, Any]:

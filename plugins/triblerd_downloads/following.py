@@ -8,13 +8,13 @@ from triblerd.errors import TriblerdError
 from triblerd.events import Event
 from triblerd.tasks import Tasks
 from triblerd_downloads.api import DownloadState, TorrentFinished, TorrentStatusChanged, UnknownDownloadError
-from triblerd_downloads.download import ActiveDownload, description, differs, snapshot
+from triblerd_downloads.download import ActiveDownload, differs, learned, snapshot
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.hops import Hops
 from triblerd_downloads.moves import Moves
 from triblerd_downloads.records import Records
 from triblerd_downloads.seeding import Seeding
-from triblerd_downloads.selection import known_selection, priorities
+from triblerd_downloads.selection import NORMAL_PRIORITY
 from triblerd_downloads.settings import DownloadSettings
 from triblerd_libtorrent.api import (
     DownloadFinished,
@@ -156,14 +156,12 @@ class Following:
         download = self._downloads.find(event.infohash)
         if download is None:
             return
-        fields = description(event.metainfo)
-        selection = known_selection(download.record.selection, fields["file_count"])
-        if selection is not None:  # at once, before the engine asks for blocks of other files
-            self._engine.set_priorities(event.infohash, priorities(selection, fields["file_count"]))
+        fields = learned(download.record, event.metainfo)
+        if download.record.selection is not None and fields["selection"] is None:  # of files that there are not
+            self._engine.set_priorities(event.infohash, (NORMAL_PRIORITY,) * fields["file_count"])
         if download.record.only_metadata:
             self._engine.pause(event.infohash)
-            fields |= {"user_stopped": True, "only_metadata": False}
-        self._start("metadata", self._learn(download, {**fields, "selection": selection}))
+        self._start("metadata", self._learn(download, fields))
 
     async def _learn(self, download: ActiveDownload, fields: dict[str, Any]) -> None:
         download.record = await self._records.change(download.infohash, **fields)

@@ -2,13 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
 from pathlib import Path
 
-import msgspec
-
 from triblerd.errors import InvalidInputError, TriblerdError
-from triblerd_downloads.api import DownloadRecord
 from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.handover import Handover
@@ -94,21 +90,8 @@ class Moves:
         self._downloads.touch(infohash)
 
 
-def where_files_are(found: Iterable[tuple[Infohash, DownloadRecord]]) -> list[tuple[Infohash, DownloadRecord]]:
-    """Return stored records with broken-off moves that were complete noted as such. Asks the disk: run it in a thread.
-
-    The files may have reached their new place without anybody writing that down; looked for at the old one, they
-    would be taken for lost.
-    """
-    return [(infohash, _settled(record) if record.moving_to else record) for infohash, record in found]
-
-
-def _settled(record: DownloadRecord) -> DownloadRecord:
-    old, new = Path(record.destination) / record.name, Path(record.moving_to) / record.name
-    if record.name and new.exists() and not old.exists():
-        return msgspec.structs.replace(record, destination=record.moving_to, moving_to="")
-    return record
-
-
 def _is_folder(folder: str) -> bool:
-    return Path(folder).is_absolute() and Path(folder).is_dir()
+    try:
+        return Path(folder).is_absolute() and Path(folder).is_dir()
+    except OSError:  # a name that is too long, for one
+        return False

@@ -1,6 +1,7 @@
 """The hooks of the downloads plugin."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 
@@ -15,7 +16,7 @@ from triblerd_downloads.config import DownloadDefaults, DownloadsConfig
 from triblerd_downloads.container import DownloadsContainer
 from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.endpoint import DownloadsEndpoint
-from triblerd_downloads.moves import where_files_are
+from triblerd_downloads.unwritten import unwritten
 from triblerd_libtorrent.api import TorrentEngine, TorrentStore
 
 
@@ -73,8 +74,11 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
     )
     downloads, handover, following = container.downloads(), container.handover(), container.following()
     records, seeding, settings = container.records(), container.seeding(), container.settings()
-    found = await asyncio.to_thread(lambda: where_files_are(records.load()))
-    downloads.load(ActiveDownload(infohash, record) for infohash, record in found)
+    found = await asyncio.to_thread(records.load)
+    late = await asyncio.to_thread(unwritten, found, context.service(TorrentStore), context.service(TorrentEngine))
+    if late:
+        found |= await records.change_many(late)
+    downloads.load(itertools.starmap(ActiveDownload, found.items()))
     unlisten = following.listen()
     context.tasks.start("hand-over", handover.work())
     handover.ask_all(downloads.all())

@@ -12,7 +12,7 @@ from triblerd_libtorrent.api import Infohash, Metainfo, TorrentStore
 
 log = logging.getLogger(__name__)
 
-Found = list[tuple[Infohash, DownloadRecord]]
+Found = dict[Infohash, DownloadRecord]
 
 
 class Records:
@@ -28,7 +28,7 @@ class Records:
 
     def load(self) -> Found:
         """Return all records by ``order``. Takes some 10 µs each: run it in a thread."""
-        found: Found = []
+        found: Found = {}
         for key in list(self._table.keys()):
             infohash = Infohash(key.hex())
             try:
@@ -37,8 +37,8 @@ class Records:
                 log.error("The download %s is left out: %s", infohash, error)  # noqa: TRY400 - the text says it all
                 continue
             if record is not None:
-                found.append((infohash, record))
-        return sorted(found, key=lambda item: item[1].order)
+                found[infohash] = record
+        return dict(sorted(found.items(), key=lambda item: item[1].order))
 
     async def insert(self, infohash: Infohash, record: DownloadRecord, metainfo: Metainfo | None) -> None:
         """Store a new download, with its torrent file in the same transaction."""

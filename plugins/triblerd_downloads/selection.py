@@ -9,6 +9,9 @@ from collections.abc import Iterable
 NORMAL_PRIORITY = 4
 UNWANTED = 0
 
+_MOST_FILES = 100_000
+"""Indices beyond that may be selected, but are not spelled out before it is known that the torrent has them."""
+
 
 def checked_selection(indices: Iterable[int], file_count: int) -> tuple[int, ...] | None:
     """Return the selection that a client names: in order, each index once; ``None`` when an index does not exist."""
@@ -26,6 +29,11 @@ def known_selection(selection: tuple[int, ...] | None, file_count: int) -> tuple
     if not selection:
         return selection
     return tuple(sorted({index for index in selection if 0 <= index < file_count})) or None
+
+
+def priorities_ahead(selection: tuple[int, ...] | None) -> tuple[int, ...]:
+    """Return the engine's priorities as far as a selection goes, for a torrent whose files are not known yet."""
+    return priorities(selection, max((index + 1 for index in selection or () if index < _MOST_FILES), default=0))
 
 
 def priorities(selection: tuple[int, ...] | None, file_count: int) -> tuple[int, ...]:

@@ -253,6 +253,8 @@ def _flags(wish: TorrentWish, params: lt.add_torrent_params) -> int:
     flags = params.flags & _NEEDS_RESUME_DATA
     if wish.is_verified:
         flags |= lt.torrent_flags.seed_mode
+    if wish.priorities and params.ti is None:
+        flags |= lt.torrent_flags.default_dont_download
     if wish.is_auto_managed:
         flags |= lt.torrent_flags.auto_managed
     if wish.is_paused or not wish.is_auto_managed:

@@ -7,9 +7,6 @@ import pytest
 
 from tests.plugins.downloads.conftest import item_of, upload, wait_for_status
 from triblerd.testing import wait_for
-from triblerd_downloads.api import DownloadRecord
-from triblerd_downloads.moves import where_files_are
-from triblerd_libtorrent.api import Infohash
 from triblerd_libtorrent.testing import make_torrent
 
 
@@ -57,20 +54,3 @@ async def test_a_download_goes_on_after_a_kill(daemon_process, seeder, tmp_path,
 
     assert item["total_down"] < 2_000_000  # some pieces were there already
     assert (tmp_path / "saved" / "film").read_bytes() == content
-
-
-@pytest.mark.parametrize(
-    ("at_old", "at_new", "ends_at_new"), [(True, False, False), (False, True, True), (True, True, False)]
-)
-def test_files_are_looked_for_where_an_unrecorded_move_brought_them(tmp_path, at_old, at_new, ends_at_new):
-    old, new = tmp_path / "old", tmp_path / "new"
-    for folder, has in ((old, at_old), (new, at_new)):
-        folder.mkdir()
-        if has:
-            (folder / "film").write_text("x")
-    record = DownloadRecord(order=0, time_added=0, name="film", destination=str(old), moving_to=str(new))
-
-    ((_, found),) = where_files_are([(Infohash("a" * 40), record)])
-
-    assert found.destination == str(new if ends_at_new else old)
-    assert bool(found.moving_to) is not ends_at_new

@@ -1,0 +1,49 @@
+"""What the end of an earlier life kept from being written down, found out at the next start."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from triblerd_downloads.api import DownloadRecord
+from triblerd_downloads.download import learned
+from triblerd_libtorrent.api import Infohash, Metainfo, MetainfoError, TorrentStore
+
+log = logging.getLogger(__name__)
+
+
+class Parser(Protocol):
+    """Reads torrent files."""
+
+    def parse_metainfo(self, raw: bytes) -> Metainfo:
+        """Return what the bytes say, or raise ``MetainfoError``."""
+
+
+def unwritten(
+    found: Mapping[Infohash, DownloadRecord], torrents: TorrentStore, parser: Parser
+) -> dict[Infohash, dict[str, Any]]:
+    """Return the fields of stored records that are otherwise by now. Asks the disk: run it in a thread."""
+    changes = {
+        infohash: _moved(record) | _learned(infohash, record, torrents, parser) for infohash, record in found.items()
+    }
+    return {infohash: fields for infohash, fields in changes.items() if fields}
+
+
+def _moved(record: DownloadRecord) -> dict[str, Any]:
+    """Return the end of a move: looked for at their old place, the files would be taken for lost."""
+    if not record.moving_to or not record.name:
+        return {}
+    old, new = Path(record.destination) / record.name, Path(record.moving_to) / record.name
+    return {"destination": record.moving_to, "moving_to": ""} if new.exists() and not old.exists() else {}
+
+
+def _learned(infohash: Infohash, record: DownloadRecord, torrents: TorrentStore, parser: Parser) -> dict[str, Any]:
+    """Return what the torrent file of a magnet link says: the engine tells of it only when it comes."""
+    raw = None if record.file_count else torrents.metainfo(infohash)
+    if raw is None:
+        return {}
+    try:
+        return learned(record, parser.parse_metainfo(raw))
+    except MetainfoError as error:
+        log.warning("The stored torrent file of %s cannot be read: %s", infohash, error)
+        return {}
