@@ -40,6 +40,8 @@ class Manifest(msgspec.Struct, frozen=True):
         after: Plugins that start before this one when they are enabled at all.
         version: The plugin's own version; empty means the version of the distribution that brings it.
         api_version: The version of the plugin border that it was written for.
+        early: It starts before all that are not, and stops after them, as far as ``requires`` and ``after`` allow: for
+            what answers from the daemon's beginning to its end.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Manifest(msgspec.Struct, frozen=True):
     after: tuple[str, ...] = ()
     version: str = ""
     api_version: int = API_VERSION
+    early: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
-"""In which order plugins start: requirements first, names break ties."""
+"""In which order plugins start: requirements first, then what is early; names break ties."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from triblerd.plugin import Manifest
@@ -25,7 +25,7 @@ def starting_order(manifests: Mapping[str, Manifest]) -> tuple[list[str], dict[s
         for earlier in manifests[name].after:
             if earlier in required and not _reaches(wanted, earlier, name):
                 wanted[name].append(earlier)
-    return _sorted(wanted), stuck
+    return _sorted(wanted, lambda name: (not manifests[name].early, name)), stuck
 
 
 def dependents(name: str, manifests: Mapping[str, Manifest]) -> set[str]:
@@ -59,13 +59,13 @@ def _reaches(graph: Mapping[str, Iterable[str]], start: str, goal: str) -> bool:
     return False
 
 
-def _sorted(graph: Mapping[str, Iterable[str]]) -> list[str]:
-    sorter = TopologicalSorter({name: graph[name] for name in sorted(graph)})
+def _sorted(graph: Mapping[str, Iterable[str]], rank: Callable[[str], tuple[bool, str]]) -> list[str]:
+    sorter = TopologicalSorter(graph)
     sorter.prepare()
     order: list[str] = []
     ready: list[str] = []
     while sorter.is_active():
-        ready = sorted([*ready, *sorter.get_ready()])
+        ready = sorted([*ready, *sorter.get_ready()], key=rank)
         order.append(ready.pop(0))
         sorter.done(order[-1])
     return order

@@ -18,7 +18,8 @@ from triblerd_events.streams import EventHub
 @hookimpl
 def triblerd_manifest() -> Manifest:
     """Say who this is."""
-    return Manifest("events", "Streams what happens to every client that listens.")
+    # Clients hear of the others' stop.
+    return Manifest("events", "Streams what happens to every client that listens.", early=True)
 
 
 @hookimpl

@@ -16,8 +16,7 @@ from triblerd_libtorrent.resume import open_stored_torrents
 @hookimpl
 def triblerd_manifest() -> Manifest:
     """Say who the plugin is."""
-    # After events, which then stops later: its clients hear of our stop.
-    return Manifest("libtorrent", "Runs the BitTorrent engine.", after=("events",))
+    return Manifest("libtorrent", "Runs the BitTorrent engine.")
 
 
 @hookimpl

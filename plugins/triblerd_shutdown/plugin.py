@@ -13,7 +13,7 @@ from triblerd_shutdown.endpoint import ShutdownEndpoint
 @hookimpl
 def triblerd_manifest() -> Manifest:
     """Say who this is."""
-    return Manifest("shutdown", "Stops the daemon on a client's word.")
+    return Manifest("shutdown", "Stops the daemon on a client's word.", early=True)
 
 
 @hookimpl

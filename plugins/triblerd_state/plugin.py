@@ -15,7 +15,7 @@ from triblerd_state.endpoint import StateEndpoint
 @hookimpl
 def triblerd_manifest() -> Manifest:
     """Say who this is."""
-    return Manifest("state", "Tells whether the daemon has started and how its plugins are.")
+    return Manifest("state", "Tells whether the daemon has started and how its plugins are.", early=True)
 
 
 @hookimpl

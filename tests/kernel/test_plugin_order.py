@@ -1,3 +1,5 @@
+import msgspec
+
 from triblerd.plugin import Manifest
 from triblerd.plugin_order import dependents, starting_order
 
@@ -14,6 +16,13 @@ def test_requirements_and_preferences_come_first():
     found = manifests(a=(("z",), ()), b=((), ("a",)), z=((), ()))
 
     assert starting_order(found) == (["z", "a", "b"], {})
+
+
+def test_what_is_early_comes_first_unless_it_needs_something():
+    found = manifests(a=((), ()), c=((), ("b",)), x=((), ()), y=(("z",), ()), z=((), ()))
+    found = {name: msgspec.structs.replace(manifest, early=name in "xy") for name, manifest in found.items()}
+
+    assert starting_order(found) == (["x", "a", "c", "z", "y"], {})
 
 
 def test_what_is_not_there_does_not_change_the_order():

@@ -94,3 +94,10 @@ async def test_a_report_that_fails_is_left_out_and_blamed(start_daemon):
 
     assert plugins["shutdown"]["report"] is None
     assert plugins["state"]["state"] == "running"
+
+
+async def test_who_tells_of_start_and_stop_is_there_before_and_after_all_others(start_daemon):
+    async with start_daemon("state", "shutdown", "events", "downloads", "settings") as daemon:
+        order = list((await daemon.get("/state"))["plugins"])
+
+    assert order == ["events", "shutdown", "state", "libtorrent", "downloads", "settings"]
