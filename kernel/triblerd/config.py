@@ -20,6 +20,9 @@ Secret = Annotated[str, Meta(extra={"secret": True})]
 Port = Annotated[int, Meta(ge=-1, le=65535)]
 """A TCP or UDP port; -1 and 0 leave the choice to the system."""
 
+MOST = 2**63 - 1
+"""No number is larger: TOML ends here, and so do the integers of most clients."""
+
 
 @dataclass_transform(frozen_default=True)  # tells type checkers what msgspec does: subclasses are frozen, too
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,11 +70,15 @@ def convert_setting(section: str, info: msgspec.structs.FieldInfo, value: object
         InvalidInputError: ``<section>.<key>: <reason>``.
     """
     try:
-        return msgspec.convert(spelled_out(info.type, value), info.type, strict=False)
+        setting: object = msgspec.convert(spelled_out(info.type, value), info.type, strict=False)
     except msgspec.ValidationError as error:
         reason = str(error).replace("`", "")
         msg = f"{section}.{info.name}: {reason[:1].lower()}{reason[1:]}"
         raise InvalidInputError(msg) from error
+    if isinstance(setting, (int, float)) and not -MOST <= setting <= MOST:  # not a number is within nothing
+        msg = f"{section}.{info.name}: expected a finite number of at most 64 bits"
+        raise InvalidInputError(msg)
+    return setting
 
 
 def spelled_out(wanted: Any, value: object) -> object:

@@ -6,7 +6,9 @@ from msgspec import Meta
 
 from triblerd.config import Port, Secret, Section
 
-Unlimited = Annotated[int, Meta(ge=-1)]
+MOST = 2**31 - 1
+"""What the engine can hold."""
+Unlimited = Annotated[int, Meta(ge=-1, le=MOST)]
 """A number of something, where -1 means any number."""
 
 
@@ -34,11 +36,16 @@ class LibtorrentConfig(Section):
     natpmp: Annotated[bool, Meta(description="Ask the router by NAT-PMP or PCP to forward our port")] = True
     lsd: Annotated[bool, Meta(description="Find peers on the local network")] = True
     dht_readiness_timeout: Annotated[
-        int, Meta(ge=0, description="Seconds that a new download may wait for the DHT (stored; nothing waits here)")
+        int,
+        Meta(
+            ge=0, le=MOST, description="Seconds that a new download may wait for the DHT (stored; nothing waits here)"
+        ),
     ] = 30
     announce_to_all_tiers: Annotated[bool, Meta(description="Announce to one tracker of every tier")] = False
     announce_to_all_trackers: Annotated[bool, Meta(description="Announce to every tracker of a tier")] = False
-    max_concurrent_http_announces: Annotated[int, Meta(ge=1, description="HTTP announces at the same time")] = 50
+    max_concurrent_http_announces: Annotated[
+        int, Meta(ge=1, le=MOST, description="HTTP announces at the same time")
+    ] = 50
     active_downloads: Annotated[Unlimited, Meta(description="Queued downloads that run at once; -1 is all")] = 3
     active_seeds: Annotated[Unlimited, Meta(description="Queued downloads that seed at once; -1 is all")] = 5
     active_checking: Annotated[Unlimited, Meta(description="Downloads that are checked at once; -1 is all")] = 1

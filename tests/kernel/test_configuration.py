@@ -12,6 +12,7 @@ from triblerd.settings_file import SettingsFile
 
 class FanConfig(Section):
     speed: Annotated[int, Meta(ge=0, le=10)] = 3
+    turns: int = 0
     loud: bool = False
     factor: float = 1.5
     name: str | None = None
@@ -88,6 +89,13 @@ def test_all_problems_of_all_sections_come_at_once(make):
     ]
 
 
+def test_a_number_that_no_answer_could_hold_is_wrong_in_the_file_too(make):
+    section, problems = make("[fan]\nfactor = inf\nturns = 9223372036854775808\n").resolve("fan")
+
+    assert section == FanConfig()
+    assert len(problems) == 2
+
+
 def test_right_values_stay_beside_wrong_ones(make):
     section, problems = make("[fan]\nspeed = 11\nfactor = 2.0\n").resolve("fan")
 
@@ -115,7 +123,15 @@ def test_plugins_are_enabled_by_default_and_contrib_is_not(make):
 def test_values_show_every_section_with_its_switch(make):
     values = make("[lamp]\nwatts = 5\n").values()
 
-    assert values["fan"] == {"enabled": True, "speed": 3, "loud": False, "factor": 1.5, "name": None, "places": []}
+    assert values["fan"] == {
+        "enabled": True,
+        "speed": 3,
+        "turns": 0,
+        "loud": False,
+        "factor": 1.5,
+        "name": None,
+        "places": [],
+    }
     assert values["blades"] == {"speed": 3}
     assert values["lamp"] == {"enabled": False, "watts": 5}
     assert "enabled" not in values["api"]
@@ -156,6 +172,9 @@ async def test_posting_back_what_was_read_writes_nothing(make, tmp_path):
         ({"fan": {"spede": 1}}, "Unknown setting: fan.spede"),
         ({"fan": {"speed": 11}}, "fan.speed: expected int <= 10"),
         ({"fan": {"speed": None}}, "fan.speed: expected int, got null"),
+        ({"fan": {"factor": "inf"}}, "fan.factor: expected a finite number of at most 64 bits"),
+        ({"fan": {"factor": "nan"}}, "fan.factor: expected a finite number of at most 64 bits"),
+        ({"fan": {"turns": 2**63}}, "fan.turns: expected a finite number of at most 64 bits"),
         ({"fan": {"enabled": "maybe"}}, "fan.enabled: expected true or false"),
         ({"lamp": {"watts": 5}}, "Unknown setting: lamp.watts"),
     ],

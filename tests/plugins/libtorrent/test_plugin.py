@@ -48,6 +48,21 @@ async def test_a_hop_that_is_no_number_is_refused(start_daemon, path):
     assert answer.json() == {"error": "hop must be an integer"}
 
 
+@pytest.mark.parametrize("key", ["max_connections_download", "active_downloads", "max_concurrent_http_announces"])
+async def test_a_number_that_the_engine_cannot_hold_is_refused(start_daemon, key):
+    async with start_daemon("libtorrent", "settings", config={"libtorrent": QUIET}) as daemon:
+        answer = await daemon.call("POST", "/settings", json={"libtorrent": {key: 2**31}}, status=400)
+
+    assert answer == {"error": f"libtorrent.{key}: expected int <= 2147483647"}
+
+
+async def test_a_higher_rate_limit_than_the_engine_can_hold_is_capped(start_daemon):
+    async with start_daemon("libtorrent", config={"libtorrent": {**QUIET, "max_upload_rate": 2**40}}) as daemon:
+        answer = await daemon.get("/libtorrent/settings")
+
+    assert answer["settings"]["upload_rate_limit"] == 2**31 - 1
+
+
 @pytest.mark.parametrize("port", [None, -1, 0])
 def test_the_port_may_be_left_to_the_system(port):
     assert plain_settings(LibtorrentConfig(port=port))["listen_interfaces"] == "0.0.0.0:0"
