@@ -8,7 +8,7 @@ from triblerd_downloads.api import AddWishes, Change, UnknownDownloadError
 from triblerd_downloads.details import Details
 from triblerd_downloads.downloads import DownloadManager
 from triblerd_downloads.listing import Listing
-from triblerd_downloads.requests import add_wishes, change_of, upload_options, vod_answer
+from triblerd_downloads.requests import add_wishes, change_of, required_uri, upload_options, vod_answer
 from triblerd_downloads.schemas import (
     AddBody,
     AddQuery,
@@ -60,8 +60,8 @@ class DownloadsEndpoint(Endpoint):
         if request.content_type in TORRENT_TYPES:
             return await self._added(await self._manager.parse(body.raw), upload_options(query))
         options = body.value()
-        wishes = add_wishes(options)
-        return await self._added(await self._manager.resolve(options.uri, hops=wishes.hops), wishes)
+        uri, wishes = required_uri(options), add_wishes(options)
+        return await self._added(await self._manager.resolve(uri, hops=wishes.hops), wishes)
 
     @route("DELETE", "/{infohash}", raises=(NotFoundError, OperationError))
     async def remove_download(self, infohash: Infohash, body: RemoveBody) -> Removed:
@@ -80,7 +80,7 @@ class DownloadsEndpoint(Endpoint):
         wanted = body.value()
         if wanted.vod_mode is not None:
             return vod_answer(infohash, wanted)
-        change, hops = change_of(wanted)
+        change, hops = change_of(wanted, body.raw)
         if hops is not None:
             await self._manager.change_hops(infohash, hops)
         elif wanted.state == "recheck":

@@ -1,5 +1,6 @@
 """From what clients send to what the downloads understand, with the API's rules and texts."""
 
+import math
 from typing import Any
 
 import msgspec
@@ -16,15 +17,24 @@ _MOST_FILES = 1 << 31
 _STATES = frozenset({"resume", "stop", "recheck", "move_storage"})
 
 
+def required_uri(body: AddBody) -> str:
+    """Return what shall be added.
+
+    Raises:
+        InvalidInputError: the body does not say.
+    """
+    if not body.uri:
+        msg = "uri parameter missing"
+        raise InvalidInputError(msg)
+    return body.uri
+
+
 def add_wishes(body: AddBody) -> AddWishes:
     """Return how the download of a JSON body shall be added.
 
     Raises:
         InvalidInputError: it cannot be.
     """
-    if not body.uri:
-        msg = "uri parameter missing"
-        raise InvalidInputError(msg)
     return _wishes(
         hops=body.anon_hops or 0,
         safe_seeding=bool(body.safe_seeding),
@@ -47,14 +57,18 @@ def upload_options(query: AddQuery) -> AddWishes:
     )
 
 
-def change_of(body: ChangeBody) -> tuple[Change, int | None]:
+def change_of(body: ChangeBody, raw: bytes) -> tuple[Change, int | None]:
     """Return what shall change, and the number of hops if that is it.
+
+    Args:
+        body: The decoded body.
+        raw: The body as it came; keys that nobody knows count as parameters, too.
 
     Raises:
         InvalidInputError: something of it cannot be.
     """
     if body.anon_hops is not None:
-        if body != ChangeBody(anon_hops=body.anon_hops):
+        if len(msgspec.json.decode(raw, type=dict[str, msgspec.Raw])) > 1:
             msg = "anon_hops must be the only parameter in this request"
             raise InvalidInputError(msg)
         return Change(), _checked_hops(body.anon_hops)
@@ -116,8 +130,8 @@ def _limits(body: ChangeBody) -> dict[str, Any]:
                 raise InvalidInputError(msg)
             fields[name] = min(value, 2**31 - 1)
     if body.seeding_ratio is not None:
-        if body.seeding_ratio < 0:
-            msg = "seeding_ratio must not be negative"
+        if not 0 <= body.seeding_ratio < math.inf:
+            msg = "seeding_ratio must be finite and not negative"
             raise InvalidInputError(msg)
         fields["seeding_ratio"] = body.seeding_ratio
     if body.seeding_ratio_default:

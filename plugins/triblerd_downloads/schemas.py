@@ -7,8 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from triblerd.http.endpoint import ExactOne
 
-Flag = bool | int
-"""A flag, or 0 and 1."""
+Flag = bool | Literal[0, 1]
 
 
 class TrackerItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,7 +141,7 @@ class AddQuery(msgspec.Struct, frozen=True, kw_only=True):
 class AddBody(msgspec.Struct, frozen=True, kw_only=True):
     """A download to add."""
 
-    uri: Annotated[str, Meta(description="A `magnet:`, `http:`, `https:` or `file:` URI")] = ""
+    uri: Annotated[str | None, Meta(description="A `magnet:`, `http:`, `https:` or `file:` URI")] = None
     anon_hops: Annotated[int | None, Meta(description="0 to 3; anonymity needs `safe_seeding`")] = None
     safe_seeding: Annotated[Flag | None, Meta(description="Seed anonymously")] = None
     destination: Annotated[str | None, Meta(description="Absolute directory; made when it is missing")] = None

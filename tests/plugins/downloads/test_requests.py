@@ -19,6 +19,7 @@ def torrent(tmp_path):
     [
         ({}, 400, "uri parameter missing"),
         ({"uri": ""}, 400, "uri parameter missing"),
+        ({"uri": None}, 400, "uri parameter missing"),
         ({"uri": "gopher://x"}, 500, "invalid uri"),
         ({"uri": "nothing"}, 500, "invalid uri"),
         ({"uri": "magnet:?dn=x"}, 500, "Missing infohash"),
@@ -112,6 +113,8 @@ async def test_an_upload_that_is_no_torrent_is_refused(start_downloads, torrent)
         ({"vod_mode": True}, 400, "fileindex is necessary to enable vod_mode"),
         ({"vod_mode": True, "fileindex": 0}, 400, "streaming is not available yet"),
         ({"anon_hops": 0, "state": "stop"}, 400, "anon_hops must be the only parameter in this request"),
+        ({"anon_hops": 0, "state": None}, 400, "anon_hops must be the only parameter in this request"),
+        ({"anon_hops": 0, "unknown": 1}, 400, "anon_hops must be the only parameter in this request"),
         ({"anon_hops": 4}, 400, "anon_hops must be in the range 0..3"),
         ({"anon_hops": -1}, 400, "anon_hops must be in the range 0..3"),
         ({"selected_files": [2]}, 400, "index out of range"),
@@ -128,7 +131,9 @@ async def test_an_upload_that_is_no_torrent_is_refused(start_downloads, torrent)
         ({"queue_position": "queue_left"}, 400, "invalid value for queue_position"),
         ({"auto_managed": "perhaps"}, 400, "invalid value for auto_managed"),
         ({"upload_limit": -2}, 400, "upload_limit must be -1 or bytes per second"),
-        ({"seeding_ratio": -0.5}, 400, "seeding_ratio must not be negative"),
+        ({"seeding_ratio": -0.5}, 400, "seeding_ratio must be finite and not negative"),
+        ({"seeding_ratio": "inf"}, 400, "seeding_ratio must be finite and not negative"),
+        ({"seeding_ratio": "nan"}, 400, "seeding_ratio must be finite and not negative"),
     ],
 )
 async def test_what_cannot_be_changed_is_refused_with_the_documented_text(
@@ -227,6 +232,16 @@ async def test_a_removal_says_first_what_is_missing(start_downloads, body):
         answer = await daemon.delete(f"/downloads/{UNKNOWN}", data=body, status=400)
 
     assert answer["error"] == "remove_data parameter missing" or body.endswith(b"null}")
+
+
+@pytest.mark.parametrize("remove_data", [2, 1.0, "x", []])
+async def test_data_are_not_removed_on_a_word_that_is_no_flag(start_downloads, torrent, remove_data):
+    async with start_downloads() as daemon:
+        await upload(daemon, torrent)
+
+        await daemon.delete(f"/downloads/{torrent.infohash}", json={"remove_data": remove_data}, status=400)
+
+        assert await item_of(daemon, torrent.infohash)
 
 
 async def test_stop_and_resume_are_kept(start_downloads, torrent):
