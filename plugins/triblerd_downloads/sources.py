@@ -5,7 +5,7 @@ import os
 import stat
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 
 import aiohttp
 
@@ -130,7 +130,7 @@ def file_path(uri: str) -> Path:
         parts = urlsplit(uri)
     except ValueError:  # half an address of IPv6
         parts = urlsplit("file:")
-    path = unquote(parts.path)
+    path = os.fsdecode(unquote_to_bytes(parts.path))
     if parts.netloc not in {"", "localhost"} or not path.startswith("/") or "\0" in path:
         msg = "A file: URI names an absolute path on this machine, such as file:///home/me/a.torrent"
         raise SourceError(msg)
@@ -157,7 +157,7 @@ def read_file(path: Path, roots: tuple[str, ...]) -> bytes:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             msg = f"{path} is not a regular file"
             raise SourceError(msg)
-        raw = file.read(MOST_BYTES + 1)
+        raw = file.read(MOST_BYTES + 1) or b""  # None from a file of /proc that has nothing to say at the moment
     if len(raw) > MOST_BYTES:
         msg = f"{path} is larger than {MOST_BYTES} bytes"
         raise SourceError(msg)
