@@ -1,5 +1,6 @@
 """The answer to ``GET /downloads``: encoded rows, in pieces when there are many."""
 
+import asyncio
 from collections.abc import Iterator
 from itertools import islice
 
@@ -17,6 +18,7 @@ ROWS_AT_ONCE = 512
 REVISION_HEADER = "X-Revision"
 
 _TYPE = "application/json"
+_START = b'{"downloads":['
 
 
 class Listing:
@@ -33,11 +35,11 @@ class Listing:
         rows = list(snapshot.rows.values())
         if query.get_peers or query.get_pieces or query.get_files:
             rows = await self._with_details(snapshot, query)
-        parts = list(_parts(rows, self._tail(snapshot, query)))
+        tail = self._tail(snapshot, query)
         headers = {REVISION_HEADER: snapshot.revision}
-        if len(parts) == 1 or request.method == "HEAD":
-            return web.Response(body=b"".join(parts), content_type=_TYPE, headers=headers)
-        return await _sent_in_pieces(request, parts, headers)
+        if len(rows) <= ROWS_AT_ONCE or request.method == "HEAD":
+            return web.Response(body=b"".join(_parts(rows, tail)), content_type=_TYPE, headers=headers)
+        return await _sent_in_pieces(request, rows, tail, headers)
 
     async def _with_details(self, snapshot: Snapshot, query: ListQuery) -> list[bytes]:
         wanted = [Infohash(query.infohash)] if query.infohash else list(snapshot.rows)
@@ -65,23 +67,23 @@ def _joined(row: bytes, extra: bytes) -> bytes:
 
 def _parts(rows: list[bytes], tail: bytes) -> Iterator[bytes]:
     """Yield the JSON text in pieces."""
-    start = b'{"downloads":['
+    start = _START
     remaining = iter(rows)
     while batch := list(islice(remaining, ROWS_AT_ONCE)):
-        if len(rows) <= ROWS_AT_ONCE:
-            yield start + b",".join(batch) + tail
-            return
         yield start + b",".join(batch)
         start = b","
-    yield (tail if rows else start + tail)
+    yield tail if rows else start + tail
 
 
-async def _sent_in_pieces(request: web.Request, parts: list[bytes], headers: dict[str, str]) -> web.StreamResponse:
+async def _sent_in_pieces(
+    request: web.Request, rows: list[bytes], tail: bytes, headers: dict[str, str]
+) -> web.StreamResponse:
     response = web.StreamResponse(headers=headers)
     response.content_type = _TYPE
-    response.content_length = sum(map(len, parts))
+    response.content_length = len(_START) + sum(map(len, rows)) + len(rows) - 1 + len(tail)
     await response.prepare(request)
-    for part in parts:
+    for part in _parts(rows, tail):
         await response.write(part)
+        await asyncio.sleep(0)  # a write waits only when the socket is full
     await response.write_eof()
     return response
