@@ -203,6 +203,7 @@ class Seeder:
     def _add(self, torrent: MadeTorrent, folder: Path, flags: int) -> lt.torrent_handle:
         params = lt.load_torrent_buffer(torrent.metainfo)
         params.save_path = str(folder)
+        params.trackers = []  # the end would wait for a tracker, which may live in the test's own loop
         params.flags = params.flags & ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused) | flags
         handle = self._running.add_torrent(params)
         self._handles[torrent.infohash] = handle

@@ -42,15 +42,16 @@ class Swarm:
 @asynccontextmanager
 async def start_swarm(folder):
     """Run a swarm whose files are in ``folder``."""
-    with Seeder(folder) as seeder:
-        app = web.Application()
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
-        swarm = Swarm(seeder, "")
-        app.router.add_get("/{path:.*}", swarm.answer)
-        await runner.setup()
-        await web.TCPSite(runner, seeder.host, 0).start()
-        swarm.url = f"http://{seeder.host}:{runner.addresses[0][1]}"
-        try:
-            yield swarm
-        finally:
-            await runner.cleanup()
+    seeder = Seeder(folder)
+    app = web.Application()
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    swarm = Swarm(seeder, "")
+    app.router.add_get("/{path:.*}", swarm.answer)
+    await runner.setup()
+    await web.TCPSite(runner, seeder.host, 0).start()
+    swarm.url = f"http://{seeder.host}:{runner.addresses[0][1]}"
+    try:
+        yield swarm
+    finally:
+        seeder.close()
+        await runner.cleanup()

@@ -28,7 +28,8 @@ async def test_a_torrent_of_each_generation_comes_in_every_way(start_program, sw
         await upload(daemon, by_upload)
 
         for torrent in torrents:
-            item = await wait_for_status(daemon, torrent.infohash, "SEEDING")
+            await wait_for_status(daemon, torrent.infohash, "SEEDING")
+            item = await wait_for(lambda: with_metadata(daemon, torrent))
             assert (item["name"], item["size"], item["progress"]) == (torrent.name, torrent.size, 1.0)
             kept = await daemon.request("GET", f"/downloads/{torrent.infohash}/torrent")
             assert info_of(kept.body) == info_of(torrent.metainfo)
@@ -181,6 +182,12 @@ async def heard_to_the_end(stream):
     with pytest.raises(EOFError):
         while True:
             await stream.next()
+
+
+async def with_metadata(daemon, torrent):
+    """Return the row of a download once it has its size: a tiny one is complete before its metadata are on disk."""
+    item = await item_of(daemon, torrent.infohash)
+    return item if item["size"] else None
 
 
 async def has_begun(daemon, torrent):
