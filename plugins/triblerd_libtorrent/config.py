@@ -25,7 +25,10 @@ class LibtorrentConfig(Section):
         int,
         Meta(ge=0, le=5, description="0 none, 1 SOCKS4, 2 SOCKS5, 3 SOCKS5 with login, 4 HTTP, 5 HTTP with login"),
     ] = 0
-    proxy_server: Annotated[str, Meta(description="host:port of the proxy; : is none")] = ":"
+    # What names no proxy would leave the daemon without one, and the user in the belief to have one.
+    proxy_server: Annotated[
+        str, Meta(pattern=r"^(:?|\S+:[0-9]{1,5})$", description="host:port of the proxy; : is none")
+    ] = ":"
     proxy_auth: Annotated[Secret, Meta(description="user:password for the proxy; : is none")] = ":"
     max_connections_download: Annotated[Unlimited, Meta(description="Connections per download; -1 is any number")] = -1
     max_download_rate: Annotated[int, Meta(ge=0, description="Bytes per second of all downloads; 0 is unlimited")] = 0

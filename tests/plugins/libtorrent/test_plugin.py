@@ -56,6 +56,22 @@ async def test_a_number_that_the_engine_cannot_hold_is_refused(start_daemon, key
     assert answer == {"error": f"libtorrent.{key}: expected int <= 2147483647"}
 
 
+@pytest.mark.parametrize("server", ["10.0.0.1", "proxy:", ":1080", "proxy:x", "proxy:999999", "a b:1"])
+async def test_a_proxy_that_would_not_be_used_is_refused(start_daemon, server):
+    async with start_daemon("libtorrent", "settings", config={"libtorrent": QUIET}) as daemon:
+        body = {"libtorrent": {"proxy_type": 2, "proxy_server": server}}
+
+        answer = await daemon.call("POST", "/settings", json=body, status=400)
+
+    assert answer["error"].startswith("libtorrent.proxy_server: ")
+
+
+@pytest.mark.parametrize("server", [":", "", "proxy:1080", "[::1]:1080"])
+async def test_a_proxy_or_none_is_taken(start_daemon, server):
+    async with start_daemon("libtorrent", "settings", config={"libtorrent": QUIET}) as daemon:
+        await daemon.post("/settings", json={"libtorrent": {"proxy_server": server}})
+
+
 async def test_a_higher_rate_limit_than_the_engine_can_hold_is_capped(start_daemon):
     async with start_daemon("libtorrent", config={"libtorrent": {**QUIET, "max_upload_rate": 2**40}}) as daemon:
         answer = await daemon.get("/libtorrent/settings")
