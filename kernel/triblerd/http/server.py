@@ -8,8 +8,9 @@ import ssl
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
+import triblerd
 from triblerd.auth import Auth, is_loopback
 from triblerd.config import ApiConfig
 from triblerd.errors import FailedError, TooLargeError, TooSlowError, TriblerdError
@@ -26,6 +27,7 @@ IDLE_SECONDS = 75.0
 LINGERING_SECONDS = 5.0
 """How long the rest of a refused body is read, so that the client gets to see the answer."""
 HANDSHAKE_SECONDS = 15.0
+NAME = f"triblerd/{triblerd.__version__}"
 PORTS_TRIED = 10
 
 
@@ -170,8 +172,9 @@ class HttpServer:
 
     def _application(self) -> web.Application:
         application = web.Application()
-        application.router.add_route("*", "/{path:.*}", self._answer, expect_handler=_expect)
-        application.on_response_prepare.append(remember_started)
+        # Any path at all: a dot would leave those with a line's end to aiohttp, whose answers have another form.
+        application.router.add_route("*", r"/{path:[\s\S]*}", self._answer, expect_handler=_expect)
+        application.on_response_prepare.extend((remember_started, _name_ourselves))
         return application
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
@@ -223,3 +226,8 @@ async def _expect(request: web.Request) -> None:
 
 def _is_gone(request: web.Request) -> bool:
     return request.transport is None or request.transport.is_closing()
+
+
+async def _name_ourselves(_request: web.Request, response: web.StreamResponse) -> None:
+    """Name the daemon and not, as aiohttp does, every version below it."""
+    response.headers[hdrs.SERVER] = NAME

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import logging
+import re
 import socket
 import ssl
 import subprocess
@@ -66,6 +67,11 @@ async def served(serve):
 
 
 # -- bodies ----------------------------------------------------------------------------------------------------------
+
+
+async def test_answers_name_the_daemon_and_no_version_below_it(served):
+    for path in ("/healthz", "/nothing"):
+        assert re.fullmatch(r"triblerd/[\d.]+", (await served.get(path)).headers["Server"])
 
 
 async def test_a_body_of_16_mebibytes_is_taken_and_one_byte_more_is_not(served):
