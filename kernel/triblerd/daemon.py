@@ -156,8 +156,7 @@ class Daemon:
             types = kernel.configuration().section_types()
             kernel.settings_file().create(settings_text(types, plugins, key))
             kernel.layers().read()
-            return
-        self._report_settings()
+        self._report_settings()  # the command line and the environment may be wrong at a first start, too
         if self._api_config().key is None:
             kernel.settings_file().change({"api": {"key": secrets.token_hex(16)}})
             kernel.layers().read()
