@@ -32,6 +32,7 @@ _BETWEEN_ROWS = 1.0  # seconds between two questions while something is active
 _BETWEEN_FIRST_ROWS = 0.2  # the same, while somebody probably watches a download begin
 _BEGINNING = 5.0  # seconds that a beginning takes
 _FEW = 50  # torrents that may be asked for that often
+_AFTER_AN_ADD = 0.005  # one question for all the torrents of a flock costs a fifth less for each
 _AFTER_A_CHANGE = 0.05  # seconds until the question after something happened: changes come in flocks
 
 
@@ -59,8 +60,8 @@ class StatusBoard:
         self._ask_in(_AFTER_A_CHANGE)
 
     def ask_now(self) -> None:
-        """Ask at once."""
-        self._ask_in(0.0)
+        """Ask as good as at once, since a torrent was added."""
+        self._ask_in(_AFTER_AN_ADD)
 
     def watch_closely(self) -> None:
         """Ask more often for some seconds: a download begins."""
