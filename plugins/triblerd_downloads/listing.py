@@ -13,7 +13,7 @@ from triblerd_downloads.rows import Rows, Snapshot
 from triblerd_downloads.schemas import ListQuery
 from triblerd_libtorrent.api import Infohash
 
-ROWS_AT_ONCE = 512
+ROWS_AT_ONCE = 128
 """A longer list leaves in pieces of so many rows, so that other requests are answered in between."""
 REVISION_HEADER = "X-Revision"
 

@@ -12,8 +12,8 @@ from triblerd_downloads.states import TRANSFERRING
 from triblerd_libtorrent.api import Infohash, TorrentEngine, TorrentStatus
 
 _MOST_RATE = 2**31 - 1
-_AT_ONCE = 200
-"""Rows encoded before others have a turn: some 3 ms."""
+_AT_ONCE = 50
+"""Rows encoded before others have a turn: about a millisecond."""
 _SLOWEST = 1e-6
 """Bytes per second that stand for none, so that the time left is very long, and a number."""
 
