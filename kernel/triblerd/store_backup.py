@@ -22,10 +22,10 @@ def back_up(engine: Engine, target: Path) -> int:
         StoreError: the target exists, or cannot be written.
         StoreDamagedError: the copy, and so the store, is damaged; the copy is not kept.
     """
-    if target.exists():
-        msg = f"{target} exists already, and is not overwritten"
-        raise StoreError(msg)
     try:
+        if target.exists():
+            msg = f"{target} exists already, and is not overwritten"
+            raise StoreError(msg)
         descriptor, name = tempfile.mkstemp(_UNFINISHED, f"{target.name}.", target.parent)
     except OSError as error:
         raise explain(error, target) from error

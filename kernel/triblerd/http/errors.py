@@ -27,6 +27,10 @@ LINE_LIMIT = 500
 """Characters of an unforeseen error's text that a client sees."""
 
 
+TEXT_LIMIT = 8192
+"""Characters of a foreseen failure's text, which may quote what a client sent: more than the longest path."""
+
+
 class Form(StrEnum):
     """The shape of an error's body."""
 
@@ -85,7 +89,7 @@ def is_dialect8(path: str) -> bool:
 def error_response(error: TriblerdError, path: str) -> web.Response:
     """Return the documented answer to a foreseen failure of a request for ``path``."""
     status, form = answer_of(type(error))
-    text = str(error)
+    text = str(error)[:TEXT_LIMIT]
     if is_dialect8(path):
         body = _object(text=f"{error.code}: {text}" if form is Form.CODED else text)
     elif form is Form.PLAIN:

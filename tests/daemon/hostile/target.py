@@ -49,14 +49,18 @@ class Target(DaemonProcess):
             await self.delete(f"/downloads/{item['infohash']}", json={"remove_data": True})
 
     async def raw(self, request: bytes, *, limit_seconds: float = 10.0) -> bytes:
-        """Send bytes as they are and return what comes until the daemon closes the connection."""
+        """Send bytes as they are and return the answer, head and body; nothing when none comes."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
             writer.write(request)
             async with asyncio.timeout(limit_seconds):
-                return await reader.read()
+                head = await reader.readuntil(b"\r\n\r\n")
+                _, _, length = head.lower().partition(b"content-length: ")
+                return head + await reader.readexactly(int(length.partition(b"\r\n")[0] or 0))
+        except asyncio.IncompleteReadError as error:
+            return error.partial
         finally:
-            writer.close()
+            writer.transport.abort()
 
     def head(self, method: str, path: str, headers: Mapping[str, str] | None = None) -> bytes:
         """Return the head of a request that closes its connection, without the empty line."""
