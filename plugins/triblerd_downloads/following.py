@@ -164,6 +164,8 @@ class Following:
         self._start("metadata", self._learn(download, fields))
 
     async def _learn(self, download: ActiveDownload, fields: dict[str, Any]) -> None:
+        # The magnet link, which is forgotten now, may be all that names a peer or a web seed.
+        await self._engine.checkpoint(download.infohash)
         download.record = await self._records.change(download.infohash, **fields)
         self._downloads.touch(download.infohash)
 

@@ -43,7 +43,8 @@ def _learned(infohash: Infohash, record: DownloadRecord, torrents: TorrentStore,
     if raw is None:
         return {}
     try:
-        return learned(record, parser.parse_metainfo(raw))
+        # The engine has no resume data yet: the link may be all that names a peer or a web seed.
+        return learned(record, parser.parse_metainfo(raw)) | {"magnet": record.magnet}
     except MetainfoError as error:
         log.warning("The stored torrent file of %s cannot be read: %s", infohash, error)
         return {}

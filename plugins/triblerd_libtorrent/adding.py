@@ -235,18 +235,24 @@ class Adder:
 
 
 def _fresh(wish: TorrentWish, metainfo: bytes | None) -> lt.add_torrent_params:
-    if metainfo is not None:
-        try:
-            params = load_metainfo(metainfo)
-        except MetainfoError as error:
-            raise EngineError(str(error)) from error
-    elif isinstance(wish.source, Magnet):
+    if isinstance(wish.source, Magnet):  # it may name peers and web seeds, also when its metadata are known by now
         params = load_magnet(wish.source.uri)
+        if metainfo is not None:
+            params.ti = _loaded(metainfo).ti
+    elif metainfo is not None:
+        params = _loaded(metainfo)
     else:
         msg = "Neither torrent file nor resume data are stored"
         raise EngineError(msg)
     params.flags |= _NEEDS_RESUME_DATA
     return params
+
+
+def _loaded(metainfo: bytes) -> lt.add_torrent_params:
+    try:
+        return load_metainfo(metainfo)
+    except MetainfoError as error:
+        raise EngineError(str(error)) from error
 
 
 def _flags(wish: TorrentWish, params: lt.add_torrent_params) -> int:
