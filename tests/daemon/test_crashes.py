@@ -1,165 +1,113 @@
 """kill -9 at random moments: what was confirmed is there at the next start, and nothing is hashed again."""
 
 import asyncio
-import contextlib
 import random
+from functools import partial
 
-import aiohttp
+import libtorrent as lt
+import lmdb
 import pytest
 
+from tests.daemon.busy_client import BusyClient
+from tests.plugins.downloads.conftest import item_of, upload, wait_for_status
 from triblerd.testing import wait_for
-from triblerd_libtorrent.testing import Seeder
-
-AREAS = ("downloads", "settings", "events", "state")
-HASHING_STATES = {"HASHCHECKING", "WAITING_FOR_HASHCHECK"}
 
 
-class Client:
-    """Adds, pauses, resumes, removes and configures as fast as it can, and knows what was confirmed."""
+async def kill_again_and_again(start_program, swarm, saved, *, kills, seed):
+    chance = random.Random(seed)
+    torrents = [swarm.seed(chance.randbytes(chance.choice((9_000, 200_000))), name=f"t{n}") for n in range(kills * 10)]
+    swarm.seeder.limit(1_500_000)  # so that some are in the middle whenever the end comes
+    async with start_program() as daemon:
+        client = BusyClient(daemon, swarm, torrents, chance)
+        for _ in range(kills):
+            work = asyncio.create_task(client.run())
+            await asyncio.sleep(chance.uniform(0.05, 0.8))
+            daemon.kill()
+            await work
+            await daemon.start()
+            await client.check()
+        swarm.seeder.limit(0)
+        await client.finish()
+        torrents = [client.torrents[infohash] for infohash in client.wanted]
+        await wait_for(lambda: all(map(partial(is_stored, daemon), torrents)), what="the last checkpoint")
+        daemon.kill()
+        await daemon.start()
+        await client.finish()
+        counters = (await daemon.get("/libtorrent/session"))["session"]
 
-    def __init__(self, daemon, seeder, torrents, rng):
-        self.daemon = daemon
-        self.seeder = seeder
-        self.unused = torrents
-        self.rng = rng
-        self.state = {}
-        self.uncertain = set()
-        self.limit = None
-        self.removed = set()
-
-    async def run(self):
-        with contextlib.suppress(aiohttp.ClientError, ConnectionError):
-            await asyncio.gather(*(self.act() for _ in range(4)))
-
-    async def act(self):
-        while True:
-            await self.rng.choice([self.add, self.add, self.switch, self.switch, self.configure, self.remove])()
-            await asyncio.sleep(0.01)
-
-    async def add(self):
-        if not self.unused:
-            return
-        torrent = self.unused.pop()
-        self.uncertain.add(torrent.infohash)
-        await self.daemon.put(
-            "/downloads", data=torrent.metainfo, headers={"Content-Type": "application/x-bittorrent"}
-        )
-        self.uncertain.discard(torrent.infohash)
-        self.state[torrent.infohash] = "resume"
-
-    async def switch(self):
-        certain = [infohash for infohash in self.state if infohash not in self.uncertain]
-        if not certain:
-            return
-        infohash = self.rng.choice(certain)
-        wanted = self.rng.choice(["stop", "resume"])
-        self.uncertain.add(infohash)
-        await self.daemon.patch(f"/downloads/{infohash}", json={"state": wanted})
-        self.state[infohash] = wanted
-        self.uncertain.discard(infohash)
-
-    async def remove(self):
-        certain = [infohash for infohash in self.state if infohash not in self.uncertain]
-        if len(certain) < 8:
-            return
-        infohash = self.rng.choice(certain)
-        self.uncertain.add(infohash)
-        await self.daemon.delete(f"/downloads/{infohash}", json={"remove_data": False})
-        del self.state[infohash]
-        self.removed.add(infohash)
-        self.uncertain.discard(infohash)
-
-    async def configure(self):
-        limit = self.rng.randrange(10_000_000, 20_000_000)
-        self.limit = None
-        await self.daemon.post("/settings", json={"libtorrent": {"max_download_rate": limit}})
-        self.limit = limit
-
-    async def check(self):
-        listed = {item["infohash"]: item for item in (await self.daemon.get("/downloads"))["downloads"]}
-        certain = {infohash: state for infohash, state in self.state.items() if infohash not in self.uncertain}
-        assert certain.keys() <= listed.keys()
-        assert not self.removed & listed.keys()
-        for infohash, wanted in certain.items():
-            assert listed[infohash]["status"] != "STOPPED_ON_ERROR", listed[infohash]["error"]
-            assert (listed[infohash]["status"] == "STOPPED") == (wanted == "stop")
-        if self.limit is not None:
-            settings = (await self.daemon.get("/settings"))["settings"]
-            assert settings["libtorrent"]["max_download_rate"] == self.limit
-        self.state = {infohash: self.state.get(infohash, "resume") for infohash in listed}
-        for infohash in self.uncertain & listed.keys():
-            self.state[infohash] = "stop" if listed[infohash]["status"] == "STOPPED" else "resume"
-        self.uncertain.clear()
-        return listed
+    assert counters["disk.num_blocks_hashed"] == 0
+    for torrent in torrents:
+        assert (saved / torrent.name).read_bytes() == (torrent.folder / torrent.name).read_bytes()
+    assert len(torrents) > kills
+    assert "Traceback" not in daemon.output
 
 
-async def crash(daemon_process, tmp_path, kills, seed):
-    rng = random.Random(seed)
-    with Seeder(tmp_path / "seeded") as seeder:
-        torrents = [seeder.seed_new(f"t{number}", rng.randbytes(40_000)) for number in range(kills * 12)]
-        config = {
-            "download_defaults": {"saveas": str(tmp_path / "downloads")},
-            "libtorrent": {"checkpoint_interval": 1.0},
-        }
-        async with daemon_process(*AREAS, config=config) as daemon:
-            client = Client(daemon, seeder, torrents, rng)
-            for _ in range(kills):
-                work = asyncio.create_task(client.run())
-                await asyncio.sleep(rng.uniform(0.05, 0.8))
-                daemon.kill()
-                await work
-                await daemon.start()
-                await client.check()
-            await finish(daemon, seeder, client)
-
-
-async def finish(daemon, seeder, client):
-    """Let everything finish, kill once more, and see that no piece is hashed again."""
-    host, port = seeder.address.split(":")
-    for infohash, wanted in client.state.items():
-        if wanted == "stop":
-            await daemon.patch(f"/downloads/{infohash}", json={"state": "resume"})
-    del host, port
-
-    async def all_listed():
-        return (await daemon.get("/downloads"))["downloads"]
-
-    assert len(await all_listed()) == len(client.state)
-
-
-async def test_what_was_confirmed_survives_kill_9(daemon_process, tmp_path):
-    await crash(daemon_process, tmp_path, kills=4, seed=1)
+async def test_what_was_confirmed_survives_kill_9(start_program, swarm, saved):
+    await kill_again_and_again(start_program, swarm, saved, kills=4, seed=1)
 
 
 @pytest.mark.soak
-async def test_what_was_confirmed_survives_fifty_kills(daemon_process, tmp_path):
-    await crash(daemon_process, tmp_path, kills=50, seed=2)
+async def test_what_was_confirmed_survives_fifty_kills(start_program, swarm, saved):
+    await kill_again_and_again(start_program, swarm, saved, kills=50, seed=2)
 
 
-async def test_finished_pieces_are_not_hashed_again_after_kill_9(daemon_process, tmp_path):
-    config = {
-        "download_defaults": {"saveas": str(tmp_path / "downloads")},
-        "libtorrent": {"checkpoint_interval": 1.0},
-    }
-    with Seeder(tmp_path / "seeded") as seeder:
-        torrent = seeder.seed_new("film", random.Random(3).randbytes(4_000_000))
-        async with daemon_process(*AREAS, config=config) as daemon:
-            await daemon.put("/downloads", json={"uri": seeder.magnet(torrent)})
+async def test_half_a_download_goes_on_without_hashing_again(start_program, swarm, saved):
+    content = random.Random(3).randbytes(2_000_000)
+    torrent = swarm.seed(content, name="film")
+    swarm.seeder.limit(600_000)
+    async with start_program() as daemon:
+        await upload(daemon, torrent)
+        await wait_for(lambda: stored_pieces(daemon, torrent.infohash).count(True) > 30, what="a checkpoint")
+        swarm.seeder.limit(1)
+        daemon.kill()
+        known = stored_pieces(daemon, torrent.infohash).count(True)
+        await daemon.start()
+        item = await wait_for_status(daemon, torrent.infohash, "DOWNLOADING")
+        counters = (await daemon.get("/libtorrent/session"))["session"]
+        assert counters["disk.num_blocks_hashed"] == 0
+        assert item["progress"] >= known * 16 * 1024 / 2_000_000 - 0.01
 
-            async def status():
-                (item,) = (await daemon.get("/downloads"))["downloads"]
-                return item
+        swarm.seeder.limit(0)
+        await wait_for_status(daemon, torrent.infohash, "SEEDING")
+        received = (await item_of(daemon, torrent.infohash))["total_down"]
 
-            async def is_seeding():
-                return (await status())["status"] == "SEEDING"
+    assert (saved / "film").read_bytes() == content
+    assert received < 2_000_000 - known * 16 * 1024 + 100_000
 
-            await wait_for(is_seeding, 20)
-            await asyncio.sleep(1.5)  # a checkpoint interval, and the time to save it
-            daemon.kill()
 
-            await daemon.start()
-            await wait_for(is_seeding, 20)
-            session = (await daemon.get("/libtorrent/session"))["session"]
+async def test_a_move_goes_on_after_kill_9(start_program, swarm, saved, tmp_path):
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    torrents = [swarm.seed({"a": bytes([n]) * 300_000, "b": b"b"}, name=f"album {n}") for n in range(4)]
+    async with start_program() as daemon:
+        for torrent in torrents:
+            await upload(daemon, torrent)
+            await wait_for_status(daemon, torrent.infohash, "SEEDING")
+        for torrent in torrents:
+            await daemon.patch(
+                f"/downloads/{torrent.infohash}", json={"state": "move_storage", "dest_dir": str(archive)}
+            )
+        daemon.kill()
+        await daemon.start()
 
-    assert session["disk.num_blocks_hashed"] == 0
-    assert (tmp_path / "downloads" / "film").read_bytes() == random.Random(3).randbytes(4_000_000)
+        await wait_for(lambda: {path.name for path in archive.iterdir()} == {torrent.name for torrent in torrents})
+        for torrent in torrents:
+            item = await wait_for_status(daemon, torrent.infohash, "SEEDING")
+            assert (item["destination"], item["error"]) == (str(archive), "")
+
+    assert list(saved.iterdir()) == []
+    assert all((archive / torrent.name / "a").stat().st_size == 300_000 for torrent in torrents)
+
+
+def stored_pieces(daemon, infohash):
+    """Return which pieces the daemon would take for finished after a kill at this moment."""
+    with lmdb.open(str(daemon.state_dir / "store"), readonly=True, max_dbs=128, lib_version=0) as store:
+        table = store.open_db(b"libtorrent/resume", create=False)
+        with store.begin(table) as transaction:
+            data = transaction.get(bytes.fromhex(infohash))
+    return list(lt.read_resume_data(data[1:]).have_pieces) if data else []
+
+
+def is_stored(daemon, torrent):
+    """Return whether the daemon would take a download for complete after a kill at this moment."""
+    return stored_pieces(daemon, torrent.infohash).count(True) * 16 * 1024 >= torrent.size
