@@ -116,7 +116,7 @@ class Rows:
             status=state.name,
             status_code=state.value,
             size=record.size,
-            eta=_seconds_left(record.size, status),
+            eta=seconds_left(record.size, status),
             num_peers=max(active.list_peers - active.list_seeds, 0) if active else 0,
             num_seeds=active.list_seeds if active else 0,
             num_connected_peers=max(status.num_peers - status.num_seeds, 0) if status else 0,
@@ -131,7 +131,7 @@ class Rows:
             max_upload_speed=min(upload_limit, _MOST_RATE),
             max_download_speed=min(download_limit, _MOST_RATE),
             destination=record.moving_to or record.destination,
-            availability=_availability(status),
+            availability=availability(status),
             total_pieces=record.total_pieces,
             vod_mode=None,
             error=repr(download.error) if download.error else "",
@@ -161,14 +161,20 @@ def _ratio(download: ActiveDownload) -> float:
     return share_ratio(known.all_time_upload, known.total_done)
 
 
-def _availability(status: TorrentStatus | None) -> float:
+def availability(status: TorrentStatus | None) -> float:
+    """Return how many copies of the torrent the connected peers hold together."""
     if status is None:
         return 0.0
-    # The engine does not count for a torrent that is complete.
-    return status.distributed_copies if status.distributed_copies >= 0 else float(status.num_seeds)
+    # The engine counts our own pieces, too, which matters most where nobody else has parts; and it does not count
+    # for a torrent that is complete.
+    if status.num_peers == status.num_seeds or status.distributed_copies < 0:
+        return float(status.num_seeds)
+    return status.distributed_copies
 
 
-def _seconds_left(size: int, status: TorrentStatus | None) -> float:
+def seconds_left(size: int, status: TorrentStatus | None) -> float:
+    """Return how long a download of ``size`` bytes still takes at the present rate."""
     if status is None or status.progress >= 1:
         return 0.0
-    return (1 - status.progress) * size / max(status.download_rate, _SLOWEST)
+    rate = 0 if status.is_paused else status.download_rate  # of a paused torrent the engine says nothing new
+    return (1 - status.progress) * size / max(rate, _SLOWEST)

@@ -74,7 +74,9 @@ class AlertTranslator:
     def _not_moved(self, alert: lt.storage_moved_failed_alert) -> None:
         if (torrent := self._torrents.of(alert.handle)) is not None:
             self._changed()
-            self._tell(StorageMoveFailed(torrent.infohash, alert.error.message()))
+            # Where a file of that name exists already, the engine has found nothing wrong with it.
+            text = alert.error.message() if alert.error.value() else "File exists"
+            self._tell(StorageMoveFailed(torrent.infohash, text))
 
     def _failed(self, alert: lt.torrent_error_alert) -> None:
         torrent = self._torrents.of(alert.handle)

@@ -8,6 +8,7 @@ from triblerd_downloads.changes import REMEMBERED_REMOVALS, Changes
 from triblerd_downloads.config import DownloadDefaults, SeedingMode, default_destination
 from triblerd_downloads.limits import has_seeded_enough, share_ratio
 from triblerd_downloads.requests import add_wishes, upload_options
+from triblerd_downloads.rows import availability, seconds_left
 from triblerd_downloads.schemas import AddBody, AddQuery
 from triblerd_downloads.selection import checked_selection, known_selection, priorities
 from triblerd_downloads.states import basic_state, extended_state
@@ -36,6 +37,28 @@ RESTING = TorrentStatus(
 def status(**changes):
     """Return a status that is told by what differs from a seeding one."""
     return msgspec.structs.replace(RESTING, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "copies"),
+    [
+        ({"num_peers": 0, "distributed_copies": 0.3}, 0),  # these are ours
+        ({"num_peers": 2, "num_seeds": 2, "distributed_copies": 2.3}, 2),
+        ({"num_peers": 3, "num_seeds": 2, "distributed_copies": 2.6}, 2.6),
+        ({"num_peers": 3, "num_seeds": 1, "distributed_copies": -1.0}, 1),
+    ],
+)
+def test_only_the_pieces_of_others_are_available(changes, copies):
+    assert availability(status(**changes)) == copies
+    assert availability(None) == 0
+
+
+def test_a_paused_download_has_no_rate_to_be_done_by():
+    half = status(progress=0.5, download_rate=100)
+
+    assert seconds_left(1000, half) == 5
+    assert seconds_left(1000, msgspec.structs.replace(half, is_paused=True)) > 1e8
+    assert seconds_left(1000, status(progress=1.0)) == seconds_left(1000, None) == 0
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,7 @@ async def test_a_move_never_replaces_a_file(start_engine, seeder, tmp_path):
         await bench.engine.move_storage(torrent.infohash, str(tmp_path / "elsewhere"))
         failed = await bench.event(StorageMoveFailed)
 
-        assert failed.error
+        assert failed.error == "File exists"
         assert (tmp_path / "elsewhere/tiny").read_bytes() == b"precious"
         assert (bench.folder / "tiny").exists()
 
