@@ -68,7 +68,7 @@ def report(name: str, figure: str, *, baseline: str = "", target: str = "", ok: 
         ok: Whether the target is reached; ``None`` where there is none.
     """
     verdict = "" if ok is None else "ok" if ok else "MISSED"
-    print(f"{name:44} {figure:>16}  {verdict:6}  {target:22}  {baseline}".rstrip(), flush=True)
+    print(f"{name:50} {figure:>16}  {verdict:6}  {target:22}  {baseline}".rstrip(), flush=True)
 
 
 class Client:

@@ -4,7 +4,6 @@ The bounds are ratios of one run; the absolute figures depend on the disk.
 """
 
 import asyncio
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from typing import Any
 
 import lmdb
 import msgspec
+from rig import report
 
 from triblerd.config import StoreConfig
 from triblerd.store import Store, Table, Transaction
@@ -125,33 +125,26 @@ async def measure_store(folder: Path) -> tuple[float, float, float, float, float
         return alone, few, many, seconds(reads(raw)) / READS, seconds(reads(rows)) / READS
 
 
-def main() -> int:
-    """Print the figures; return 1 when a bound is not kept."""
+def main() -> None:
+    """Report the figures."""
     with tempfile.TemporaryDirectory() as folder:
         raw_put, raw_batched, raw_get = measure_raw(Path(folder) / "raw")
         alone, few, many, get_bytes, get_row = asyncio.run(measure_store(Path(folder) / "store"))
-    results = [
-        # what is measured, this many a second, LMDB alone, the ratio of times, its bound
-        (f"puts/s, one client (LMDB: a commit each, {1 / raw_put:,.0f})", 1 / alone, alone / raw_put, 3.0),
-        (f"puts/s, {CLIENTS} clients (LMDB: the same)", 1 / few, few / raw_put, 0.6),
-        (
-            f"puts/s, {CONCURRENT} at once (LMDB: one commit, {1 / raw_batched:,.0f})",
-            1 / many,
-            many / raw_batched,
-            30.0,
-        ),
-        (f"reads/s of bytes (LMDB: {1 / raw_get:,.0f})", 1 / get_bytes, get_bytes / raw_get, 3.0),
-        (
-            f"reads/s of decoded structs (LMDB: not decoded), {get_row * 1e6:.1f} us",
-            1 / get_row,
-            get_row / raw_get,
-            5.0,
-        ),
-    ]
-    for name, rate, ratio, bound in results:
-        print(f"{rate:>12,.0f} {name}: {ratio:.2f} of LMDB's time, bound {bound}")
-    return int(any(ratio > bound for _, _, ratio, bound in results))
+    for name, ours, raw, about, bound in (
+        ("store: puts, one client", alone, raw_put, "LMDB, a commit each", 3.0),
+        (f"store: puts, {CLIENTS} clients", few, raw_put, "LMDB, a commit each", 0.6),
+        (f"store: puts, {CONCURRENT} at once", many, raw_batched, "LMDB, one commit", 30.0),
+        ("store: reads of bytes", get_bytes, raw_get, "LMDB", 3.0),
+        ("store: reads of structs", get_row, raw_get, "LMDB, not decoded", 5.0),
+    ):
+        report(
+            name,
+            f"{1 / ours:,.0f} /s",
+            baseline=f"{about}: {1 / raw:,.0f} /s, x{ours / raw:.2f} of its time",
+            target=f"<= {bound:g} x",
+            ok=ours / raw <= bound,
+        )
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -40,13 +40,15 @@ def seed_zeros(pipe: Connection, folder: Path, names: Sequence[str], size: int, 
             pipe.send(time.perf_counter())
 
 
-def download_plainly(pipe: Connection, magnet: str, folder: Path, settings: dict[str, Any], limit: float) -> None:
-    """Download one torrent, telling the moment of the add.
+def download_plainly(
+    pipe: Connection, source: str | bytes, folder: Path, settings: dict[str, Any], limit: float
+) -> None:
+    """Download a magnet link or torrent file, telling the moment of the add.
 
     At the end, or ``limit`` seconds after the first byte, (CPU seconds, bytes) are told.
     """
     session = _session(settings)
-    params = lt.parse_magnet_uri(magnet)
+    params = lt.load_torrent_buffer(source) if isinstance(source, bytes) else lt.parse_magnet_uri(source)
     params.save_path = str(folder)
     used, began = time.process_time(), 0.0
     pipe.send(time.perf_counter())
