@@ -1,5 +1,6 @@
 """Where log records go: stderr, and rotated files in the state directory, written by a thread of their own."""
 
+import contextlib
 import copy
 import json
 import logging
@@ -45,6 +46,18 @@ class _Feeder(logging.handlers.QueueHandler):
         return record
 
 
+class _File(logging.handlers.RotatingFileHandler):
+    """Loses what the disk does not take: it stands on stderr, and a full disk would tell of itself at every record."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name that logging calls
+        """Go on without the record."""
+
+    def close(self) -> None:
+        """Close the file."""
+        with contextlib.suppress(OSError):
+            super().close()
+
+
 @contextmanager
 def logging_to(directory: Path, config: GeneralConfig) -> Iterator[None]:
     """Send all records to stderr and to ``directory`` until the block ends.
@@ -56,7 +69,7 @@ def logging_to(directory: Path, config: GeneralConfig) -> Iterator[None]:
     """
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = logging.handlers.RotatingFileHandler(
+        file = _File(
             directory / FILE_NAME, maxBytes=config.log_size, backupCount=config.log_count, encoding="utf-8"
         )
     except OSError as error:
