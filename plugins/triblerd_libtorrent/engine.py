@@ -44,6 +44,7 @@ from triblerd_libtorrent.settings_pack import (
 )
 from triblerd_libtorrent.status import STATUS_FLAGS, StatusBoard
 from triblerd_libtorrent.torrents import Torrent, Torrents
+from triblerd_libtorrent.trackers import announce_to
 
 log = logging.getLogger(__name__)
 
@@ -301,7 +302,7 @@ class Engine:
         """Remove an announce URL."""
         torrent = self._torrents.get(infohash)
         if torrent.trackers is not None and torrent.trackers.remove(url):
-            torrent.handle.replace_trackers([_entry(*entry) for entry in torrent.trackers.entries()])
+            torrent.handle.replace_trackers(torrent.trackers.announce_entries())
 
     def force_announce(self, infohash: Infohash, url: str | None = None) -> None:
         """Announce now, to one tracker or to all."""
@@ -309,7 +310,7 @@ class Engine:
         if url is None:
             handle.force_reannounce(0, -1, lt.torrent_handle.ignore_min_interval)
         else:
-            self._spawn("announce", asyncio.to_thread(_announce_to, handle, url))
+            self._spawn("announce", asyncio.to_thread(announce_to, handle, url))
 
     def connect_peer(self, infohash: Infohash, host: str, port: int) -> None:
         """Connect to a peer by address."""
@@ -400,7 +401,11 @@ class Engine:
     def _worth_saving(self, alert: lt.torrent_alert) -> None:
         torrent = self._torrents.of(alert.handle)
         if torrent is not None and not self._stopping:
-            self._spawn("checkpoint", self._checkpoints.save([torrent]))
+            self._spawn("checkpoint", self._save(torrent))
+
+    async def _save(self, torrent: Torrent) -> None:
+        await self._checkpoints.save([torrent])
+        await self._metadata.complete(torrent)
 
     def _forget(self, torrent: Torrent) -> None:
         self._torrents.drop(torrent.infohash)
@@ -427,19 +432,6 @@ def _bitmap(handle: lt.torrent_handle) -> bytes:
     digits = "".join("1" if piece else "0" for piece in pieces)
     padded = digits.ljust(-(-len(digits) // 8) * 8, "0")
     return int(padded, 2).to_bytes(len(padded) // 8)
-
-
-def _entry(url: str, tier: int) -> lt.announce_entry:
-    entry = lt.announce_entry(url)
-    entry.tier = tier
-    return entry
-
-
-def _announce_to(handle: lt.torrent_handle, url: str) -> None:
-    # By position, and the engine reorders the trackers of a tier when one of them answers.
-    for position, tracker in enumerate(handle.trackers()):
-        if tracker.get("url") == url:
-            handle.force_reannounce(0, position, lt.torrent_handle.ignore_min_interval)
 
 
 async def _wait_until(condition: Callable[[], bool], limit_seconds: float) -> None:

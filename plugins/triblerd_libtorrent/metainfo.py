@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import PurePosixPath
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import libtorrent as lt
 
@@ -24,6 +24,7 @@ _MOST_FILES = 1_000_000
 _LONGEST_PATH = 3000  # bytes; a system takes 4096 with the directory before it
 _LONGEST_NAME = 255  # bytes
 
+_LAYERS = b"12:piece layers"  # as a key
 _ENGINE_CATEGORY = re.compile(r"\s*\[[\w ]+:\d+\]$")
 
 
@@ -87,6 +88,43 @@ def wrap_info(info: bytes, trackers: Iterable[str]) -> bytes:
     announce = b"8:announce" + lt.bencode(urls[0].encode()) if urls else b""
     tiers = b"13:announce-list" + lt.bencode([[url.encode()] for url in urls]) if len(urls) > 1 else b""
     return b"d" + announce + tiers + b"4:info" + info + b"e"
+
+
+def has_piece_layers(raw: bytes, info: bytes) -> bool:
+    """Return whether a torrent file of version 2 has the hashes of its pieces, which stand beside ``info``."""
+    return _LAYERS in raw.partition(info)[2]
+
+
+def add_piece_layers(raw: bytes, resume_data: bytes) -> bytes:
+    """Return a torrent file with the hashes of its pieces (BEP 52), which a magnet's metadata do not have. CPU-bound.
+
+    The info dictionary stays as it is, byte for byte.
+
+    Args:
+        raw: The torrent file.
+        resume_data: What the engine saved of the torrent: with the hashes, once it has received or computed them.
+
+    Raises:
+        MetainfoError: the resume data do not have them all, or the torrent file would be too large to be read again.
+    """
+    known = load_metainfo(raw)
+    try:
+        params = lt.read_resume_data(resume_data)
+        params.ti = known.ti
+        layers = _entries(lt.write_torrent_file(params))[b"piece layers"]
+    except (RuntimeError, KeyError) as error:
+        msg = f"The hashes of the pieces are not known: {error}"
+        raise MetainfoError(msg) from error
+    info = _info(known).info_section()
+    before, _, after = raw.partition(info)
+    rest = {**_entries(lt.bdecode(b"d" + after)), b"piece layers": layers}
+    whole = before + info + lt.bencode(rest)[1:]
+    load_metainfo(whole)
+    return whole
+
+
+def _entries(dictionary: object) -> dict[bytes, Any]:
+    return cast("dict[bytes, Any]", dictionary)  # the stubs say text where the binding has bytes
 
 
 def _info(params: lt.add_torrent_params) -> lt.torrent_info:

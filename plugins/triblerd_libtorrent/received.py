@@ -8,7 +8,7 @@ import libtorrent as lt
 
 from triblerd.store import StoreView
 from triblerd_libtorrent.api import EngineEvent, Infohash, MetadataReceived, MetainfoError, TorrentFailed
-from triblerd_libtorrent.metainfo import parse_metainfo, wrap_info
+from triblerd_libtorrent.metainfo import add_piece_layers, has_piece_layers, parse_metainfo, wrap_info
 from triblerd_libtorrent.resume import StoredTorrents
 from triblerd_libtorrent.torrents import Torrent, Torrents
 
@@ -45,6 +45,26 @@ class MetadataKeeper:
             self._torrents.also_known_as(torrent.infohash, hashes)
             self._spawn("metadata", self._keep(torrent))
 
+    async def complete(self, torrent: Torrent) -> None:
+        """Add the hashes of the pieces to the stored torrent file, if they are missing there and known (BEP 52).
+
+        Peers send them apart from the metadata. Without them the torrent file is of no use to other programs.
+        """
+        info = torrent.handle.torrent_file()
+        if info is None or not info.info_hashes().has_v2():
+            return
+        raw, resume_data = self._stored.metainfo(torrent.infohash), self._stored.resume_data(torrent.infohash)
+        if raw is None or resume_data is None or has_piece_layers(raw, info.info_section()):
+            return
+        try:
+            whole = await asyncio.to_thread(add_piece_layers, raw, resume_data)
+        except MetainfoError as error:
+            log.debug("The torrent file of %s stays without the hashes of its pieces: %s", torrent.infohash, error)
+            return
+        await self._store.write(
+            lambda transaction: self._stored.complete_metainfo(transaction, torrent.infohash, whole)
+        )
+
     async def _keep(self, torrent: Torrent) -> None:
         info = torrent.handle.torrent_file()
         if info is None:
@@ -61,3 +81,4 @@ class MetadataKeeper:
         await self._store.write(lambda transaction: self._stored.keep_metainfo(transaction, torrent.infohash, raw))
         if self._torrents.find(torrent.infohash) is torrent:
             self._tell(MetadataReceived(torrent.infohash, parsed))
+            await self.complete(torrent)  # whichever comes last, the metadata or the resume data, finds the other

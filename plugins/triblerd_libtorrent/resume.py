@@ -37,6 +37,11 @@ class StoredTorrents:
         """Store the bencoded torrent file."""
         transaction.put(self._info, infohash.key, raw)
 
+    def complete_metainfo(self, transaction: Transaction, infohash: Infohash, raw: bytes) -> None:
+        """Replace the bencoded torrent file, unless it was forgotten meanwhile."""
+        if transaction.get(self._info, infohash.key) is not None:
+            transaction.put(self._info, infohash.key, raw)
+
     def keep_resume_data(self, transaction: Transaction, infohash: Infohash, data: bytes) -> None:
         """Store resume data."""
         transaction.put(self._resume, infohash.key, data)

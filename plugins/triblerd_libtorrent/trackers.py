@@ -55,6 +55,10 @@ class TrackerList:
             return list(self._known)
         return [(known.url, known.tier) for known in self._known.values()]
 
+    def announce_entries(self) -> list[lt.announce_entry]:
+        """Return them as the engine takes them."""
+        return [_entry(url, tier) for url, tier in self.entries()]
+
     def shown(self) -> tuple[Tracker, ...]:
         """Return the trackers as clients see them."""
         if isinstance(self._known, tuple):  # most torrents are stopped, and nothing was ever said
@@ -103,6 +107,20 @@ class TrackerList:
         if isinstance(self._known, tuple):
             self._known = {url: _Known(url, tier) for url, tier in self._known}
         return self._known
+
+
+def announce_to(handle: lt.torrent_handle, url: str) -> None:
+    """Announce to one tracker now. Waits for the session: call it in a thread."""
+    # By position, and the engine reorders the trackers of a tier when one of them answers.
+    for position, tracker in enumerate(handle.trackers()):
+        if tracker.get("url") == url:
+            handle.force_reannounce(0, position, lt.torrent_handle.ignore_min_interval)
+
+
+def _entry(url: str, tier: int) -> lt.announce_entry:
+    entry = lt.announce_entry(url)
+    entry.tier = tier
+    return entry
 
 
 def _failure(alert: lt.tracker_error_alert) -> str:

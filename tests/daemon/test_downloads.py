@@ -31,8 +31,8 @@ async def test_a_torrent_of_each_generation_comes_in_every_way(start_program, sw
             await wait_for_status(daemon, torrent.infohash, "SEEDING")
             item = await wait_for(lambda: with_metadata(daemon, torrent))
             assert (item["name"], item["size"], item["progress"]) == (torrent.name, torrent.size, 1.0)
-            kept = await daemon.request("GET", f"/downloads/{torrent.infohash}/torrent")
-            assert info_of(kept.body) == info_of(torrent.metainfo)
+            kept = await wait_for(lambda: whole_torrent_file(daemon, torrent))
+            assert info_of(kept) == info_of(torrent.metainfo)
 
     for torrent in torrents:
         assert same_files(saved / torrent.name, torrent.folder / torrent.name)
@@ -190,6 +190,12 @@ async def with_metadata(daemon, torrent):
     return item if item["size"] else None
 
 
+async def whole_torrent_file(daemon, torrent):
+    """Return the torrent file once it has the hashes of the pieces, which come apart from a magnet's metadata."""
+    answer = await daemon.request("GET", f"/downloads/{torrent.infohash}/torrent")
+    return answer.body if layers_of(answer.body) == layers_of(torrent.metainfo) else None
+
+
 async def has_begun(daemon, torrent):
     return (await item_of(daemon, torrent.infohash))["progress"] > 0
 
@@ -210,6 +216,10 @@ def damage(path, offset):
 def info_of(metainfo):
     """Return what a torrent file says from its info dictionary on, which no client may change."""
     return metainfo[metainfo.index(b"4:info") :].split(b"12:piece layers")[0].rstrip(b"e")
+
+
+def layers_of(metainfo):
+    return metainfo.partition(b"12:piece layers")[2]
 
 
 def same_files(ours, theirs):

@@ -44,7 +44,9 @@ async def test_the_metadata_of_a_magnet_come_from_a_peer(start_engine, seeder, v
 
         assert received.infohash == torrent.infohash
         assert [file.path for file in received.metainfo.files if not file.is_pad] == list(torrent.files)
-        assert bench.stored.metainfo(torrent.infohash) == received.metainfo.raw
+        stored = bench.stored.metainfo(torrent.infohash)
+        assert stored
+        assert stored.startswith(received.metainfo.raw[:-1])  # what may follow are the hashes of the pieces
 
 
 async def test_a_hybrid_torrent_keeps_the_name_that_its_magnet_gave_it(start_engine, seeder):
