@@ -69,9 +69,7 @@ def logging_to(directory: Path, config: GeneralConfig) -> Iterator[None]:
     """
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = _File(
-            directory / FILE_NAME, maxBytes=config.log_size, backupCount=config.log_count, encoding="utf-8"
-        )
+        file = _File(directory / FILE_NAME, maxBytes=config.log_size, backupCount=config.log_count, encoding="utf-8")
     except OSError as error:
         msg = f"The log directory {directory} cannot be written: {error.strerror or error}"
         raise FailedError(msg) from error

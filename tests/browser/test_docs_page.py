@@ -1,6 +1,7 @@
 """The page at ``/docs`` in a real browser: it shows the routes, sends requests, and loads nothing from elsewhere."""
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ from triblerd.testing import StartDaemon
 pytestmark = pytest.mark.browser
 
 LIMIT_SECONDS = 20
+AREAS = ("downloads", "events", "libtorrent", "settings", "shutdown", "state")
+LIST_DOWNLOADS = "#operations-downloads-get_downloads"
 
 
 @pytest.fixture
@@ -44,6 +47,14 @@ def hosts(driver: webdriver.Chrome) -> set[str | None]:
     """Return the hosts that the browser was told to load something from."""
     urls = driver.execute_script("return performance.getEntriesByType('resource').map(entry => entry.name)")
     return {urlsplit(url).hostname for url in urls if url.startswith("http")}
+
+
+def asked(driver: webdriver.Chrome) -> set[str | None]:
+    """Return every host that the browser sent a request to, whatever for."""
+    records = [json.loads(record["message"])["message"] for record in driver.get_log("performance")]
+    sent = [record for record in records if record["method"] == "Network.requestWillBeSent"]
+    urls = [urlsplit(record["params"]["request"]["url"]) for record in sent]
+    return {url.hostname for url in urls if url.scheme in ("http", "https", "ws", "wss")}
 
 
 async def in_thread(work: Callable[[], None]) -> None:
@@ -81,9 +92,32 @@ async def test_a_plugin_that_is_turned_off_leaves_the_page(
     assert chromium.find_elements(By.CSS_SELECTOR, "#operations-tag-state") == []
 
 
+async def test_all_areas_are_on_the_page_and_nothing_comes_from_elsewhere(
+    start_daemon: StartDaemon, chromium: webdriver.Chrome
+) -> None:
+    async with start_daemon(*AREAS) as daemon:
+        document = await daemon.get("/docs/openapi.json")
+        offered = {tag for path in document["paths"].values() for way in path.values() for tag in way["tags"]}
+
+        def look() -> None:
+            chromium.get(f"{daemon.url}/docs")
+            for tag in offered:
+                wait_for(chromium, f"#operations-tag-{tag}")
+
+        await in_thread(look)
+        shown = {tag.get_attribute("data-tag") for tag in chromium.find_elements(By.CSS_SELECTOR, "[data-tag]")}
+        operations = chromium.find_elements(By.CSS_SELECTOR, ".opblock")
+
+    assert shown == offered >= set(AREAS)
+    assert len(operations) == sum(len(path) for path in document["paths"].values())
+    assert chromium.get_log("browser") == []
+    assert asked(chromium) == {"127.0.0.1"}
+
+
 async def test_a_request_can_be_sent_from_the_page(start_daemon: StartDaemon, chromium: webdriver.Chrome) -> None:
-    async with start_daemon("state") as daemon:
+    async with start_daemon("downloads") as daemon:
         shown: list[str] = []
+        bodies: list[str] = []
 
         def try_it() -> None:
             chromium.get(f"{daemon.url}/docs")
@@ -91,11 +125,14 @@ async def test_a_request_can_be_sent_from_the_page(start_daemon: StartDaemon, ch
             wait_for(chromium, ".auth-container input").send_keys(daemon.key)
             press(chromium, ".auth-btn-wrapper button.authorize")
             press(chromium, ".btn-done")
-            press(chromium, "[id^='operations-state'] button.opblock-summary-control")
+            press(chromium, f"{LIST_DOWNLOADS} button.opblock-summary-control")
             press(chromium, ".try-out__btn")
             press(chromium, ".execute")
             shown.append(wait_for(chromium, ".live-responses-table tr.response .response-col_status").text)
+            bodies.append(wait_for(chromium, ".live-responses-table .highlight-code").text)
 
         await in_thread(try_it)
 
     assert shown[0].startswith("200")
+    assert '"downloads": []' in bodies[0]
+    assert asked(chromium) == {"127.0.0.1"}

@@ -35,7 +35,7 @@ class Swarm:
             peer = socket.inet_aton(self.seeder.host) + self.seeder.port.to_bytes(2)
             return web.Response(body=b"d8:intervali%de5:peers6:%be" % (_ANNOUNCE_AGAIN, peer))
         if request.path == "/moved":
-            raise web.HTTPFound(f"/{request.query['to']}")
+            raise web.HTTPFound("/" + request.query["to"])
         return web.Response(body=self._torrents[request.path[1:]])
 
 

@@ -6,16 +6,21 @@ import gc
 import psutil
 import pytest
 
-WARM_UP_ROUNDS = 20
+from tests.plugins.downloads.conftest import upload, wait_for_status
+from triblerd_libtorrent.testing import make_torrent
+
 AREAS = ("libtorrent", "downloads", "events", "settings", "state", "shutdown")
 
 
-async def switch_round(daemon, poll):
+async def switch_round(daemon, poll, infohash):
     for name in ("downloads", "events", "libtorrent"):
         await daemon.patch(f"/plugins/{name}", json={"enabled": False})
     for name in ("libtorrent", "downloads", "events"):
         await daemon.patch(f"/plugins/{name}", json={"enabled": True})
     await daemon.patch("/plugins/state", json={"reload": True})
+    async with daemon.stream() as stream:
+        await stream.next("events_start")
+    await wait_for_status(daemon, infohash, "SEEDING")
     assert poll.done() is False, poll.exception()
 
 
@@ -33,15 +38,17 @@ def footprint():
     return len(asyncio.all_tasks()), process.num_fds(), process.num_threads(), process.memory_info().rss
 
 
-async def switch(start_daemon, rounds):
+async def switch(start_daemon, tmp_path, *, warm_up, rounds):
+    torrent = make_torrent(tmp_path, b"x" * 50_000)
     async with start_daemon(*AREAS) as daemon:
+        await upload(daemon, torrent, destination=str(tmp_path))
         poll = asyncio.create_task(keep_asking(daemon))
         try:
-            for _ in range(WARM_UP_ROUNDS):
-                await switch_round(daemon, poll)
+            for _ in range(warm_up):
+                await switch_round(daemon, poll, torrent.infohash)
             before = footprint()
             for _ in range(rounds):
-                await switch_round(daemon, poll)
+                await switch_round(daemon, poll, torrent.infohash)
             after = footprint()
         finally:
             poll.cancel()
@@ -50,15 +57,15 @@ async def switch(start_daemon, rounds):
     return before, after
 
 
-async def test_switching_plugins_under_requests_leaks_nothing(start_daemon):
-    before, after = await switch(start_daemon, 10)
+async def test_switching_plugins_under_requests_leaks_nothing(start_daemon, tmp_path):
+    before, after = await switch(start_daemon, tmp_path, warm_up=4, rounds=10)
 
     assert after[:3] == pytest.approx(before[:3], abs=3)
 
 
 @pytest.mark.soak
-async def test_two_hundred_rounds_of_switching_leak_nothing(start_daemon):
-    before, after = await switch(start_daemon, 200)
+async def test_two_hundred_rounds_of_switching_leak_nothing(start_daemon, tmp_path):
+    before, after = await switch(start_daemon, tmp_path, warm_up=20, rounds=200)
 
     assert after[:3] == pytest.approx(before[:3], abs=3)
     assert after[3] - before[3] < 8 * 1024 * 1024

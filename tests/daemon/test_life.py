@@ -182,7 +182,7 @@ def without_state(text):
 # -- the environment -------------------------------------------------------------------------------------------------
 
 
-async def test_the_variables_of_old_name_the_port_the_key_and_the_place(tmp_path, start_program):
+async def test_the_variables_of_old_name_the_port_and_the_key(start_program):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     environment = {"CORE_API_PORT": str(port), "CORE_API_KEY": "from outside"}
