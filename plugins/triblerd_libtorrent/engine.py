@@ -27,6 +27,7 @@ from triblerd_libtorrent.api import (
     Tracker,
 )
 from triblerd_libtorrent.config import LibtorrentConfig
+from triblerd_libtorrent.dht import DhtMemory, DhtState
 from triblerd_libtorrent.listeners import Listeners
 from triblerd_libtorrent.peers import connected_peers
 from triblerd_libtorrent.pump import Handler
@@ -86,6 +87,7 @@ class Engine:
         self._socks: dict[int, tuple[str, int]] = {}
         self._listeners = Listeners(self._choose_alerts)
         self._checkpoints = Checkpoints(torrents=self._torrents, stored=stored, store=store)
+        self._dht = DhtMemory(store)
         self._adder = Adder(
             torrents=self._torrents,
             stored=stored,
@@ -102,7 +104,7 @@ class Engine:
 
     async def start(self) -> None:
         """Open the plain session."""
-        await self._open(0, plain_settings(self._config))
+        await self._open(0, plain_settings(self._config), await self._dht.recall())
 
     async def stop(self) -> None:
         """Tell peers and trackers, save what changed, and end all sessions, within some five seconds."""
@@ -115,11 +117,17 @@ class Engine:
         try:
             async with asyncio.timeout(_SAVE_AT_STOP_SECONDS):
                 await self._checkpoints.save(running)
+                await self.keep_dht()
         except TimeoutError:
             log.warning("Not everything could be saved in time; some pieces may be checked again")
         await _wait_until(lambda: not any(site.translator.announcing for site in sites), _ANNOUNCE_AT_STOP_SECONDS)
         for hops in list(self._sites):
             await self._sites.pop(hops).session.close()
+
+    async def keep_dht(self) -> None:
+        """Keep what the plain session knows of the DHT."""
+        if 0 in self._sites:
+            await self._dht.keep(self._sites[0].session.raw)
 
     def reconfigure(self, config: LibtorrentConfig) -> None:
         """Take changed settings live."""
@@ -325,9 +333,9 @@ class Engine:
 
     # --- inside -------------------------------------------------------------------------------------------------
 
-    async def _open(self, hops: int, settings: "lt.settings_pack") -> None:
+    async def _open(self, hops: int, settings: "lt.settings_pack", dht_state: DhtState | None = None) -> None:
         settings["alert_mask"] = self._alert_mask()
-        session = await open_session(hops, settings)
+        session = await open_session(hops, settings, dht_state)
         board = StatusBoard(self._torrents, lambda: session.raw.post_torrent_updates(STATUS_FLAGS), self._rows_came)
         translator = AlertTranslator(self._torrents, self._tell, board.ask_soon)
         site = self._sites[hops] = _Site(session, translator, board)

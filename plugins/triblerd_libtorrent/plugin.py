@@ -12,6 +12,8 @@ from triblerd_libtorrent.endpoint import LibtorrentEndpoint
 from triblerd_libtorrent.engine import Engine
 from triblerd_libtorrent.resume import open_stored_torrents
 
+_DHT_SECONDS = 1800.0  # neighbours in the DHT come and go, but most stay for hours
+
 
 @hookimpl
 def triblerd_manifest() -> Manifest:
@@ -61,6 +63,7 @@ async def triblerd_lifespan(context: PluginContext[LibtorrentConfig]) -> AsyncIt
     await engine.start()
     try:
         context.tasks.every(lambda: live.checkpoint_interval, "checkpoints", engine.checkpoint)
+        context.tasks.every(_DHT_SECONDS, "dht", engine.keep_dht)
         yield Running(
             endpoints=[LibtorrentEndpoint(sessions=engine)],
             services={

@@ -8,6 +8,7 @@ from typing import Final
 
 import libtorrent as lt
 
+from triblerd_libtorrent.dht import DhtState, start_session
 from triblerd_libtorrent.pump import AlertPump, Handlers
 from triblerd_libtorrent.tcp_window import TcpWindow
 
@@ -169,6 +170,6 @@ class EngineSession:
             )
 
 
-async def open_session(hops: int, settings: "lt.settings_pack") -> EngineSession:
-    """Start a session, which takes some 20 ms of a thread."""
-    return EngineSession(hops, await asyncio.to_thread(lt.session, settings), settings)
+async def open_session(hops: int, settings: "lt.settings_pack", dht_state: DhtState | None = None) -> EngineSession:
+    """Start a session, which takes some 20 ms of a thread; with what was known of the DHT, if that was kept."""
+    return EngineSession(hops, await asyncio.to_thread(start_session, settings, dht_state), settings)
