@@ -106,7 +106,11 @@ class Checkpoints:
                 self.forget(infohash)
 
     async def _save_batch(self, batch: list[Torrent]) -> None:
-        answers = [(torrent.infohash, self._asked(torrent)) for torrent in batch]
+        # Some may have been removed while the batches before were written; their handles are void.
+        present = [torrent for torrent in batch if self._torrents.find(torrent.infohash) is torrent]
+        if not present:
+            return
+        answers = [(torrent.infohash, self._asked(torrent)) for torrent in present]
         await asyncio.wait([future for _, future in answers], timeout=_ANSWER_SECONDS)
         if late := sum(not future.done() for _, future in answers):
             log.warning("The engine did not answer for %d torrents in time", late)

@@ -109,3 +109,17 @@ async def test_a_finished_download_is_saved_at_once(start_engine, seeder):
     async with start_engine() as bench:
         await bench.download(torrent, seeder)
         await wait_for(lambda: bench.stored.resume_data(torrent.infohash), what="resume data")
+
+
+async def test_a_torrent_that_is_removed_while_others_are_saved_is_left_out(start_engine, tmp_path):
+    torrents = [make_torrent(tmp_path, bytes([number]) * 100, name=f"film{number}") for number in range(2)]
+    async with start_engine() as bench:
+        for torrent in torrents:
+            await bench.engine.add(bench.wish(torrent))
+        listed = list(bench.engine._torrents)
+        await bench.engine.remove(torrents[0].infohash)
+
+        await bench.engine._checkpoints.save(listed)
+        await bench.engine._checkpoints.save(listed[:1])
+
+        assert bench.stored.resume_data(torrents[1].infohash)
