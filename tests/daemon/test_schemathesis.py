@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -21,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from triblerd.testing import DaemonProcess
+from triblerd.testing import DaemonProcess, Settings
 from triblerd.testing_settings import prepare_state_dir
 
 AREAS = ("libtorrent", "downloads", "events", "settings", "state", "shutdown")
@@ -31,6 +32,8 @@ CHECKS = [
     response_schema_conformance,
     status_code_conformance,
 ]
+Case = schemathesis.Case[Any]
+
 EXAMPLES = 30
 MANY_EXAMPLES = 500
 SECONDS = 20
@@ -61,7 +64,7 @@ class Served:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("fuzz")
-    settings = {
+    settings: Settings = {
         "downloads": {"file_roots": [str(folder)], "fetch_timeout": 1.0},
         "download_defaults": {"saveas": str(folder / "saved")},
     }
@@ -106,11 +109,12 @@ def ask_everything(
     """Send every operation many requests: valid ones, or such as break the document."""
     asked = 0
     for found in document.get_all_operations():
+        assert isinstance(found, schemathesis.core.result.Ok)
         cases = found.ok().as_strategy(generation_mode=mode)
 
         @settings
         @hypothesis.given(case=cases)
-        def check(case: schemathesis.Case) -> None:
+        def check(case: Case) -> None:
             ask(case, served)
 
         with contextlib.suppress(hypothesis.errors.Unsatisfiable):  # nothing can be wrong with a request without parts
@@ -119,7 +123,7 @@ def ask_everything(
     assert asked
 
 
-def ask(case: schemathesis.Case, served: Served) -> None:
+def ask(case: Case, served: Served) -> None:
     """Send a tamed request and hold the answer, and the daemon's log, to what is documented."""
     tame(case, served)
     log_begins = served.daemon.log_path.stat().st_size
@@ -133,7 +137,7 @@ def ask(case: schemathesis.Case, served: Served) -> None:
     assert requests.get(f"{served.daemon.url}/healthz", timeout=SECONDS).status_code == requests.codes.ok
 
 
-def tame(case: schemathesis.Case, served: Served) -> None:
+def tame(case: Case, served: Served) -> None:
     """Lead a request to what there is, and away from other hosts, other directories and settings that matter.
 
     Texts of even length stay as they are.

@@ -4,6 +4,7 @@ import pytest
 import pytest_asyncio
 
 from tests.daemon.hostile.target import Target, Watch
+from triblerd.testing import Settings
 from triblerd.testing_settings import prepare_state_dir
 
 AREAS = ("libtorrent", "downloads", "events", "settings", "state", "shutdown")
@@ -12,7 +13,7 @@ AREAS = ("libtorrent", "downloads", "events", "settings", "state", "shutdown")
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared_target(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Target]:
     root = tmp_path_factory.mktemp("hostile")
-    settings = {
+    settings: Settings = {
         "api": {"body_timeout": 2.0},
         "downloads": {"fetch_timeout": 2.0},
         "download_defaults": {"saveas": str(root / "saved")},

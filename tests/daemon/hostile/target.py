@@ -15,7 +15,7 @@ TORRENT = {"Content-Type": "application/x-bittorrent"}
 MOST_LAG_SECONDS = 2.0
 """A trivial request's longest wait meanwhile: the engine parses a torrent with the interpreter's lock held (16 MiB:
 half a second), and two cores also run the test, its peers and whatever else there is."""
-HEALTH_SECONDS = 1.0
+HEALTH_SECONDS = 2.0
 
 
 class Target(DaemonProcess):
@@ -120,11 +120,11 @@ class Watch:
         assert await self._undelivered_errors() == []
 
     async def _undelivered_errors(self) -> list[Any]:
-        """Return the unhandled error that the first stream gets, if there was one since the last look."""
+        """Return the unhandled error, if there was one: a stream gets it together with its first event."""
         async with self._target.stream() as stream:
             await stream.next("events_start")
             try:
-                message = await stream.next(limit_seconds=0.05)
+                message = await stream.next(limit_seconds=0.01)
             except TimeoutError:
                 return []
         return [message] if message["topic"] == "tribler_exception" else []

@@ -53,7 +53,7 @@ TAKEN = {
         {"length": len(CONTENT), "path": ["a"]}, {"attr": "l", "length": 0, "path": ["l"], "symlink path": ["l"]}
     ),
     "a hidden program": multi({"attr": "xh", "length": len(CONTENT), "path": [".profile"]}),
-    "thousands of empty files": many(3000),
+    "hundreds of empty files": many(300),
 }
 
 REFUSED = {
