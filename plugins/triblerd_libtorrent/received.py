@@ -50,6 +50,8 @@ class MetadataKeeper:
 
         Peers send them apart from the metadata. Without them the torrent file is of no use to other programs.
         """
+        if not torrent.handle.is_valid():  # it was removed meanwhile
+            return
         info = torrent.handle.torrent_file()
         if info is None or not info.info_hashes().has_v2():
             return

@@ -91,6 +91,18 @@ async def test_a_torrent_that_was_forgotten_does_not_come_back(start_engine, tmp
         assert bench.stored.metainfo(torrent.infohash) is None
 
 
+async def test_a_torrent_that_was_removed_meanwhile_is_left_alone(start_engine, tmp_path):
+    torrent = make_torrent(tmp_path, FILES, version=TorrentVersion.V2)
+    async with start_engine() as bench:
+        await bench.engine.add(bench.wish(torrent))
+        (removed,) = bench.engine._torrents
+        await bench.engine.remove(torrent.infohash)
+
+        await bench.engine._metadata.complete(removed)
+
+        assert bench.stored.metainfo(torrent.infohash) is None
+
+
 async def resume_data(bench, torrent, **changes):
     await bench.engine.add(bench.wish(torrent, is_paused=True, **changes))
     await bench.engine.checkpoint(torrent.infohash)
