@@ -54,3 +54,11 @@ def mount_disk(tmp_path):
     yield mount
     for folder in mounted:
         subprocess.run(["/bin/umount", "--lazy", folder], check=True)
+
+
+async def blocks_read(daemon):
+    """Return how often the engine has read from disk: for peers, and for hashing what is there already.
+
+    It counts the blocks that it hashes only while it downloads them, and none in a check.
+    """
+    return (await daemon.get("/libtorrent/session"))["session"]["disk.num_read_ops"]

@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 
+from tests.daemon.conftest import blocks_read
 from tests.plugins.downloads.conftest import item_of, upload, wait_for_status
 from triblerd.testing import wait_for
 from triblerd_libtorrent.testing import Seeder, TorrentVersion
@@ -138,7 +139,7 @@ async def test_a_restart_keeps_everything(start_program, swarm):
         await wait_for_status(daemon, picked.infohash, "SEEDING")
         listed = await daemon.get("/downloads")
         files = (await daemon.get(f"/downloads/{picked.infohash}/files"))["files"]
-        counters = (await daemon.get("/libtorrent/session"))["session"]
+        assert await blocks_read(daemon) == 0
 
     assert [item["infohash"] for item in listed["downloads"]] == [done.infohash, stopped.infohash, picked.infohash]
     assert listed["checkpoints"] == {"total": 3, "loaded": 3, "all_loaded": True}
@@ -147,7 +148,20 @@ async def test_a_restart_keeps_everything(start_program, swarm):
     assert {item["max_upload_speed"] for item in listed["downloads"]} == {70_000}
     kept = ("name", "size", "destination", "time_added", "progress", "total_pieces")
     assert [after[key] for key in kept] == [before[key] for key in kept]
-    assert counters["disk.num_blocks_hashed"] == 0
+
+
+async def test_files_are_hashed_when_they_are_checked_and_not_at_a_start(start_program, swarm):
+    torrent = swarm.seed(ALBUM, name="album")
+    async with start_program("downloads") as daemon:
+        await upload(daemon, torrent)
+        await wait_for_status(daemon, torrent.infohash, "SEEDING")
+        await daemon.restart()
+        await wait_for_status(daemon, torrent.infohash, "SEEDING")
+        assert await blocks_read(daemon) == 0
+
+        await daemon.patch(f"/downloads/{torrent.infohash}", json={"state": "recheck"})
+
+        await wait_for(lambda: all_was_read(daemon, torrent), what="the check")
 
 
 async def test_two_clients_hear_of_a_download_from_beginning_to_end(start_program, swarm):
@@ -194,6 +208,10 @@ async def whole_torrent_file(daemon, torrent):
     """Return the torrent file once it has the hashes of the pieces, which come apart from a magnet's metadata."""
     answer = await daemon.request("GET", f"/downloads/{torrent.infohash}/torrent")
     return answer.body if layers_of(answer.body) == layers_of(torrent.metainfo) else None
+
+
+async def all_was_read(daemon, torrent):
+    return await blocks_read(daemon) >= torrent.size / (16 * 1024)
 
 
 async def has_begun(daemon, torrent):
