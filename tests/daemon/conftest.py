@@ -59,6 +59,6 @@ def mount_disk(tmp_path):
 async def blocks_read(daemon):
     """Return how often the engine has read from disk: for peers, and for hashing what is there already.
 
-    It counts the blocks that it hashes only while it downloads them, and none in a check.
+    Its counter of hashed blocks never moves, not even in a check.
     """
     return (await daemon.get("/libtorrent/session"))["session"]["disk.num_read_ops"]
