@@ -286,7 +286,9 @@ class Engine:
 
     def set_priorities(self, infohash: Infohash, priorities: Sequence[int]) -> None:
         """Set one priority per file."""
-        self._torrents.get(infohash).handle.prioritize_files(list(priorities))
+        torrent = self._torrents.get(infohash)
+        self._session(torrent.hops).prefer_tcp()  # when all that was wanted is there, every seeder was left
+        torrent.handle.prioritize_files(list(priorities))
 
     def set_limits(self, infohash: Infohash, *, upload: int | None = None, download: int | None = None) -> None:
         """Set rate limits in bytes per second."""

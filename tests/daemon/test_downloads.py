@@ -50,6 +50,7 @@ async def test_selected_files_come_first_and_the_rest_when_it_is_wanted(start_pr
         missing = [name for name in ALBUM if not (saved / "album" / name).exists()]
         await daemon.patch(path, json={"selected_files": [9]}, status=400)
 
+        await wait_for(partial(has_no_peer, daemon, torrent), what="the seeder to be left")
         await daemon.patch(path, json={"selected_files": []})
         await wait_for(lambda: same_files(saved / "album", torrent.folder / "album"), what="all files")
 
@@ -212,6 +213,10 @@ async def whole_torrent_file(daemon, torrent):
 
 async def all_was_read(daemon, torrent):
     return await blocks_read(daemon) >= torrent.size / (16 * 1024)
+
+
+async def has_no_peer(daemon, torrent):
+    return (await item_of(daemon, torrent.infohash))["num_connected_seeds"] == 0
 
 
 async def has_begun(daemon, torrent):
