@@ -60,12 +60,12 @@ async def switch(start_daemon, tmp_path, *, warm_up, rounds):
 async def test_switching_plugins_under_requests_leaks_nothing(start_daemon, tmp_path):
     before, after = await switch(start_daemon, tmp_path, warm_up=4, rounds=10)
 
-    assert after[:3] == pytest.approx(before[:3], abs=3)
+    assert after[:3] == pytest.approx(before[:3], abs=1)
 
 
 @pytest.mark.soak
 async def test_two_hundred_rounds_of_switching_leak_nothing(start_daemon, tmp_path):
     before, after = await switch(start_daemon, tmp_path, warm_up=20, rounds=200)
 
-    assert after[:3] == pytest.approx(before[:3], abs=3)
+    assert after[:3] == pytest.approx(before[:3], abs=1)
     assert after[3] - before[3] < 8 * 1024 * 1024
