@@ -58,4 +58,4 @@ class LibtorrentConfig(Section):
     active_limit: Annotated[Unlimited, Meta(description="Queued downloads that run or seed at once; -1 is all")] = 500
     checkpoint_interval: Annotated[
         float, Meta(ge=0.5, description="Seconds between two saves of what downloads have finished")
-    ] = 5.0
+    ] = 10.0
