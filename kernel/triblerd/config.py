@@ -167,6 +167,10 @@ class ApiConfig(Section):
     failed_attempts: Annotated[
         int, Meta(ge=1, description="Wrong keys accepted from one address in a minute; then 429")
     ] = 60
+    file_roots: Annotated[
+        tuple[str, ...],
+        Meta(description="Absolute directories that paths given by clients are confined to; empty is anywhere"),
+    ] = ()
     body_timeout: Annotated[float, Meta(ge=1, description="Seconds that a client may take to send a body")] = 30.0
 
 

@@ -11,6 +11,7 @@ from triblerd.config import ApiConfig, StoreConfig
 from triblerd.configuration import ConfigurationLayers, ConfigurationService
 from triblerd.error_reports import ErrorReports
 from triblerd.events import EventBus
+from triblerd.file_roots import ConfiguredRoots
 from triblerd.http.docs_endpoint import DocsEndpoint
 from triblerd.http.health_endpoint import HealthEndpoint
 from triblerd.http.plugins_endpoint import BackupEndpoint, PluginsEndpoint
@@ -63,6 +64,7 @@ class KernelContainer(containers.DeclarativeContainer):
         state_dir=state_dir,
     )
     api_config = configuration.provided.get.call("api", ApiConfig)
+    file_roots = providers.Singleton(ConfiguredRoots, configuration)
     auth = providers.Singleton(Auth, config=api_config, hooks=plugins.provided.hooks)
     server = providers.Singleton(
         HttpServer,

@@ -21,7 +21,7 @@ from triblerd.events import ConfigErrorReported, ShutdownProgress
 from triblerd.logs import logging_to
 from triblerd.options import RunOptions
 from triblerd.service_manager import notify, watchdog_interval
-from triblerd.services import Configuration, Lifecycle, PluginDirectory
+from triblerd.services import Configuration, FileRoots, Lifecycle, PluginDirectory
 from triblerd.settings_template import settings_text
 from triblerd.state_dir import StateDirectory
 from triblerd.tasks import Tasks
@@ -183,6 +183,7 @@ class Daemon:
                 Configuration: kernel.configuration(),
                 PluginDirectory: kernel.plugins(),
                 Lifecycle: kernel.lifecycle(),
+                FileRoots: kernel.file_roots(),
             },
         )
         endpoints: list[Any] = kernel.endpoints()

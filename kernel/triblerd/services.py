@@ -139,6 +139,17 @@ class Lifecycle(Protocol):
 
 
 @runtime_checkable
+class FileRoots(Protocol):
+    """The directories that paths given by clients are confined to (``[api] file_roots``)."""
+
+    def allow(self, path: Path) -> bool:
+        """Return whether an absolute path lies in one of them, links followed.
+
+        Asks the disk, briefly. When no directories are configured every path is allowed.
+        """
+
+
+@runtime_checkable
 class Loading(Protocol):
     """Work that belongs to the start of the daemon and goes on in the background."""
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dependency_injector import containers, providers
 
 from triblerd.events import Event
+from triblerd.services import FileRoots
 from triblerd.store import StoreView, Table
 from triblerd.tasks import Tasks
 from triblerd_downloads.api import DownloadRecord
@@ -35,17 +36,18 @@ class DownloadsContainer(containers.DeclarativeContainer):
     torrents: providers.Dependency[TorrentStore] = providers.Dependency(instance_of=TorrentStore)
     store = providers.Dependency(instance_of=StoreView)
     table: providers.Dependency[Table[DownloadRecord]] = providers.Dependency(instance_of=Table)
+    roots: providers.Dependency[FileRoots] = providers.Dependency(instance_of=FileRoots)
     tasks = providers.Dependency(instance_of=Tasks)
     publish: providers.Dependency[Callable[[Event], None]] = providers.Dependency()
 
     settings = providers.Singleton(DownloadSettings, config=config, defaults=defaults)
     downloads = providers.Singleton(DownloadSet)
     records = providers.Singleton(Records, store=store, table=table, torrents=torrents)
-    sources = providers.Singleton(Sources, engine=engine, settings=settings)
+    sources = providers.Singleton(Sources, engine=engine, settings=settings, roots=roots)
     handover = providers.Singleton(Handover, engine=engine, downloads=downloads)
     hops = providers.Singleton(Hops, engine=engine, downloads=downloads, records=records, handover=handover)
     moves = providers.Singleton(
-        Moves, engine=engine, downloads=downloads, records=records, handover=handover, settings=settings
+        Moves, engine=engine, downloads=downloads, records=records, handover=handover, roots=roots
     )
     seeding = providers.Singleton(Seeding, engine=engine, downloads=downloads, records=records, settings=settings)
     following = providers.Singleton(
@@ -71,6 +73,7 @@ class DownloadsContainer(containers.DeclarativeContainer):
         hops=hops,
         moves=moves,
         settings=settings,
+        roots=roots,
     )
     rows = providers.Singleton(Rows, engine=engine, downloads=downloads)
     details = providers.Singleton(Details, engine=engine, downloads=downloads, manager=manager)

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from triblerd.errors import FailedError, InvalidInputError
+from triblerd.services import FileRoots
 from triblerd_downloads.api import AddWishes, Change, DownloadRecord, UnknownFileError
 from triblerd_downloads.download import ActiveDownload, description
 from triblerd_downloads.download_set import DownloadSet
@@ -19,7 +20,7 @@ from triblerd_downloads.moves import Moves
 from triblerd_downloads.records import Records
 from triblerd_downloads.selection import checked_selection, known_selection
 from triblerd_downloads.settings import DownloadSettings
-from triblerd_downloads.sources import Sources, is_within
+from triblerd_downloads.sources import Sources
 from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, TorrentEngine, TorrentStore
 
 _FOLDER_SEEN_SECONDS = 5.0
@@ -40,6 +41,7 @@ class DownloadManager:
         hops: Hops,
         moves: Moves,
         settings: DownloadSettings,
+        roots: FileRoots,
     ) -> None:
         self._engine = engine
         self._torrents = torrents
@@ -50,6 +52,7 @@ class DownloadManager:
         self._hops = hops
         self._moves = moves
         self._settings = settings
+        self._roots = roots
         self._busy: dict[Infohash, asyncio.Event] = {}
         self._folders_seen: dict[str, float] = {}
 
@@ -226,7 +229,7 @@ class DownloadManager:
         if "\0" in folder or not Path(folder).is_absolute():
             msg = f"destination must be an absolute path, not {folder!r}"
             raise InvalidInputError(msg)
-        if not is_within(Path(folder), self._settings.config.file_roots):
+        if not self._roots.allow(Path(folder)):
             msg = f"destination {folder} is outside of the allowed directories"
             raise InvalidInputError(msg)
         try:

@@ -5,12 +5,11 @@ import logging
 from pathlib import Path
 
 from triblerd.errors import InvalidInputError, TriblerdError
+from triblerd.services import FileRoots
 from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.handover import Handover
 from triblerd_downloads.records import Records
-from triblerd_downloads.settings import DownloadSettings
-from triblerd_downloads.sources import is_within
 from triblerd_libtorrent.api import Infohash, StorageMoved, StorageMoveFailed, TorrentEngine
 
 log = logging.getLogger(__name__)
@@ -26,13 +25,13 @@ class Moves:
         downloads: DownloadSet,
         records: Records,
         handover: Handover,
-        settings: DownloadSettings,
+        roots: FileRoots,
     ) -> None:
         self._engine = engine
         self._downloads = downloads
         self._records = records
         self._handover = handover
-        self._settings = settings
+        self._roots = roots
 
     async def check_target(self, folder: str) -> None:
         """Check that files may be moved to ``folder``.
@@ -43,7 +42,7 @@ class Moves:
         if "\0" in folder or not await asyncio.to_thread(_is_folder, folder):
             msg = f"Target directory ({folder}) does not exist"
             raise InvalidInputError(msg)
-        if not is_within(Path(folder), self._settings.config.file_roots):
+        if not self._roots.allow(Path(folder)):
             msg = f"Target directory ({folder}) is outside of the allowed directories"
             raise InvalidInputError(msg)
 

@@ -11,6 +11,7 @@ from triblerd.config import Section
 from triblerd.events import Event
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
+from triblerd.services import FileRoots
 from triblerd_downloads.api import DownloadRecord, Downloads, TorrentFinished, TorrentStatusChanged
 from triblerd_downloads.config import DownloadDefaults, DownloadsConfig
 from triblerd_downloads.container import DownloadsContainer
@@ -69,13 +70,14 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
         torrents=context.service(TorrentStore),
         store=context.store,
         table=await context.store.table("row", DownloadRecord),
+        roots=context.service(FileRoots),
         tasks=context.tasks,
         publish=context.events.publish,
     )
     downloads, handover, following = container.downloads(), container.handover(), container.following()
     records, seeding, settings = container.records(), container.seeding(), container.settings()
     found = await asyncio.to_thread(records.load)
-    late = await asyncio.to_thread(unwritten, found, context.service(TorrentStore), context.service(TorrentEngine))
+    late = await unwritten(found, context.service(TorrentStore), context.service(TorrentEngine))
     if late:
         found |= await records.change_many(late)
     downloads.load(itertools.starmap(ActiveDownload, found.items()))

@@ -10,13 +10,12 @@ from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 import aiohttp
 
 from triblerd.errors import FailedError
+from triblerd.services import FileRoots
 from triblerd_downloads.settings import DownloadSettings
 from triblerd_libtorrent.api import Magnet, Metainfo, TorrentEngine
 
 MOST_BYTES = 16 * 1024 * 1024
 MOST_REDIRECTS = 10
-LARGE_BYTES = 64 * 1024
-"""A torrent file beyond this is parsed in a thread."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _OK = range(200, 300)
@@ -30,11 +29,13 @@ class Sources:
     """Reads torrents from wherever a URI points to.
 
     Args:
-        settings: How long fetching may take, and which files may be read.
+        settings: How long fetching may take.
+        roots: Which files may be read.
     """
 
-    def __init__(self, *, engine: TorrentEngine, settings: DownloadSettings) -> None:
+    def __init__(self, *, engine: TorrentEngine, settings: DownloadSettings, roots: FileRoots) -> None:
         self._engine = engine
+        self._roots = roots
         self._settings = settings
         self._http: aiohttp.ClientSession | None = None
 
@@ -62,9 +63,7 @@ class Sources:
         Raises:
             MetainfoError: they are no torrent.
         """
-        if len(raw) > LARGE_BYTES:
-            return await asyncio.to_thread(self._engine.parse_metainfo, raw)
-        return self._engine.parse_metainfo(raw)
+        return await self._engine.parse_metainfo(raw)
 
     async def close(self) -> None:
         """Close connections to servers."""
@@ -78,7 +77,7 @@ class Sources:
     async def _local(self, uri: str) -> Metainfo:
         path = file_path(uri)
         try:
-            raw = await asyncio.to_thread(read_file, path, self._settings.config.file_roots)
+            raw = await asyncio.to_thread(read_file, path, self._roots)
         except OSError as error:
             msg = f"Cannot read {path}: {error.strerror or error}"
             raise SourceError(msg) from error
@@ -137,22 +136,22 @@ def file_path(uri: str) -> Path:
     return Path(path)
 
 
-def read_file(path: Path, roots: tuple[str, ...]) -> bytes:
+def read_file(path: Path, roots: FileRoots) -> bytes:
     """Return the content of a regular file.
 
     Args:
         path: Absolute.
-        roots: When not empty, the directories of which one holds the file, links followed.
+        roots: The directories of which one holds the file, links followed.
 
     Raises:
         SourceError: it is not regular, too large or outside of the roots.
         OSError: it cannot be read.
     """
-    if not is_within(path, roots):
+    if not roots.allow(path):
         msg = f"{path} is outside of the directories that file: URIs may name"
         raise SourceError(msg)
     # Opening a named pipe would wait for a writer without O_NONBLOCK.
-    descriptor = os.open(_real(path), os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    descriptor = os.open(os.path.realpath(path), os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor has no path
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             msg = f"{path} is not a regular file"
@@ -162,18 +161,6 @@ def read_file(path: Path, roots: tuple[str, ...]) -> bytes:
         msg = f"{path} is larger than {MOST_BYTES} bytes"
         raise SourceError(msg)
     return raw
-
-
-def is_within(path: Path, roots: tuple[str, ...]) -> bool:
-    """Return whether a path lies in one of the directories, links followed; in none is everywhere."""
-    if not roots:
-        return True
-    real = _real(path)
-    return any(real.is_relative_to(_real(Path(root))) for root in roots)
-
-
-def _real(path: Path) -> Path:
-    return Path(os.path.realpath(path))  # which, unlike pathlib's, never fails: not for loops, nor for long names
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes | str:

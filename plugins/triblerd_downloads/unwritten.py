@@ -1,5 +1,6 @@
 """What the end of an earlier life kept from being written down, found out at the next start."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,18 +16,23 @@ log = logging.getLogger(__name__)
 class Parser(Protocol):
     """Reads torrent files."""
 
-    def parse_metainfo(self, raw: bytes) -> Metainfo:
+    async def parse_metainfo(self, raw: bytes) -> Metainfo:
         """Return what the bytes say, or raise ``MetainfoError``."""
 
 
-def unwritten(
+async def unwritten(
     found: Mapping[Infohash, DownloadRecord], torrents: TorrentStore, parser: Parser
 ) -> dict[Infohash, dict[str, Any]]:
-    """Return the fields of stored records that are otherwise by now. Asks the disk: run it in a thread."""
-    changes = {
-        infohash: _moved(record) | _learned(infohash, record, torrents, parser) for infohash, record in found.items()
-    }
-    return {infohash: fields for infohash, fields in changes.items() if fields}
+    """Return the fields of stored records that are otherwise by now."""
+    changes = await asyncio.to_thread(_all_moved, found)
+    for infohash, record in found.items():
+        if not record.file_count and (fields := await _learned(infohash, record, torrents, parser)):
+            changes[infohash] = changes.get(infohash, {}) | fields
+    return changes
+
+
+def _all_moved(found: Mapping[Infohash, DownloadRecord]) -> dict[Infohash, dict[str, Any]]:
+    return {infohash: fields for infohash, record in found.items() if (fields := _moved(record))}
 
 
 def _moved(record: DownloadRecord) -> dict[str, Any]:
@@ -37,14 +43,16 @@ def _moved(record: DownloadRecord) -> dict[str, Any]:
     return {"destination": record.moving_to, "moving_to": ""} if new.exists() and not old.exists() else {}
 
 
-def _learned(infohash: Infohash, record: DownloadRecord, torrents: TorrentStore, parser: Parser) -> dict[str, Any]:
+async def _learned(
+    infohash: Infohash, record: DownloadRecord, torrents: TorrentStore, parser: Parser
+) -> dict[str, Any]:
     """Return what the torrent file of a magnet link says: the engine tells of it only when it comes."""
-    raw = None if record.file_count else torrents.metainfo(infohash)
+    raw = torrents.metainfo(infohash)
     if raw is None:
         return {}
     try:
         # The engine has no resume data yet: the link may be all that names a peer or a web seed.
-        return learned(record, parser.parse_metainfo(raw)) | {"magnet": record.magnet}
+        return learned(record, await parser.parse_metainfo(raw)) | {"magnet": record.magnet}
     except MetainfoError as error:
         log.warning("The stored torrent file of %s cannot be read: %s", infohash, error)
         return {}

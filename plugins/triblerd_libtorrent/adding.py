@@ -20,7 +20,7 @@ from triblerd_libtorrent.api import (
     TorrentWish,
 )
 from triblerd_libtorrent.magnet import load_magnet
-from triblerd_libtorrent.metainfo import load_metainfo
+from triblerd_libtorrent.metainfo import LARGE_BYTES, load_metainfo
 from triblerd_libtorrent.resume import StoredTorrents
 from triblerd_libtorrent.session import EngineSession
 from triblerd_libtorrent.torrents import Torrent, Torrents
@@ -29,7 +29,6 @@ from triblerd_libtorrent.trackers import TrackerList
 log = logging.getLogger(__name__)
 
 BATCH = 100  # more at once, and every other call waits for seconds
-_LARGE = 64 * 1024  # bytes of a torrent file that take too long on the loop
 _ANSWER_SECONDS = 60.0
 
 _NEEDS_RESUME_DATA = 1 << 13  # libtorrent's need_save_resume, which the binding does not name
@@ -279,7 +278,7 @@ def _add_trackers(params: lt.add_torrent_params, urls: Sequence[str]) -> None:
 
 
 def _is_large(wish: TorrentWish) -> bool:
-    return not isinstance(wish.source, Magnet) and (wish.source is None or len(wish.source.raw) > _LARGE)
+    return not isinstance(wish.source, Magnet) and (wish.source is None or len(wish.source.raw) > LARGE_BYTES)
 
 
 def _refusals(futures: "dict[Infohash, asyncio.Future[TorrentStatus]]") -> dict[Infohash, EngineError]:

@@ -155,8 +155,8 @@ class TorrentEngine(Protocol):
     Unless said otherwise they raise ``UnknownTorrentError`` for an infohash that was not added.
     """
 
-    def parse_metainfo(self, raw: bytes) -> Metainfo:
-        """Return what a torrent file says. CPU-bound: run it in a thread when ``raw`` exceeds some 64 KiB.
+    async def parse_metainfo(self, raw: bytes) -> Metainfo:
+        """Return what a torrent file says. A large one is parsed off the event loop.
 
         Raises:
             MetainfoError: the bytes are no torrent, or exceed the limits; the text is never empty.

@@ -163,8 +163,10 @@ class Engine:
 
     # --- asking -------------------------------------------------------------------------------------------------
 
-    def parse_metainfo(self, raw: bytes) -> Metainfo:
-        """Return what a torrent file says."""
+    async def parse_metainfo(self, raw: bytes) -> Metainfo:
+        """Return what a torrent file says. A large one is parsed off the event loop."""
+        if len(raw) > metainfo.LARGE_BYTES:
+            return await asyncio.to_thread(metainfo.parse_metainfo, raw)
         return metainfo.parse_metainfo(raw)
 
     def parse_magnet(self, uri: str) -> Magnet:

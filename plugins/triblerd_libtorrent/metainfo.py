@@ -14,6 +14,8 @@ from triblerd_libtorrent.identity import identity_of
 T = TypeVar("T")
 
 MOST_BYTES = 16 * 1024 * 1024
+LARGE_BYTES = 64 * 1024
+"""Parsing more than this takes too long for the event loop."""
 LIMITS = {
     "max_buffer_size": MOST_BYTES,
     "max_pieces": 2 * 1024 * 1024,

@@ -77,7 +77,7 @@ KEYS = {
     ("DELETE", "/downloads/{infohash}"): {"remove_data": [value for value in VALUES if value is not True]},
     ("POST", "/settings"): {
         "api": [*VALUES, {"http_port": "x"}, {"http_port": 2**70}, {"key": None}],
-        "downloads": [*VALUES, {"fetch_timeout": -1}, {"file_roots": [1]}, {"nothing": 1}],
+        "downloads": [*VALUES, {"fetch_timeout": -1}, {"nothing": 1}],
         "libtorrent": [*VALUES, {"max_download_rate": -1}, {"port": 70000}],
         "download_defaults": [*VALUES, {"seeding_mode": "always"}, {"number_hops": 9}],
         "\x00": VALUES,

@@ -20,18 +20,18 @@ class Torrents:
     def metainfo(self, _):
         return self.raw
 
-    def parse_metainfo(self, raw):
+    async def parse_metainfo(self, raw):
         return parse_metainfo(raw)
 
 
-def found_out(record, torrents):
-    return unwritten({INFOHASH: record}, torrents, torrents)
+async def found_out(record, torrents):
+    return await unwritten({INFOHASH: record}, torrents, torrents)
 
 
 @pytest.mark.parametrize(
     ("at_old", "at_new", "ends_at_new"), [(True, False, False), (False, True, True), (True, True, False)]
 )
-def test_files_are_looked_for_where_an_unrecorded_move_brought_them(tmp_path, at_old, at_new, ends_at_new):
+async def test_files_are_looked_for_where_an_unrecorded_move_brought_them(tmp_path, at_old, at_new, ends_at_new):
     old, new = tmp_path / "old", tmp_path / "new"
     for folder, has in ((old, at_old), (new, at_new)):
         folder.mkdir()
@@ -39,25 +39,25 @@ def test_files_are_looked_for_where_an_unrecorded_move_brought_them(tmp_path, at
             (folder / "film").write_text("x")
     record = msgspec.structs.replace(RECORD, destination=str(old), moving_to=str(new), file_count=1)
 
-    found = found_out(record, Torrents())
+    found = await found_out(record, Torrents())
 
     assert found == ({INFOHASH: {"destination": str(new), "moving_to": ""}} if ends_at_new else {})
 
 
-def test_metadata_that_came_at_the_last_moment_are_learned(tmp_path):
+async def test_metadata_that_came_at_the_last_moment_are_learned(tmp_path):
     torrent = make_torrent(tmp_path, {"a": b"a" * 20_000, "b": b"b"}, name="album")
     record = msgspec.structs.replace(RECORD, magnet=torrent.magnet, selection=(1, 9), only_metadata=True)
 
-    fields = found_out(record, Torrents(torrent.metainfo))[INFOHASH]
+    fields = (await found_out(record, Torrents(torrent.metainfo)))[INFOHASH]
 
     assert (fields["name"], fields["size"], fields["file_count"]) == ("album", 20_001, 2)
     assert (fields["magnet"], fields["selection"]) == (torrent.magnet, (1,))
     assert (fields["user_stopped"], fields["only_metadata"]) == (True, False)
 
 
-def test_a_torrent_file_that_cannot_be_read_leaves_the_magnet_link_as_it_is():
-    assert found_out(msgspec.structs.replace(RECORD, magnet="magnet:?"), Torrents(b"rubbish")) == {}
+async def test_a_torrent_file_that_cannot_be_read_leaves_the_magnet_link_as_it_is():
+    assert await found_out(msgspec.structs.replace(RECORD, magnet="magnet:?"), Torrents(b"rubbish")) == {}
 
 
-def test_a_magnet_link_without_metadata_stays_one():
-    assert found_out(msgspec.structs.replace(RECORD, magnet="magnet:?"), Torrents()) == {}
+async def test_a_magnet_link_without_metadata_stays_one():
+    assert await found_out(msgspec.structs.replace(RECORD, magnet="magnet:?"), Torrents()) == {}

@@ -13,6 +13,7 @@ from triblerd_libtorrent import api
 from triblerd_libtorrent.api import Infohash, TorrentStatus, TorrentWish
 from triblerd_libtorrent.config import LibtorrentConfig
 from triblerd_libtorrent.engine import Engine
+from triblerd_libtorrent.metainfo import parse_metainfo
 from triblerd_libtorrent.resume import StoredTorrents, open_stored_torrents
 from triblerd_libtorrent.testing import MadeTorrent, Seeder
 
@@ -44,7 +45,7 @@ class Bench:
     def wish(self, torrent: MadeTorrent, **changes: object) -> TorrentWish:
         wish = TorrentWish(
             infohash=torrent.infohash,
-            source=self.engine.parse_metainfo(torrent.metainfo),
+            source=parse_metainfo(torrent.metainfo),
             save_path=str(self.folder),
         )
         return msgspec.structs.replace(wish, **changes)

@@ -78,7 +78,7 @@ async def test_trackers_of_a_magnet_stay_in_its_torrent_file(start_engine, seede
         await bench.engine.add(bench.magnet_wish(f"{seeder.magnet(torrent)}&tr={tracker}"))
         raw = await complete_file(bench, torrent)
 
-        assert bench.engine.parse_metainfo(raw).trackers == ((tracker,),)
+        assert (await bench.engine.parse_metainfo(raw)).trackers == ((tracker,),)
 
 
 async def test_a_torrent_that_was_forgotten_does_not_come_back(start_engine, tmp_path):
