@@ -163,6 +163,11 @@ class Transaction:
         for key, data in _scan(self._raw, table.handle, prefix):
             yield key, table.codec.decode(data)
 
+    def keys(self, table: Table[Any], prefix: bytes = b"") -> Iterator[bytes]:
+        """Yield the keys that begin with ``prefix``, in order."""
+        for key, _ in _scan(self._raw, table.handle, prefix):
+            yield key
+
 
 class StoreView:
     """One plugin's part of the store.

@@ -42,6 +42,39 @@ class UnknownFileError(InvalidInputError):
         super().__init__("index out of range")
 
 
+class UnknownCategoryError(InvalidInputError):
+    """A download is to be given a category that there is not.
+
+    Attributes:
+        name: The category.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"category {name!r} does not exist")
+        self.name = name
+
+
+class NoCategoryError(NotFoundError):
+    """A path names no category."""
+
+    def __init__(self) -> None:
+        super().__init__("this category does not exist")
+
+
+class Category(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """What is on disk of a category: what its downloads have in common.
+
+    Attributes:
+        save_path: The absolute directory for downloads that name none; empty takes the default.
+        seeding_ratio: Uploaded by downloaded at which they stop; ``None`` is no such limit.
+        seeding_time: Seconds of seeding after which they stop; ``None`` likewise.
+    """
+
+    save_path: str = ""
+    seeding_ratio: float | None = None
+    seeding_time: float | None = None
+
+
 class DownloadRecord(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     """What is on disk of a download: what the user wants, and how far it was when it was last looked at.
 
@@ -64,10 +97,14 @@ class DownloadRecord(msgspec.Struct, frozen=True, array_like=True, kw_only=True,
         auto_managed: Waits in the queue.
         only_metadata: Stop once the metadata are known.
         upload_limit: Bytes per second, -1 unlimited; ``download_limit`` likewise.
-        seeding_ratio: Its own limit; ``None`` takes the default mode.
+        seeding_ratio: Its own limit; ``None`` for none.
         progress: 0..1, and ``total_done`` in bytes, when last looked at.
         all_time_upload: Bytes; ``all_time_download`` likewise.
         time_finished: Unix time, 0 while unfinished; ``last_download`` and ``last_upload`` likewise.
+        category: The name of its category, which exists; empty for none.
+        tags: Each once.
+        seeding_time: Its own limit in seconds; ``None`` for none. Without a limit of its own those of its category
+            hold, and without these the default mode.
     """
 
     order: int
@@ -100,6 +137,9 @@ class DownloadRecord(msgspec.Struct, frozen=True, array_like=True, kw_only=True,
     time_finished: int = 0
     last_download: int = 0
     last_upload: int = 0
+    category: str = ""
+    tags: tuple[str, ...] = ()
+    seeding_time: float | None = None
 
 
 @runtime_checkable
@@ -130,7 +170,8 @@ class AddWishes(msgspec.Struct, frozen=True, kw_only=True):
     """How a download shall be added; ``None`` takes the default.
 
     Attributes:
-        destination: An absolute directory; made when it is missing.
+        destination: An absolute directory; made when it is missing. By default that of the category.
+        category: The name of a category that exists; empty for none.
         selection: ``None`` for all files. Indices that the torrent does not have are dropped.
     """
 
@@ -142,6 +183,8 @@ class AddWishes(msgspec.Struct, frozen=True, kw_only=True):
     auto_managed: bool = False
     only_metadata: bool = False
     user_stopped: bool = False
+    category: str = ""
+    tags: tuple[str, ...] = ()
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,7 +192,11 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         selection: Indices of files, all of which exist; ``None`` for all files.
-        seeding_ratio: ``None`` takes the default mode.
+        seeding_ratio: ``None`` for no limit of its own; ``seeding_time``, in seconds, likewise.
+        category: The name of a category that exists; empty for none. The files stay where they are.
+        to_category: Move the files to the directory of the category, the new one if it changes; those of an incomplete
+            download when it is complete.
+        tags: Take the place of all that it has; ``add_tags`` come to them, ``remove_tags`` go, in this order.
         running: True starts it and forgets its error, false stops it.
         destination: An existing directory to move the files to.
     """
@@ -158,11 +205,17 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     upload_limit: int | msgspec.UnsetType = msgspec.UNSET
     download_limit: int | msgspec.UnsetType = msgspec.UNSET
     seeding_ratio: float | msgspec.UnsetType | None = msgspec.UNSET
+    seeding_time: float | msgspec.UnsetType | None = msgspec.UNSET
     auto_managed: bool | msgspec.UnsetType = msgspec.UNSET
     running: bool | msgspec.UnsetType = msgspec.UNSET
     destination: str | msgspec.UnsetType = msgspec.UNSET
     completed_dir: str | msgspec.UnsetType = msgspec.UNSET
     queue_move: QueueMove | msgspec.UnsetType = msgspec.UNSET
+    category: str | msgspec.UnsetType = msgspec.UNSET
+    tags: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    add_tags: tuple[str, ...] = ()
+    remove_tags: tuple[str, ...] = ()
+    to_category: bool = False
 
 
 @runtime_checkable

@@ -69,6 +69,8 @@ def complete_infohash(ctx: click.Context, _param: click.Parameter, incomplete: s
     metavar="NUMBERS",
     help="Numbers of the files to fetch, such as 0,2,5-7.  [default: all]",
 )
+@click.option("--category", metavar="NAME", help="A category; its directory is the default for --destination.")
+@click.option("--tag", "tags", metavar="TAG", multiple=True, help="A tag; may be given several times.")
 @click.option("--hops", type=click.IntRange(0, 3), default=0, help="Anonymity: 0 is a plain download.")
 @click.option("--paused", is_flag=True, help="Add it stopped.")
 @json_option
@@ -79,6 +81,8 @@ def add(  # noqa: PLR0913 - one for each option
     *,
     destination: Path | None,
     select: list[int] | None,
+    category: str | None,
+    tags: tuple[str, ...],
     hops: int,
     paused: bool,
     as_json: bool,
@@ -87,6 +91,8 @@ def add(  # noqa: PLR0913 - one for each option
     wishes = {
         "destination": str(destination.absolute()) if destination else None,
         "selected_files": select,
+        "category": category,
+        "tags": list(tags) or None,
         "anon_hops": hops or None,
         "safe_seeding": True if hops else None,
     }
@@ -101,11 +107,14 @@ def add(  # noqa: PLR0913 - one for each option
 
 
 @click.command("list")
+@click.option("--category", metavar="NAME", help="Only those of a category; '' for those without one.")
+@click.option("--tag", metavar="TAG", help="Only those with a tag.")
 @json_option
 @click.pass_obj
-def list_downloads(api: ApiClient, *, as_json: bool) -> None:
-    """List all downloads."""
-    rows = api.get("/downloads")["downloads"]
+def list_downloads(api: ApiClient, *, category: str | None, tag: str | None, as_json: bool) -> None:
+    """List downloads."""
+    wanted = {name: value for name, value in (("category", category), ("tag", tag)) if value is not None}
+    rows = api.get("/downloads", **wanted)["downloads"]
     if as_json:
         print_json(rows)
         return
@@ -258,8 +267,12 @@ def _print_details(row: Row) -> None:
         "Uploaded": f"{size_text(row['total_up'])} since the start, ratio {row['ratio']:.2f}",
         "Connected": f"{row['num_connected_peers']} peers, {row['num_connected_seeds']} seeds",
         "Directory": row["destination"],
+        "Category": row["category"],
+        "Tags": ", ".join(row["tags"]),
     }
     for name, text in about.items():
+        if not text:
+            continue
         click.echo(f"{name + ':':<10} {plain_text(text)}")
     _print_list(("FILE", "WANTED", "DONE", "SIZE", "NAME"), [_file_cells(file) for file in row["files"]])
     _print_list(("PEER", "DONE", "DOWN", "UP", "CLIENT"), [_peer_cells(peer) for peer in row["peers"]])

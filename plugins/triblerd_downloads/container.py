@@ -8,15 +8,18 @@ from triblerd.events import Event
 from triblerd.services import FileRoots
 from triblerd.store import StoreView, Table
 from triblerd.tasks import Tasks
-from triblerd_downloads.api import DownloadRecord
+from triblerd_downloads.api import Category, DownloadRecord
 from triblerd_downloads.config import DownloadDefaults, DownloadsConfig
 from triblerd_downloads.details import Details
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.downloads import DownloadManager
 from triblerd_downloads.endpoint import DownloadsEndpoint
+from triblerd_downloads.folders import Folders
 from triblerd_downloads.following import Following
 from triblerd_downloads.handover import Handover
 from triblerd_downloads.hops import Hops
+from triblerd_downloads.labels.categories import Categories
+from triblerd_downloads.labels.endpoint import CategoriesEndpoint, TagsEndpoint
 from triblerd_downloads.listing import Listing
 from triblerd_downloads.moves import Moves
 from triblerd_downloads.records import Records
@@ -36,20 +39,27 @@ class DownloadsContainer(containers.DeclarativeContainer):
     torrents: providers.Dependency[TorrentStore] = providers.Dependency(instance_of=TorrentStore)
     store = providers.Dependency(instance_of=StoreView)
     table: providers.Dependency[Table[DownloadRecord]] = providers.Dependency(instance_of=Table)
+    category_table: providers.Dependency[Table[Category]] = providers.Dependency(instance_of=Table)
     roots: providers.Dependency[FileRoots] = providers.Dependency(instance_of=FileRoots)
     tasks = providers.Dependency(instance_of=Tasks)
     publish: providers.Dependency[Callable[[Event], None]] = providers.Dependency()
 
     settings = providers.Singleton(DownloadSettings, config=config, defaults=defaults)
     downloads = providers.Singleton(DownloadSet)
-    records = providers.Singleton(Records, store=store, table=table, torrents=torrents)
+    records = providers.Singleton(Records, store=store, table=table, categories=category_table, torrents=torrents)
+    folders = providers.Singleton(Folders, roots=roots)
+    categories = providers.Singleton(
+        Categories, store=store, table=category_table, records=records, downloads=downloads, folders=folders
+    )
     sources = providers.Singleton(Sources, engine=engine, settings=settings, roots=roots)
     handover = providers.Singleton(Handover, engine=engine, downloads=downloads)
     hops = providers.Singleton(Hops, engine=engine, downloads=downloads, records=records, handover=handover)
     moves = providers.Singleton(
         Moves, engine=engine, downloads=downloads, records=records, handover=handover, roots=roots
     )
-    seeding = providers.Singleton(Seeding, engine=engine, downloads=downloads, records=records, settings=settings)
+    seeding = providers.Singleton(
+        Seeding, engine=engine, downloads=downloads, records=records, settings=settings, categories=categories
+    )
     following = providers.Singleton(
         Following,
         engine=engine,
@@ -73,9 +83,12 @@ class DownloadsContainer(containers.DeclarativeContainer):
         hops=hops,
         moves=moves,
         settings=settings,
-        roots=roots,
+        categories=categories,
+        folders=folders,
     )
     rows = providers.Singleton(Rows, engine=engine, downloads=downloads)
     details = providers.Singleton(Details, engine=engine, downloads=downloads, manager=manager)
     listing = providers.Singleton(Listing, rows=rows, downloads=downloads, details=details)
     endpoint = providers.Singleton(DownloadsEndpoint, manager=manager, listing=listing, details=details)
+    categories_endpoint = providers.Singleton(CategoriesEndpoint, categories=categories)
+    tags_endpoint = providers.Singleton(TagsEndpoint, downloads=downloads)

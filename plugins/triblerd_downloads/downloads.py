@@ -4,26 +4,25 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from triblerd.errors import FailedError, InvalidInputError
-from triblerd.services import FileRoots
+from triblerd.errors import InvalidInputError
 from triblerd_downloads.api import AddWishes, Change, DownloadRecord, UnknownFileError
 from triblerd_downloads.download import ActiveDownload, description
 from triblerd_downloads.download_set import DownloadSet
+from triblerd_downloads.folders import Folders
 from triblerd_downloads.handover import Handover, apply
 from triblerd_downloads.hops import Hops
+from triblerd_downloads.labels.categories import Categories
+from triblerd_downloads.labels.names import limited_tags
 from triblerd_downloads.moves import Moves
 from triblerd_downloads.records import Records
 from triblerd_downloads.selection import checked_selection, known_selection
 from triblerd_downloads.settings import DownloadSettings
 from triblerd_downloads.sources import Sources
 from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, TorrentEngine, TorrentStore
-
-_FOLDER_SEEN_SECONDS = 5.0
 
 
 class DownloadManager:
@@ -41,7 +40,8 @@ class DownloadManager:
         hops: Hops,
         moves: Moves,
         settings: DownloadSettings,
-        roots: FileRoots,
+        categories: Categories,
+        folders: Folders,
     ) -> None:
         self._engine = engine
         self._torrents = torrents
@@ -52,9 +52,9 @@ class DownloadManager:
         self._hops = hops
         self._moves = moves
         self._settings = settings
-        self._roots = roots
+        self._categories = categories
+        self._folders = folders
         self._busy: dict[Infohash, asyncio.Event] = {}
-        self._folders_seen: dict[str, float] = {}
 
     def all(self) -> Sequence[ActiveDownload]:
         """Return them in the order in which they were added."""
@@ -83,7 +83,9 @@ class DownloadManager:
             return known
         self._hops.require(wishes.hops)
         with self._occupied(infohash):
-            destination = await self._destination(wishes.destination)
+            category = self._categories.require(wishes.category)
+            wanted = wishes.destination or category.save_path or self._settings.saveas
+            destination = await self._folders.make("destination", wanted)
             record = self._new_record(source, wishes, destination)
             await self._records.insert(infohash, record, source if isinstance(source, Metainfo) else None)
             download = ActiveDownload(infohash, record)
@@ -112,8 +114,12 @@ class DownloadManager:
         for folder in {change.destination, change.completed_dir} - {msgspec.UNSET, ""}:
             await self._moves.check_target(str(folder))
         before = download.record
-        if fields := _changed_fields(download, change):
-            download.record = await self._records.change(infohash, **fields)
+        category = before.category if change.category is msgspec.UNSET else change.category
+        self._categories.require(category)
+        if change.to_category:
+            await self._category_folder(category)
+        if _changed_fields(before, change):
+            download.record = await self._records.edit(infohash, lambda record: _changed_fields(record, change))
         if self._engine.has(infohash):
             apply(self._engine, download, before)
         if change.running is not msgspec.UNSET:
@@ -123,6 +129,8 @@ class DownloadManager:
         self._downloads.touch(infohash)
         if change.destination is not msgspec.UNSET:
             await self._moves.begin(download, change.destination)
+        elif change.to_category:
+            await self._moves.begin(download, await self._category_folder(download.record.category))
 
     async def recheck(self, infohash: Infohash) -> None:
         """Verify all data of a download again; a stopped one is stopped again afterwards."""
@@ -166,6 +174,19 @@ class DownloadManager:
         """Return the torrent file as it came, ``None`` while it is unknown."""
         return self._torrents.metainfo(infohash)
 
+    async def _category_folder(self, name: str) -> str:
+        """Return the directory for the downloads of a category, which exists.
+
+        Raises:
+            InvalidInputError: it may not be used, or ``name`` is no category.
+            FailedError: it cannot be made.
+        """
+        if not name:
+            msg = "move_to_category: the download has no category"
+            raise InvalidInputError(msg)
+        folder = self._categories.require(name).save_path or self._settings.saveas
+        return await self._folders.make("save_path", folder)
+
     def _start_or_stop(self, download: ActiveDownload, *, running: bool) -> None:
         infohash = download.infohash
         if running:
@@ -205,6 +226,8 @@ class DownloadManager:
             auto_managed=wishes.auto_managed,
             only_metadata=wishes.only_metadata,
             user_stopped=wishes.user_stopped,
+            category=wishes.category,
+            tags=limited_tags(wishes.tags),
         )
         if isinstance(source, Magnet):
             selection = wishes.selection if wishes.selection is not None else source.selected_files
@@ -215,30 +238,6 @@ class DownloadManager:
         selection = known_selection(wishes.selection, fields["file_count"])
         stopped = wishes.user_stopped or wishes.only_metadata  # which are here
         return msgspec.structs.replace(record, selection=selection, user_stopped=stopped, only_metadata=False, **fields)
-
-    async def _destination(self, wanted: str | None) -> str:
-        """Return the directory to save into, which exists.
-
-        Raises:
-            InvalidInputError: it is relative, or outside of the allowed ones.
-            FailedError: it cannot be made.
-        """
-        folder = wanted or self._settings.saveas
-        if self._folders_seen.get(folder, -_FOLDER_SEEN_SECONDS) + _FOLDER_SEEN_SECONDS > time.monotonic():
-            return folder
-        if "\0" in folder or not Path(folder).is_absolute():
-            msg = f"destination must be an absolute path, not {folder!r}"
-            raise InvalidInputError(msg)
-        if not self._roots.allow(Path(folder)):
-            msg = f"destination {folder} is outside of the allowed directories"
-            raise InvalidInputError(msg)
-        try:
-            await asyncio.to_thread(Path(folder).mkdir, parents=True, exist_ok=True)
-        except OSError as error:
-            msg = f"Cannot create {folder}: {error.strerror or error}"
-            raise FailedError(msg) from error
-        self._folders_seen = {folder: time.monotonic()}
-        return folder
 
     async def _free(self, infohash: Infohash) -> None:
         """Wait until nobody adds or removes this download."""
@@ -255,22 +254,34 @@ class DownloadManager:
             done.set()
 
 
-def _changed_fields(download: ActiveDownload, change: Change) -> dict[str, Any]:
+def _changed_fields(record: DownloadRecord, change: Change) -> dict[str, Any]:
     """Return the fields of the record that a change sets.
 
     Raises:
         UnknownFileError: it selects a file that is not there.
+        InvalidInputError: the tags would be too many.
     """
-    named = ("upload_limit", "download_limit", "seeding_ratio", "auto_managed", "completed_dir")
+    named = (
+        "upload_limit",
+        "download_limit",
+        "seeding_ratio",
+        "seeding_time",
+        "auto_managed",
+        "completed_dir",
+        "category",
+    )
     fields = {name: value for name in named if (value := getattr(change, name)) is not msgspec.UNSET}
     if change.selection is not msgspec.UNSET:
         fields["selection"] = change.selection
         if change.selection is not None:
-            fields["selection"] = checked_selection(change.selection, download.record.file_count)
+            fields["selection"] = checked_selection(change.selection, record.file_count)
             if fields["selection"] is None:
                 raise UnknownFileError
     if change.running is not msgspec.UNSET:
         fields |= {"user_stopped": not change.running, "has_seeded_enough": False}
+    if change.tags is not msgspec.UNSET or change.add_tags or change.remove_tags:
+        tags = record.tags if change.tags is msgspec.UNSET else change.tags
+        fields["tags"] = limited_tags(tag for tag in tags + change.add_tags if tag not in change.remove_tags)
     return fields
 
 

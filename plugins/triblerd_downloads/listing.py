@@ -7,6 +7,7 @@ from itertools import islice
 from aiohttp import web
 
 from triblerd.http.endpoint import encode_json
+from triblerd_downloads.api import DownloadRecord
 from triblerd_downloads.details import Details
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.rows import Rows, Snapshot
@@ -32,6 +33,8 @@ class Listing:
     async def answer(self, query: ListQuery, request: web.Request) -> web.StreamResponse:
         """Return the list that a query asks for."""
         snapshot = await (self._rows.all() if query.since is None else self._rows.since(query.since))
+        if query.category is not None or query.tag is not None:
+            snapshot = self._filtered(snapshot, query)
         rows = list(snapshot.rows.values())
         if query.get_peers or query.get_pieces or query.get_files:
             rows = await self._with_details(snapshot, query)
@@ -40,6 +43,18 @@ class Listing:
         if len(rows) <= ROWS_AT_ONCE or request.method == "HEAD":
             return web.Response(body=b"".join(_parts(rows, tail)), content_type=_TYPE, headers=headers)
         return await _sent_in_pieces(request, rows, tail, headers)
+
+    def _filtered(self, snapshot: Snapshot, query: ListQuery) -> Snapshot:
+        """Leave out what a query does not want. What changed and is not wanted any more, counts as removed."""
+        wanted = {
+            infohash: row
+            for infohash, row in snapshot.rows.items()
+            if (download := self._downloads.find(infohash)) is not None and _is_wanted(download.record, query)
+        }
+        removed = snapshot.removed
+        if removed is not None:
+            removed = removed + [infohash for infohash in snapshot.rows if infohash not in wanted]
+        return Snapshot(wanted, removed, snapshot.revision)
 
     async def _with_details(self, snapshot: Snapshot, query: ListQuery) -> list[bytes]:
         wanted = [Infohash(query.infohash)] if query.infohash else list(snapshot.rows)
@@ -59,6 +74,10 @@ class Listing:
             about["full"] = snapshot.removed is None
             about["revision"] = snapshot.revision
         return b"]," + encode_json(about)[1:]
+
+
+def _is_wanted(record: DownloadRecord, query: ListQuery) -> bool:
+    return query.category in (None, record.category) and (query.tag is None or query.tag in record.tags)
 
 
 def _joined(row: bytes, extra: bytes) -> bytes:

@@ -12,11 +12,12 @@ from triblerd.events import Event
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
 from triblerd.services import FileRoots
-from triblerd_downloads.api import DownloadRecord, Downloads, TorrentFinished, TorrentStatusChanged
+from triblerd_downloads.api import Category, DownloadRecord, Downloads, TorrentFinished, TorrentStatusChanged
 from triblerd_downloads.config import DownloadDefaults, DownloadsConfig
 from triblerd_downloads.container import DownloadsContainer
 from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.endpoint import DownloadsEndpoint
+from triblerd_downloads.labels.endpoint import CategoriesEndpoint, TagsEndpoint
 from triblerd_downloads.unwritten import unwritten
 from triblerd_libtorrent.api import TorrentEngine, TorrentStore
 
@@ -41,8 +42,8 @@ def triblerd_sections() -> Mapping[str, type[Section]]:
 
 @hookimpl
 def triblerd_endpoints() -> Iterable[type[Endpoint]]:
-    """Serve ``/downloads``."""
-    return [DownloadsEndpoint]
+    """Serve ``/downloads``, ``/categories`` and ``/tags``."""
+    return [DownloadsEndpoint, CategoriesEndpoint, TagsEndpoint]
 
 
 @hookimpl
@@ -70,12 +71,14 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
         torrents=context.service(TorrentStore),
         store=context.store,
         table=await context.store.table("row", DownloadRecord),
+        category_table=await context.store.table("category", Category),
         roots=context.service(FileRoots),
         tasks=context.tasks,
         publish=context.events.publish,
     )
     downloads, handover, following = container.downloads(), container.handover(), container.following()
     records, seeding, settings = container.records(), container.seeding(), container.settings()
+    await container.categories().load()
     found = await asyncio.to_thread(records.load)
     late = await unwritten(found, context.service(TorrentStore), context.service(TorrentEngine))
     if late:
@@ -87,7 +90,8 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
     context.tasks.start("moves", container.moves().go_on())
     context.tasks.every(following.interval, "checkpoint", following.save)
     context.tasks.every(seeding.interval, "seeding-limits", seeding.look)
-    yield Running(endpoints=[container.endpoint()], services={Downloads: container.manager()}, hooks=[settings])
+    endpoints = [container.endpoint(), container.categories_endpoint(), container.tags_endpoint()]
+    yield Running(endpoints=endpoints, services={Downloads: container.manager()}, hooks=[settings])
     unlisten()
     await following.save()
     await container.sources().close()

@@ -1,13 +1,13 @@
 """The table of downloads: one record each, which is what the daemon knows of it after a start."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from triblerd.store import BadRecordError, StoreView, Table, Transaction, UnknownVersionError
-from triblerd_downloads.api import DownloadRecord, UnknownDownloadError
+from triblerd_downloads.api import Category, DownloadRecord, UnknownCategoryError, UnknownDownloadError
 from triblerd_libtorrent.api import Infohash, Metainfo, TorrentStore
 
 log = logging.getLogger(__name__)
@@ -21,9 +21,17 @@ class Records:
     A change is made to what the store holds, in the transaction itself, so that two of them at once both stay.
     """
 
-    def __init__(self, *, store: StoreView, table: Table[DownloadRecord], torrents: TorrentStore) -> None:
+    def __init__(
+        self,
+        *,
+        store: StoreView,
+        table: Table[DownloadRecord],
+        categories: Table[Category],
+        torrents: TorrentStore,
+    ) -> None:
         self._store = store
         self._table = table
+        self._categories = categories
         self._torrents = torrents
 
     def load(self) -> Found:
@@ -41,9 +49,14 @@ class Records:
         return dict(sorted(found.items(), key=lambda item: item[1].order))
 
     async def insert(self, infohash: Infohash, record: DownloadRecord, metainfo: Metainfo | None) -> None:
-        """Store a new download, with its torrent file in the same transaction."""
+        """Store a new download, with its torrent file in the same transaction.
+
+        Raises:
+            UnknownCategoryError: its category was removed meanwhile.
+        """
 
         def write(transaction: Transaction) -> None:
+            self._check_category(transaction, record)
             transaction.put(self._table, infohash.key, record)
             if metainfo is not None:
                 self._torrents.keep_metainfo(transaction, infohash, metainfo.raw)
@@ -56,14 +69,25 @@ class Records:
         Raises:
             UnknownDownloadError: it was removed meanwhile.
         """
+        return await self.edit(infohash, lambda _: changes)
+
+    async def edit(self, infohash: Infohash, changes: Callable[[DownloadRecord], Mapping[str, Any]]) -> DownloadRecord:
+        """Change the fields that ``changes``, which runs on the writer's thread, makes of what is stored.
+
+        Raises:
+            UnknownDownloadError: it was removed meanwhile.
+            UnknownCategoryError: the category that it is given was removed meanwhile.
+        """
 
         def write(transaction: Transaction) -> DownloadRecord:
             record = transaction.get(self._table, infohash.key)
             if record is None:
                 raise UnknownDownloadError
-            record = msgspec.structs.replace(record, **changes)
-            transaction.put(self._table, infohash.key, record)
-            return record
+            changed = msgspec.structs.replace(record, **changes(record))
+            if changed.category != record.category:
+                self._check_category(transaction, changed)
+            transaction.put(self._table, infohash.key, changed)
+            return changed
 
         return await self._store.write(write)
 
@@ -81,6 +105,24 @@ class Records:
 
         return await self._store.write(write)
 
+    async def drop_category(self, name: str) -> dict[Infohash, DownloadRecord]:
+        """Remove a category, and take it from all downloads that have it; return these."""
+
+        def write(transaction: Transaction) -> dict[Infohash, DownloadRecord]:
+            transaction.delete(self._categories, name.encode())
+            changed: dict[Infohash, DownloadRecord] = {}
+            for key in list(transaction.keys(self._table)):
+                try:
+                    record = transaction.get(self._table, key)
+                except (UnknownVersionError, BadRecordError):  # the load has told of it
+                    continue
+                if record is not None and record.category == name:
+                    changed[Infohash(key.hex())] = record = msgspec.structs.replace(record, category="")
+                    transaction.put(self._table, key, record)
+            return changed
+
+        return await self._store.write(write)
+
     async def delete(self, infohash: Infohash) -> None:
         """Remove a download with its torrent file and resume data."""
 
@@ -89,3 +131,7 @@ class Records:
             self._torrents.forget(transaction, infohash)
 
         await self._store.write(write)
+
+    def _check_category(self, transaction: Transaction, record: DownloadRecord) -> None:
+        if record.category and transaction.get(self._categories, record.category.encode()) is None:
+            raise UnknownCategoryError(record.category)

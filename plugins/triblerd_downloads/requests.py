@@ -1,6 +1,6 @@
 """From what clients send to what the downloads understand, with the API's rules and texts."""
 
-import math
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -8,6 +8,8 @@ import msgspec
 from triblerd.config import FALSE_WORDS, TRUE_WORDS
 from triblerd.errors import InvalidInputError
 from triblerd_downloads.api import AddWishes, Change
+from triblerd_downloads.labels.names import CategoryName, checked_tags
+from triblerd_downloads.labels.schemas import checked_limit
 from triblerd_downloads.schemas import AddBody, AddQuery, ChangeBody, Changed
 from triblerd_libtorrent.api import Infohash, QueueMove
 
@@ -40,6 +42,8 @@ def add_wishes(body: AddBody) -> AddWishes:
         safe_seeding=bool(body.safe_seeding),
         destination=body.destination,
         selected_files=body.selected_files or [],
+        category=body.category,
+        tags=body.tags or [],
     )
 
 
@@ -54,6 +58,8 @@ def upload_options(query: AddQuery) -> AddWishes:
         safe_seeding=query.safe_seeding,
         destination=query.destination,
         selected_files=[_number("selected_files", text) for text in (query.selected_files or "").split(",") if text],
+        category=query.category,
+        tags=(query.tags or "").split(",") if query.tags else [],
     )
 
 
@@ -72,7 +78,7 @@ def change_of(body: ChangeBody, raw: bytes) -> tuple[Change, int | None]:
             msg = "anon_hops must be the only parameter in this request"
             raise InvalidInputError(msg)
         return Change(), _checked_hops(body.anon_hops)
-    fields: dict[str, Any] = _limits(body) | _state(body)
+    fields: dict[str, Any] = _limits(body) | _state(body) | _labels(body)
     if body.selected_files is not None:
         fields["selection"] = tuple(body.selected_files) or None
     if body.queue_position is not None:
@@ -107,7 +113,15 @@ def vod_answer(infohash: Infohash, body: ChangeBody) -> Changed:
     )
 
 
-def _wishes(*, hops: int, safe_seeding: bool, destination: str | None, selected_files: list[int]) -> AddWishes:
+def _wishes(  # noqa: PLR0913 - what both forms of adding can say, by keyword
+    *,
+    hops: int,
+    safe_seeding: bool,
+    destination: str | None,
+    selected_files: list[int],
+    category: str | None,
+    tags: Iterable[str],
+) -> AddWishes:
     hops = _checked_hops(max(hops, 0))
     if hops and not safe_seeding:
         msg = "Cannot set anonymous download without safe seeding enabled"
@@ -118,6 +132,8 @@ def _wishes(*, hops: int, safe_seeding: bool, destination: str | None, selected_
         destination=destination or None,
         # No torrent has more files; what else does not exist is dropped once the files are known.
         selection=tuple(sorted({index for index in selected_files if 0 <= index < _MOST_FILES})) or None,
+        category=str(CategoryName.parse(category)) if category else "",
+        tags=checked_tags(tags),
     )
 
 
@@ -129,13 +145,24 @@ def _limits(body: ChangeBody) -> dict[str, Any]:
                 msg = f"{name} must be -1 or bytes per second"
                 raise InvalidInputError(msg)
             fields[name] = min(value, 2**31 - 1)
-    if body.seeding_ratio is not None:
-        if not 0 <= body.seeding_ratio < math.inf:
-            msg = "seeding_ratio must be finite and not negative"
-            raise InvalidInputError(msg)
-        fields["seeding_ratio"] = body.seeding_ratio
-    if body.seeding_ratio_default:
-        fields["seeding_ratio"] = None
+    for name in ("seeding_ratio", "seeding_time"):
+        if (limit := checked_limit(name, getattr(body, name))) is not None:
+            fields[name] = limit
+        if getattr(body, f"{name}_default"):
+            fields[name] = None
+    return fields
+
+
+def _labels(body: ChangeBody) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        name: checked_tags(tags)
+        for name in ("tags", "add_tags", "remove_tags")
+        if (tags := getattr(body, name)) is not None
+    }
+    if body.category is not None:
+        fields["category"] = str(CategoryName.parse(body.category)) if body.category else ""
+    if body.move_to_category:
+        fields["to_category"] = True
     return fields
 
 

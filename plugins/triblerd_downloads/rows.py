@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import dataclass
 
+from msgspec import UNSET
+
 from triblerd.http.endpoint import encode_json
 from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.download_set import DownloadSet
@@ -136,6 +138,11 @@ class Rows:
             vod_mode=None,
             error=repr(download.error) if download.error else "",
             time_added=record.time_added,
+            category=record.category,
+            tags=record.tags,
+            completed_dir=record.completed_dir or UNSET,
+            seeding_ratio=UNSET if record.seeding_ratio is None else record.seeding_ratio,
+            seeding_time=UNSET if record.seeding_time is None else record.seeding_time,
         )
 
     def _trackers(self, download: ActiveDownload) -> list[TrackerItem]:

@@ -87,6 +87,17 @@ class DownloadItem(msgspec.Struct, frozen=True, kw_only=True):
     error: Annotated[str, Meta(description="Empty, or the text of the error in quotes")]
     time_added: Annotated[int, Meta(description="Unix time")]
     channel_download: Annotated[bool, Meta(description="Always false")] = False
+    category: Annotated[str, Meta(description="Name of its category; empty when it has none")] = ""
+    tags: Annotated[tuple[str, ...], Meta(description="Its tags")] = ()
+    completed_dir: Annotated[
+        str | UnsetType, Meta(description="Absolute directory that it is moved to when complete; only if there is one")
+    ] = UNSET
+    seeding_ratio: Annotated[
+        float | UnsetType, Meta(description="Its own limit, uploaded by downloaded; only if there is one")
+    ] = UNSET
+    seeding_time: Annotated[
+        float | UnsetType, Meta(description="Its own limit, seconds of seeding; only if there is one")
+    ] = UNSET
     peers: Annotated[list[PeerItem] | UnsetType, Meta(description="On request")] = UNSET
     pieces: Annotated[
         str | UnsetType, Meta(description="On request: base64 of a bitmap, first piece = most significant bit")
@@ -127,6 +138,10 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Meta(description="A `revision`: list only what changed after it. An empty or unknown one lists everything"),
     ] = None
+    category: Annotated[
+        str | None, Meta(description="List only downloads of this category; empty: only those without one")
+    ] = None
+    tag: Annotated[str | None, Meta(description="List only downloads that have this tag")] = None
 
 
 class AddQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,6 +151,8 @@ class AddQuery(msgspec.Struct, frozen=True, kw_only=True):
     safe_seeding: Annotated[bool, Meta(description="Seed anonymously")] = False
     destination: Annotated[str | None, Meta(description="Absolute directory")] = None
     selected_files: Annotated[str | None, Meta(description="Indices of files, such as 0,2; none means all")] = None
+    category: Annotated[str | None, Meta(description="Name of a category")] = None
+    tags: Annotated[str | None, Meta(description="Tags, separated by commas")] = None
 
 
 class AddBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,6 +163,10 @@ class AddBody(msgspec.Struct, frozen=True, kw_only=True):
     safe_seeding: Annotated[Flag | None, Meta(description="Seed anonymously")] = None
     destination: Annotated[str | None, Meta(description="Absolute directory; made when it is missing")] = None
     selected_files: Annotated[list[int] | None, Meta(description="Indices of files; none means all")] = None
+    category: Annotated[
+        str | None, Meta(description="Name of a category, whose directory is the default for `destination`")
+    ] = None
+    tags: Annotated[list[str] | None, Meta(description="At most 32 tags")] = None
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,6 +205,17 @@ class ChangeBody(msgspec.Struct, frozen=True, kw_only=True):
     )
     seeding_ratio: Annotated[float | None, Meta(description="Stop at this ratio")] = None
     seeding_ratio_default: Annotated[Flag | None, Meta(description="True forgets the own ratio")] = None
+    seeding_time: Annotated[float | None, Meta(description="Stop after so many seconds of seeding")] = None
+    seeding_time_default: Annotated[Flag | None, Meta(description="True forgets the own time")] = None
+    category: Annotated[
+        str | None, Meta(description="Name of a category; empty takes it away. The files stay where they are")
+    ] = None
+    move_to_category: Annotated[
+        Flag | None, Meta(description="True moves the files to the category's directory; incomplete ones when complete")
+    ] = None
+    tags: Annotated[list[str] | None, Meta(description="All tags that it shall have, at most 32")] = None
+    add_tags: Annotated[list[str] | None, Meta(description="Tags to give")] = None
+    remove_tags: Annotated[list[str] | None, Meta(description="Tags to take away")] = None
     queue_position: Annotated[Any, Meta(description="`queue_up`, `queue_top`, `queue_down` or `queue_bottom`")] = None
     auto_managed: Annotated[Any, Meta(description="A flag: wait in the queue")] = None
 

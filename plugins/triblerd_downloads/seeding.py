@@ -3,10 +3,11 @@
 import time
 from contextlib import suppress
 
-from triblerd_downloads.api import UnknownDownloadError
+from triblerd_downloads.api import Category, UnknownDownloadError
 from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.handover import apply
+from triblerd_downloads.labels.categories import Categories
 from triblerd_downloads.limits import has_seeded_enough
 from triblerd_downloads.records import Records
 from triblerd_downloads.settings import DownloadSettings
@@ -17,12 +18,19 @@ class Seeding:
     """Watches complete downloads that run."""
 
     def __init__(
-        self, *, engine: TorrentEngine, downloads: DownloadSet, records: Records, settings: DownloadSettings
+        self,
+        *,
+        engine: TorrentEngine,
+        downloads: DownloadSet,
+        records: Records,
+        settings: DownloadSettings,
+        categories: Categories,
     ) -> None:
         self._engine = engine
         self._downloads = downloads
         self._records = records
         self._settings = settings
+        self._categories = categories
         self._seen: dict[Infohash, float] = {}
 
     def interval(self) -> float:
@@ -48,11 +56,11 @@ class Seeding:
                     await self._stop(download)
 
     def _has_enough(self, download: ActiveDownload, idle_seconds: float) -> bool:
-        return download.status is not None and has_seeded_enough(
-            download.status,
-            self._settings.defaults,
-            own_ratio=download.record.seeding_ratio,
-            idle_seconds=idle_seconds,
+        if download.status is None:
+            return False
+        category = self._categories.find(download.record.category) or Category()
+        return has_seeded_enough(
+            download.status, self._settings.defaults, download.record, category, idle_seconds=idle_seconds
         )
 
     async def _stop(self, download: ActiveDownload) -> None:

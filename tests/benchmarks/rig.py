@@ -28,7 +28,7 @@ from aiohttp import web
 from triblerd.config import StoreConfig
 from triblerd.store import Store
 from triblerd.testing_settings import prepare_state_dir
-from triblerd_downloads.api import DownloadRecord
+from triblerd_downloads.api import Category, DownloadRecord
 from triblerd_downloads.download import description
 from triblerd_downloads.records import Records
 from triblerd_libtorrent.metainfo import parse_metainfo
@@ -256,6 +256,7 @@ def fill(state_dir: Path, count: int) -> None:
             records = Records(
                 store=view,
                 table=await view.table("row", DownloadRecord),
+                categories=await view.table("category", Category),
                 torrents=await open_stored_torrents(store.view("libtorrent")),
             )
             await asyncio.gather(*(insert(records, number) for number in range(count)))

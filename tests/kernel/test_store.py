@@ -174,6 +174,18 @@ async def test_a_job_changes_tables_of_two_plugins_as_one(store, rows):
     assert (rows.get(b"key"), other.get(b"key")) == (Row("name"), b"value")
 
 
+async def test_a_job_sees_the_keys_that_it_changed(store, rows):
+    await rows.put(b"a1", Row(name="kept"))
+    await rows.put(b"a2", Row(name="gone"))
+
+    def job(transaction):
+        transaction.put(rows, b"a3", Row(name="new"))
+        transaction.delete(rows, b"a2")
+        return list(transaction.keys(rows, b"a"))
+
+    assert await store.view("test").write(job) == [b"a1", b"a3"]
+
+
 async def test_nothing_stays_of_a_job_that_raises(store, rows):
     def job(transaction):
         transaction.put(rows, b"key", Row("half"))

@@ -77,6 +77,26 @@ async def test_a_torrent_file_is_added_with_a_selection_and_shown(start_daemon, 
     assert f"{torrent.infohash}  STOPPED" in table
 
 
+async def test_downloads_are_added_and_listed_by_category_and_tag(start_daemon, triblerd, seeder, tmp_path):
+    torrent = seeder.seed_new(CONTENT, name="film")
+    (tmp_path / "film.torrent").write_bytes(torrent.metainfo)
+
+    async with start_daemon("downloads") as daemon:
+        await daemon.put("/categories/films", json={"save_path": str(tmp_path / "films")})
+        labels = ("--category", "films", "--tag", "new", "--tag", "good")
+        await triblerd("add", "film.torrent", "--paused", *labels)
+        await triblerd("add", "b" * 40, "-d", "other", "--tag", "new")
+        shown = await triblerd("show", torrent.infohash)
+        films = json.loads(await triblerd("list", "--category", "films", "--json"))
+        new = json.loads(await triblerd("list", "--tag", "new", "--json"))
+        others = json.loads(await triblerd("list", "--category", "", "--json"))
+
+    assert [(row["infohash"], row["tags"]) for row in films] == [(torrent.infohash, ["new", "good"])]
+    assert [row["infohash"] for row in new] == [torrent.infohash, "b" * 40]
+    assert [row["infohash"] for row in others] == ["b" * 40]
+    assert f"Directory: {tmp_path / 'films'}\nCategory:  films\nTags:      new, good\n" in shown
+
+
 async def test_a_download_is_paused_resumed_and_removed_with_its_data(start_daemon, triblerd, seeder, tmp_path):
     torrent = seeder.seed_new(CONTENT, name="film")
 

@@ -38,6 +38,8 @@ KEYS = {
     "error",
     "time_added",
     "channel_download",
+    "category",
+    "tags",
 }
 
 

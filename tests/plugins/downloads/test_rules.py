@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from triblerd_downloads.api import AddWishes, DownloadState
+from triblerd_downloads.api import AddWishes, Category, DownloadState
 from triblerd_downloads.changes import REMEMBERED_REMOVALS, Changes
 from triblerd_downloads.config import DownloadDefaults, SeedingMode, default_destination
 from triblerd_downloads.limits import has_seeded_enough, share_ratio
@@ -100,25 +100,38 @@ def test_an_anonymous_download_waits_for_circuits_in_version_8():
     assert basic_state(None, "") is DownloadState.STOPPED
 
 
+NONE = Category()
+
+
 @pytest.mark.parametrize(
-    ("defaults", "own_ratio", "changes", "idle", "enough"),
+    ("defaults", "limits", "changes", "idle", "enough"),
     [
-        ({}, None, {}, 1e9, False),
-        ({"seeding_mode": SeedingMode.NEVER}, None, {}, 0, True),
-        ({"seeding_mode": SeedingMode.NEVER}, None, {"is_finished": False}, 0, False),
-        ({"seeding_mode": SeedingMode.NEVER}, None, {"is_paused": True}, 0, False),
-        ({"seeding_mode": SeedingMode.RATIO}, None, {"all_time_upload": 199, "total_done": 100}, 0, False),
-        ({"seeding_mode": SeedingMode.RATIO}, None, {"all_time_upload": 200, "total_done": 100}, 0, True),
-        ({"seeding_mode": SeedingMode.TIME}, None, {"seeding_duration": 59}, 0, False),
-        ({"seeding_mode": SeedingMode.TIME}, None, {"seeding_duration": 50}, 10, True),
-        ({}, 1.0, {"all_time_upload": 100, "total_done": 100}, 0, True),
-        ({"seeding_mode": SeedingMode.NEVER}, 1.0, {"all_time_upload": 99, "total_done": 100}, 0, False),
+        ({}, [NONE, NONE], {}, 1e9, False),
+        ({"seeding_mode": SeedingMode.NEVER}, [NONE], {}, 0, True),
+        ({"seeding_mode": SeedingMode.NEVER}, [], {"is_finished": False}, 0, False),
+        ({"seeding_mode": SeedingMode.NEVER}, [], {"is_paused": True}, 0, False),
+        ({"seeding_mode": SeedingMode.RATIO}, [], {"all_time_upload": 199, "total_done": 100}, 0, False),
+        ({"seeding_mode": SeedingMode.RATIO}, [], {"all_time_upload": 200, "total_done": 100}, 0, True),
+        ({"seeding_mode": SeedingMode.TIME}, [], {"seeding_duration": 59}, 0, False),
+        ({"seeding_mode": SeedingMode.TIME}, [], {"seeding_duration": 50}, 10, True),
+        ({}, [Category(seeding_ratio=1.0)], {"all_time_upload": 100, "total_done": 100}, 0, True),
+        (
+            {"seeding_mode": SeedingMode.NEVER},
+            [Category(seeding_ratio=1.0)],
+            {"all_time_upload": 99, "total_done": 100},
+            0,
+            False,
+        ),
+        ({}, [Category(seeding_time=60)], {"seeding_duration": 50}, 10, True),
+        ({}, [Category(seeding_ratio=9, seeding_time=60)], {"seeding_duration": 60}, 0, True),
+        ({}, [Category(seeding_ratio=9), Category(seeding_time=60)], {"seeding_duration": 60}, 0, False),
+        ({}, [NONE, Category(seeding_time=60)], {"seeding_duration": 60}, 0, True),
     ],
 )
-def test_when_a_download_has_seeded_enough(defaults, own_ratio, changes, idle, enough):
+def test_when_a_download_has_seeded_enough(defaults, limits, changes, idle, enough):
     row = status(**changes)
 
-    assert has_seeded_enough(row, DownloadDefaults(**defaults), own_ratio=own_ratio, idle_seconds=idle) is enough
+    assert has_seeded_enough(row, DownloadDefaults(**defaults), *limits, idle_seconds=idle) is enough
 
 
 def test_a_ratio_of_nothing_is_nothing():
