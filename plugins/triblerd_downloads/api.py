@@ -75,6 +75,21 @@ class Category(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     seeding_time: float | None = None
 
 
+class SwarmWishes(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):
+    """What the user changed of where the data of a download come from.
+
+    Attributes:
+        removed_trackers: Announce URLs that it does not get, whoever names them; ``removed_web_seeds`` likewise.
+        web_seeds: URLs (BEP 19) beside those in the torrent file.
+        peers: Addresses and ports to meet at every start.
+    """
+
+    removed_trackers: tuple[str, ...] = ()
+    web_seeds: tuple[str, ...] = ()
+    removed_web_seeds: tuple[str, ...] = ()
+    peers: tuple[tuple[str, int], ...] = ()
+
+
 class DownloadRecord(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     """What is on disk of a download: what the user wants, and how far it was when it was last looked at.
 
@@ -105,6 +120,7 @@ class DownloadRecord(msgspec.Struct, frozen=True, array_like=True, kw_only=True,
         tags: Each once.
         seeding_time: Its own limit in seconds; ``None`` for none. Without a limit of its own those of its category
             hold, and without these the default mode.
+        swarm: What was changed of trackers, web seeds and peers.
     """
 
     order: int
@@ -140,6 +156,7 @@ class DownloadRecord(msgspec.Struct, frozen=True, array_like=True, kw_only=True,
     category: str = ""
     tags: tuple[str, ...] = ()
     seeding_time: float | None = None
+    swarm: SwarmWishes = SwarmWishes()
 
 
 @runtime_checkable
@@ -253,14 +270,29 @@ class Downloads(Protocol):
     async def change_hops(self, infohash: Infohash, hops: int) -> None:
         """Move a download to the session of another number of hops."""
 
-    async def add_tracker(self, infohash: Infohash, url: str) -> None:
-        """Add an announce URL and announce to it."""
-
-    async def remove_tracker(self, infohash: Infohash, url: str) -> None:
-        """Remove an announce URL; an unknown one is ignored."""
-
     async def metainfo(self, infohash: Infohash) -> Metainfo | None:
         """Return what the torrent file says, ``None`` while it is unknown."""
+
+
+@runtime_checkable
+class DownloadTrackers(Protocol):
+    """The trackers of downloads. What changes them returns when the change is on disk.
+
+    Whatever names a download raises ``UnknownDownloadError`` when there is none.
+    """
+
+    async def add(self, infohash: Infohash, url: str) -> None:
+        """Add an announce URL and announce to it.
+
+        Raises:
+            InvalidInputError: there are too many.
+        """
+
+    async def remove(self, infohash: Infohash, url: str) -> None:
+        """Remove an announce URL for good; an unknown one is ignored."""
+
+    def force_announce(self, infohash: Infohash, url: str) -> None:
+        """Announce to a tracker now. Nothing happens when it is unknown, or the download is stopped."""
 
 
 class TorrentFinished(Event):

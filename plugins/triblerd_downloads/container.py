@@ -27,7 +27,11 @@ from triblerd_downloads.rows import Rows
 from triblerd_downloads.seeding import Seeding
 from triblerd_downloads.settings import DownloadSettings
 from triblerd_downloads.sources import Sources
-from triblerd_libtorrent.api import TorrentEngine, TorrentStore
+from triblerd_downloads.swarm.endpoint import BannedPeersEndpoint, SwarmEndpoint
+from triblerd_downloads.swarm.peers import Peers
+from triblerd_downloads.swarm.trackers import Trackers
+from triblerd_downloads.swarm.web_seeds import WebSeeds
+from triblerd_libtorrent.api import PeerBans, TorrentEngine, TorrentStore, TorrentSwarm
 
 
 class DownloadsContainer(containers.DeclarativeContainer):
@@ -37,6 +41,8 @@ class DownloadsContainer(containers.DeclarativeContainer):
     defaults = providers.Dependency(instance_of=DownloadDefaults)
     engine: providers.Dependency[TorrentEngine] = providers.Dependency(instance_of=TorrentEngine)
     torrents: providers.Dependency[TorrentStore] = providers.Dependency(instance_of=TorrentStore)
+    swarm: providers.Dependency[TorrentSwarm] = providers.Dependency(instance_of=TorrentSwarm)
+    bans: providers.Dependency[PeerBans] = providers.Dependency(instance_of=PeerBans)
     store = providers.Dependency(instance_of=StoreView)
     table: providers.Dependency[Table[DownloadRecord]] = providers.Dependency(instance_of=Table)
     category_table: providers.Dependency[Table[Category]] = providers.Dependency(instance_of=Table)
@@ -52,7 +58,7 @@ class DownloadsContainer(containers.DeclarativeContainer):
         Categories, store=store, table=category_table, records=records, downloads=downloads, folders=folders
     )
     sources = providers.Singleton(Sources, engine=engine, settings=settings, roots=roots)
-    handover = providers.Singleton(Handover, engine=engine, downloads=downloads)
+    handover = providers.Singleton(Handover, engine=engine, swarm=swarm, downloads=downloads)
     hops = providers.Singleton(Hops, engine=engine, downloads=downloads, records=records, handover=handover)
     moves = providers.Singleton(
         Moves, engine=engine, downloads=downloads, records=records, handover=handover, roots=roots
@@ -72,6 +78,15 @@ class DownloadsContainer(containers.DeclarativeContainer):
         publish=publish,
         tasks=tasks,
     )
+    trackers = providers.Singleton(
+        Trackers, engine=engine, swarm=swarm, torrents=torrents, downloads=downloads, records=records
+    )
+    web_seeds = providers.Singleton(
+        WebSeeds, engine=engine, swarm=swarm, torrents=torrents, downloads=downloads, records=records
+    )
+    peers = providers.Singleton(
+        Peers, engine=engine, swarm=swarm, bans=bans, downloads=downloads, records=records, handover=handover
+    )
     manager = providers.Singleton(
         DownloadManager,
         engine=engine,
@@ -82,13 +97,18 @@ class DownloadsContainer(containers.DeclarativeContainer):
         handover=handover,
         hops=hops,
         moves=moves,
+        trackers=trackers,
         settings=settings,
         categories=categories,
         folders=folders,
     )
-    rows = providers.Singleton(Rows, engine=engine, downloads=downloads)
-    details = providers.Singleton(Details, engine=engine, downloads=downloads, manager=manager)
+    rows = providers.Singleton(Rows, engine=engine, swarm=swarm, downloads=downloads)
+    details = providers.Singleton(Details, engine=engine, manager=manager, peers=peers)
     listing = providers.Singleton(Listing, rows=rows, downloads=downloads, details=details)
     endpoint = providers.Singleton(DownloadsEndpoint, manager=manager, listing=listing, details=details)
     categories_endpoint = providers.Singleton(CategoriesEndpoint, categories=categories)
     tags_endpoint = providers.Singleton(TagsEndpoint, downloads=downloads)
+    swarm_endpoint = providers.Singleton(
+        SwarmEndpoint, downloads=downloads, trackers=trackers, web_seeds=web_seeds, peers=peers
+    )
+    banned_peers_endpoint = providers.Singleton(BannedPeersEndpoint, bans=bans)

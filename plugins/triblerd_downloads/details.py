@@ -9,10 +9,11 @@ from typing import Any
 from triblerd.errors import TriblerdError
 from triblerd.http.endpoint import encode_json
 from triblerd_downloads.download import ActiveDownload
-from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.downloads import DownloadManager
-from triblerd_downloads.schemas import FileItem, ListQuery, PeerItem
-from triblerd_libtorrent.api import Infohash, Peer, TorrentEngine, TorrentFile
+from triblerd_downloads.schemas import FileItem, ListQuery
+from triblerd_downloads.swarm.peers import Peers
+from triblerd_downloads.swarm.schemas import PeerItem
+from triblerd_libtorrent.api import Infohash, TorrentEngine, TorrentFile
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +25,9 @@ LIMIT_SECONDS = 3.0
 class Details:
     """Asks the engine, which may have to be waited for."""
 
-    def __init__(self, *, engine: TorrentEngine, downloads: DownloadSet, manager: DownloadManager) -> None:
+    def __init__(self, *, engine: TorrentEngine, manager: DownloadManager, peers: Peers) -> None:
         self._engine = engine
-        self._downloads = downloads
+        self._peers = peers
         self._manager = manager
 
     async def files(self, download: ActiveDownload) -> list[FileItem]:
@@ -73,7 +74,7 @@ class Details:
         extra: dict[str, Any] = {}
         try:
             if query.get_peers:
-                extra["peers"] = await self._peers(download)
+                extra["peers"] = [PeerItem.of(peer) for peer in await self._peers.connected(download.infohash)]
             if query.get_pieces:
                 extra["pieces"] = await self._pieces(download)
             if query.get_files:
@@ -81,16 +82,6 @@ class Details:
         except TriblerdError as error:  # one torrent in a bad state is no reason to fail the list
             log.warning("Some details of %s are missing: %s", download.infohash, error)
         return encode_json(extra)[1:-1]
-
-    async def _peers(self, download: ActiveDownload) -> list[PeerItem]:
-        if download.status is None or not download.status.num_peers or not self._engine.has(download.infohash):
-            return []
-        peers = await self._engine.peers(download.infohash)
-        found_by = sum("dht" in peer.source for peer in peers), sum("pex" in peer.source for peer in peers)
-        if found_by != download.found_by:
-            download.found_by = found_by
-            self._downloads.touch(download.infohash)
-        return [_peer_item(peer) for peer in peers]
 
     async def _pieces(self, download: ActiveDownload) -> str:
         if not download.has_metadata or not self._engine.has(download.infohash):
@@ -110,30 +101,3 @@ def _progress(file: TorrentFile, received: tuple[int, ...] | None) -> float:
     if received is None or file.index >= len(received):
         return 0.0
     return min(received[file.index] / file.size, 1.0)
-
-
-def _peer_item(peer: Peer) -> PeerItem:
-    return PeerItem(
-        id=peer.peer_id,
-        extended_version=peer.client,
-        ip=peer.ip,
-        port=peer.port,
-        optimistic=peer.is_optimistic,
-        direction="L" if peer.is_outgoing else "R",
-        uprate=peer.upload_payload_rate,
-        downrate=peer.download_payload_rate,
-        uinterested=peer.is_remote_interested,
-        uchoked=peer.is_remote_choked,
-        uhasqueries=peer.has_queries,
-        uflushed=peer.has_unsent,
-        dinterested=peer.is_interesting,
-        dchoked=peer.is_choked,
-        snubbed=peer.is_snubbed,
-        utotal=peer.total_payload_upload,
-        dtotal=peer.total_payload_download,
-        completed=peer.completed,
-        speed=peer.speed,
-        connection_type=peer.connection_type,
-        seed=peer.is_seed,
-        upload_only=peer.is_upload_only,
-    )

@@ -84,6 +84,10 @@ class ActiveDownload:
             hops=record.hops,
             upload_limit=record.upload_limit,
             download_limit=record.download_limit,
+            removed_trackers=record.swarm.removed_trackers,
+            web_seeds=record.swarm.web_seeds,
+            removed_web_seeds=record.swarm.removed_web_seeds,
+            peers=record.swarm.peers,
         )
 
 

@@ -22,6 +22,7 @@ from triblerd_downloads.records import Records
 from triblerd_downloads.selection import checked_selection, known_selection
 from triblerd_downloads.settings import DownloadSettings
 from triblerd_downloads.sources import Sources
+from triblerd_downloads.swarm.trackers import Trackers
 from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, TorrentEngine, TorrentStore
 
 
@@ -39,6 +40,7 @@ class DownloadManager:
         handover: Handover,
         hops: Hops,
         moves: Moves,
+        trackers: Trackers,
         settings: DownloadSettings,
         categories: Categories,
         folders: Folders,
@@ -51,6 +53,7 @@ class DownloadManager:
         self._handover = handover
         self._hops = hops
         self._moves = moves
+        self._trackers = trackers
         self._settings = settings
         self._categories = categories
         self._folders = folders
@@ -79,7 +82,7 @@ class DownloadManager:
         await self._free(infohash)
         known = self._downloads.find(infohash)
         if known is not None:
-            await self._merge_trackers(known, _trackers(source))
+            await self._trackers.merge(known, _trackers(source))
             return known
         self._hops.require(wishes.hops)
         with self._occupied(infohash):
@@ -148,23 +151,6 @@ class DownloadManager:
         with self._occupied(infohash):
             await self._hops.change(download, hops)
 
-    async def add_tracker(self, infohash: Infohash, url: str) -> None:
-        """Add an announce URL and announce to it."""
-        download = self._downloads.get(infohash)
-        await self._merge_trackers(download, [url])
-        if self._engine.has(infohash):
-            self._engine.force_announce(infohash, url)
-
-    async def remove_tracker(self, infohash: Infohash, url: str) -> None:
-        """Remove an announce URL; an unknown one is ignored."""
-        download = self._downloads.get(infohash)
-        left = tuple(known for known in download.record.trackers if known != url)
-        download.record = await self._records.change(infohash, trackers=left)
-        if self._engine.has(infohash):
-            self._engine.remove_tracker(infohash, url)
-            await self._engine.checkpoint(infohash)
-        self._downloads.touch(infohash)
-
     async def metainfo(self, infohash: Infohash) -> Metainfo | None:
         """Return what the torrent file says, ``None`` while it is unknown."""
         raw = self._torrents.metainfo(infohash)
@@ -198,19 +184,6 @@ class DownloadManager:
             self._engine.resume(infohash, auto_managed=download.record.auto_managed)
         else:
             self._engine.pause(infohash)
-
-    async def _merge_trackers(self, download: ActiveDownload, urls: Sequence[str]) -> None:
-        known = set(download.record.trackers)
-        if self._engine.has(download.infohash):
-            known |= {tracker.url for tracker in self._engine.trackers(download.infohash)}
-        new = tuple(url for url in dict.fromkeys(urls) if url not in known)
-        if not new:
-            return
-        before = download.record
-        download.record = await self._records.change(download.infohash, trackers=before.trackers + new)
-        if self._engine.has(download.infohash):
-            apply(self._engine, download, before)
-        self._downloads.touch(download.infohash)
 
     def _new_record(self, source: Metainfo | Magnet, wishes: AddWishes, destination: str) -> DownloadRecord:
         record = DownloadRecord(

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 from triblerd.errors import FailedError, OperationError, TriblerdError
@@ -10,7 +10,7 @@ from triblerd_downloads.api import DownloadRecord
 from triblerd_downloads.download import ActiveDownload, is_stopped
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.selection import NORMAL_PRIORITY, priorities
-from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, TorrentEngine, TorrentWish
+from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, TorrentEngine, TorrentSwarm, TorrentWish
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +33,9 @@ class Handover:
     A download may change while it waits or is on its way; the engine has the last word of it when this is done.
     """
 
-    def __init__(self, *, engine: TorrentEngine, downloads: DownloadSet) -> None:
+    def __init__(self, *, engine: TorrentEngine, swarm: TorrentSwarm, downloads: DownloadSet) -> None:
         self._engine = engine
+        self._swarm = swarm
         self._downloads = downloads
         self._urgent: dict[Infohash, Metainfo | Magnet | None] = {}
         self._waiting: dict[Infohash, Metainfo | Magnet | None] = {}
@@ -147,6 +148,7 @@ class Handover:
         elif self._engine.has(download.infohash):
             download.status = self._engine.status(download.infohash) or download.status
             apply(self._engine, download, record)
+            _apply_swarm(self._swarm, download, record)
         self._downloads.touch(download.infohash)
         self._settle(download.infohash)
 
@@ -165,10 +167,22 @@ def apply(engine: TorrentEngine, download: ActiveDownload, before: DownloadRecor
         engine.set_priorities(infohash, chosen or (NORMAL_PRIORITY,) * now.file_count)
     if (now.upload_limit, now.download_limit) != (before.upload_limit, before.download_limit):
         engine.set_limits(infohash, upload=now.upload_limit, download=now.download_limit)
-    if new := [url for url in now.trackers if url not in before.trackers]:
-        engine.add_trackers(infohash, new)
     if (is_stopped(now), now.auto_managed) != (is_stopped(before), before.auto_managed):
         if is_stopped(now):
             engine.pause(infohash)
         else:
             engine.resume(infohash, auto_managed=now.auto_managed)
+
+
+def _apply_swarm(swarm: TorrentSwarm, download: ActiveDownload, before: DownloadRecord) -> None:
+    infohash, now = download.infohash, download.record
+    if now is before:
+        return
+    swarm.remove_trackers(infohash, _new(now.swarm.removed_trackers, before.swarm.removed_trackers))
+    swarm.add_trackers(infohash, _new(now.trackers, before.trackers))
+    swarm.remove_web_seeds(infohash, _new(now.swarm.removed_web_seeds, before.swarm.removed_web_seeds))
+    swarm.add_web_seeds(infohash, _new(now.swarm.web_seeds, before.swarm.web_seeds))
+
+
+def _new(now: Sequence[str], before: Sequence[str]) -> list[str]:
+    return [one for one in now if one not in before]

@@ -12,14 +12,22 @@ from triblerd.events import Event
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
 from triblerd.services import FileRoots
-from triblerd_downloads.api import Category, DownloadRecord, Downloads, TorrentFinished, TorrentStatusChanged
+from triblerd_downloads.api import (
+    Category,
+    DownloadRecord,
+    Downloads,
+    DownloadTrackers,
+    TorrentFinished,
+    TorrentStatusChanged,
+)
 from triblerd_downloads.config import DownloadDefaults, DownloadsConfig
 from triblerd_downloads.container import DownloadsContainer
 from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.endpoint import DownloadsEndpoint
 from triblerd_downloads.labels.endpoint import CategoriesEndpoint, TagsEndpoint
+from triblerd_downloads.swarm.endpoint import BannedPeersEndpoint, SwarmEndpoint
 from triblerd_downloads.unwritten import unwritten
-from triblerd_libtorrent.api import TorrentEngine, TorrentStore
+from triblerd_libtorrent.api import PeerBans, TorrentEngine, TorrentStore, TorrentSwarm
 
 
 @hookimpl
@@ -42,8 +50,8 @@ def triblerd_sections() -> Mapping[str, type[Section]]:
 
 @hookimpl
 def triblerd_endpoints() -> Iterable[type[Endpoint]]:
-    """Serve ``/downloads``, ``/categories`` and ``/tags``."""
-    return [DownloadsEndpoint, CategoriesEndpoint, TagsEndpoint]
+    """Serve ``/downloads``, ``/banned_peers``, ``/categories`` and ``/tags``."""
+    return [DownloadsEndpoint, SwarmEndpoint, BannedPeersEndpoint, CategoriesEndpoint, TagsEndpoint]
 
 
 @hookimpl
@@ -68,6 +76,8 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
         config=context.config,
         defaults=context.section(DownloadDefaults),
         engine=context.service(TorrentEngine),
+        swarm=context.service(TorrentSwarm),
+        bans=context.service(PeerBans),
         torrents=context.service(TorrentStore),
         store=context.store,
         table=await context.store.table("row", DownloadRecord),
@@ -90,8 +100,17 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
     context.tasks.start("moves", container.moves().go_on())
     context.tasks.every(following.interval, "checkpoint", following.save)
     context.tasks.every(seeding.interval, "seeding-limits", seeding.look)
-    endpoints = [container.endpoint(), container.categories_endpoint(), container.tags_endpoint()]
-    yield Running(endpoints=endpoints, services={Downloads: container.manager()}, hooks=[settings])
+    yield Running(
+        endpoints=[
+            container.endpoint(),
+            container.swarm_endpoint(),
+            container.banned_peers_endpoint(),
+            container.categories_endpoint(),
+            container.tags_endpoint(),
+        ],
+        services={Downloads: container.manager(), DownloadTrackers: container.trackers()},
+        hooks=[settings],
+    )
     unlisten()
     await following.save()
     await container.sources().close()

@@ -9,9 +9,10 @@ from triblerd.http.endpoint import encode_json
 from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.limits import share_ratio
-from triblerd_downloads.schemas import DownloadItem, TrackerItem
+from triblerd_downloads.schemas import DownloadItem
 from triblerd_downloads.states import TRANSFERRING
-from triblerd_libtorrent.api import Infohash, TorrentEngine, TorrentStatus
+from triblerd_downloads.swarm.schemas import TrackerItem
+from triblerd_libtorrent.api import Infohash, TorrentEngine, TorrentStatus, TorrentSwarm
 
 _MOST_RATE = 2**31 - 1
 _AT_ONCE = 50
@@ -46,8 +47,9 @@ class _Surroundings:
 class Rows:
     """Keeps the encoded rows; encodes those that changed when somebody asks."""
 
-    def __init__(self, *, engine: TorrentEngine, downloads: DownloadSet) -> None:
+    def __init__(self, *, engine: TorrentEngine, swarm: TorrentSwarm, downloads: DownloadSet) -> None:
         self._engine = engine
+        self._swarm = swarm
         self._downloads = downloads
         self._rows: dict[Infohash, bytes] = {}
         self._seen = 0
@@ -151,7 +153,7 @@ class Rows:
         uses_dht = self._engine.dht_is_running(download.record.hops) and not download.record.is_private
         trackers = [
             TrackerItem(url=tracker.url, peers=max(tracker.peers, 0), status=tracker.status)
-            for tracker in self._engine.trackers(download.infohash)
+            for tracker in self._swarm.trackers(download.infohash)
         ]
         dht, pex = download.found_by
         trackers.append(TrackerItem(url="[DHT]", peers=dht, status="Working" if uses_dht else "Disabled"))

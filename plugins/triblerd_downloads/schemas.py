@@ -6,43 +6,9 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from triblerd.http.endpoint import ExactOne
+from triblerd_downloads.swarm.schemas import PeerItem, TrackerItem
 
 Flag = bool | Literal[0, 1]
-
-
-class TrackerItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A tracker, or one of the pseudo trackers ``[DHT]`` and ``[PeX]``."""
-
-    url: str
-    peers: Annotated[int, Meta(description="Peers in its last reply")]
-    status: str
-
-
-class PeerItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A connected peer."""
-
-    id: Annotated[str, Meta(description="Peer id, 40 hex digits")]
-    extended_version: Annotated[str, Meta(description="Name of its client")]
-    ip: str
-    port: int
-    optimistic: Annotated[bool, Meta(description="We unchoked it optimistically")]
-    direction: Annotated[Literal["L", "R"], Meta(description="`L` we connected, `R` it did")]
-    uprate: Annotated[int, Meta(description="Payload to the peer, bytes per second")]
-    downrate: Annotated[int, Meta(description="Payload from the peer, bytes per second")]
-    uinterested: Annotated[bool, Meta(description="It is interested in us")]
-    uchoked: Annotated[bool, Meta(description="It chokes us")]
-    uhasqueries: Annotated[bool, Meta(description="It has requests queued with us")]
-    uflushed: Annotated[bool, Meta(description="Our send buffer for it is not empty")]
-    dinterested: Annotated[bool, Meta(description="We are interested in it")]
-    dchoked: Annotated[bool, Meta(description="We choke it")]
-    snubbed: bool
-    utotal: Annotated[int, Meta(description="Payload bytes sent")]
-    dtotal: Annotated[int, Meta(description="Payload bytes received")]
-    completed: Annotated[float, Meta(description="Its share of the torrent, 0 to 1")]
-    speed: Annotated[int, Meta(description="Its estimated download rate, bytes per second")]
-    connection_type: Annotated[int, Meta(description="0 BitTorrent, 1 web seed, 2 HTTP seed")]
-    seed: bool
-    upload_only: bool
 
 
 class FileItem(msgspec.Struct, frozen=True, kw_only=True):

@@ -216,6 +216,10 @@ class Adder:
         if wish.priorities:
             params.file_priorities = list(wish.priorities)
         _add_trackers(params, wish.trackers)
+        _remove_trackers(params, wish.removed_trackers)
+        _choose_web_seeds(params, wish)
+        if wish.peers:
+            params.peers = [*params.peers, *wish.peers]
         return params
 
     def _resumed(self, infohash: Infohash, metainfo: bytes | None) -> lt.add_torrent_params | None:
@@ -275,6 +279,22 @@ def _add_trackers(params: lt.add_torrent_params, urls: Sequence[str]) -> None:
         tiers += [0] * (len(known) - len(tiers))
         params.trackers = known + new
         params.tracker_tiers = tiers + [max(tiers, default=-1) + 1] * len(new)
+
+
+def _remove_trackers(params: lt.add_torrent_params, urls: Sequence[str]) -> None:
+    known = params.trackers
+    if not set(known).isdisjoint(urls):
+        tiers = params.tracker_tiers
+        tiers += [0] * (len(known) - len(tiers))
+        left = [(url, tier) for url, tier in zip(known, tiers, strict=False) if url not in urls]
+        params.trackers = [url for url, _ in left]
+        params.tracker_tiers = [tier for _, tier in left]
+
+
+def _choose_web_seeds(params: lt.add_torrent_params, wish: TorrentWish) -> None:
+    if wish.web_seeds or wish.removed_web_seeds:
+        wanted = dict.fromkeys([*params.url_seeds, *wish.web_seeds])
+        params.url_seeds = [url for url in wanted if url not in wish.removed_web_seeds]
 
 
 def _is_large(wish: TorrentWish) -> bool:

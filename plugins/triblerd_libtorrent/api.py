@@ -7,6 +7,7 @@ import msgspec
 
 from triblerd.store import Transaction
 from triblerd_libtorrent.values import (
+    Announce,
     EngineError,
     EngineState,
     Hops,
@@ -25,6 +26,7 @@ from triblerd_libtorrent.values import (
 )
 
 __all__ = [
+    "Announce",
     "DownloadFinished",
     "EngineError",
     "EngineEvent",
@@ -37,6 +39,7 @@ __all__ = [
     "Metainfo",
     "MetainfoError",
     "Peer",
+    "PeerBans",
     "PieceFinished",
     "QueueMove",
     "SessionDiagnostics",
@@ -50,6 +53,7 @@ __all__ = [
     "TorrentFile",
     "TorrentStatus",
     "TorrentStore",
+    "TorrentSwarm",
     "TorrentWish",
     "Tracker",
     "TrackersChanged",
@@ -215,24 +219,6 @@ class TorrentEngine(Protocol):
     def set_queue_position(self, infohash: Infohash, move: QueueMove) -> None:
         """Move a torrent in the queue."""
 
-    def add_trackers(self, infohash: Infohash, urls: Iterable[str]) -> None:
-        """Add announce URLs that it does not have yet, in a tier after the last."""
-
-    def remove_tracker(self, infohash: Infohash, url: str) -> None:
-        """Remove an announce URL; an unknown one is ignored."""
-
-    def force_announce(self, infohash: Infohash, url: str | None = None) -> None:
-        """Announce now, to one tracker or to all."""
-
-    def connect_peer(self, infohash: Infohash, host: str, port: int) -> None:
-        """Connect to a peer by address."""
-
-    def trackers(self, infohash: Infohash) -> tuple[Tracker, ...]:
-        """Return the trackers as last reported. No wait."""
-
-    async def peers(self, infohash: Infohash) -> tuple[Peer, ...]:
-        """Return the connected peers."""
-
     async def file_progress(self, infohash: Infohash) -> tuple[int, ...]:
         """Return the verified and received bytes of each file."""
 
@@ -250,6 +236,73 @@ class TorrentEngine(Protocol):
 
     def session_rate_limits(self) -> tuple[int, int]:
         """Return the session-wide limits as (upload, download), bytes per second, 0 unlimited."""
+
+
+@runtime_checkable
+class TorrentSwarm(Protocol):
+    """Where the data of torrents come from: their trackers, web seeds and peers.
+
+    Coroutines wait for the engine; all other methods return at once. They raise ``UnknownTorrentError`` for an infohash
+    that the engine does not have. What is changed here is saved with the next resume data.
+    """
+
+    def trackers(self, infohash: Infohash) -> tuple[Tracker, ...]:
+        """Return the trackers as last reported."""
+
+    async def announces(self, infohash: Infohash) -> Mapping[str, Announce]:
+        """Return when each tracker was and will be asked, by its URL."""
+
+    def add_trackers(self, infohash: Infohash, urls: Iterable[str]) -> None:
+        """Add announce URLs that it does not have yet, in a tier after the last."""
+
+    def remove_trackers(self, infohash: Infohash, urls: Iterable[str]) -> None:
+        """Remove announce URLs; unknown ones are ignored."""
+
+    def force_announce(self, infohash: Infohash, url: str | None = None) -> None:
+        """Announce now, to one tracker or to all. An unknown one is ignored, and a paused torrent announces nothing."""
+
+    async def web_seeds(self, infohash: Infohash) -> tuple[str, ...]:
+        """Return the URLs of the web seeds (BEP 19)."""
+
+    def add_web_seeds(self, infohash: Infohash, urls: Iterable[str]) -> None:
+        """Add web seeds; one that it has already is ignored."""
+
+    def remove_web_seeds(self, infohash: Infohash, urls: Iterable[str]) -> None:
+        """Remove web seeds; unknown ones are ignored."""
+
+    async def peers(self, infohash: Infohash) -> tuple[Peer, ...]:
+        """Return the connected peers."""
+
+    def connect_peer(self, infohash: Infohash, host: str, port: int) -> None:
+        """Connect to a peer by its address, which is no name."""
+
+    async def drop_peers(self, infohash: Infohash, host: str) -> None:
+        """End all connections to an address, those of other torrents of the same session, too, and forget it.
+
+        The peer may come back by itself, or by a tracker that names it again.
+        """
+
+
+@runtime_checkable
+class PeerBans(Protocol):
+    """Addresses that no session speaks to, neither as peers nor as trackers or web seeds; stored."""
+
+    def banned(self) -> Mapping[str, int]:
+        """Return the banned addresses and networks with the time of the ban, Unix time, the oldest first."""
+
+    async def ban(self, address: str) -> None:
+        """Ban an address or a network (``192.0.2.0/24``) of IPv4 or IPv6; its peers are dropped.
+
+        Raises:
+            InvalidInputError: it is none, or there are too many bans.
+        """
+
+    async def unban(self, address: str) -> None:
+        """Take back the ban of exactly this address or network; an unknown one is ignored.
+
+        Raises:
+            InvalidInputError: it is neither.
+        """
 
 
 @runtime_checkable

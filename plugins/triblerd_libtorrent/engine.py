@@ -18,18 +18,16 @@ from triblerd_libtorrent.api import (
     Infohash,
     Magnet,
     Metainfo,
-    Peer,
     PieceFinished,
     QueueMove,
     StatusesUpdated,
     TorrentStatus,
     TorrentWish,
-    Tracker,
 )
+from triblerd_libtorrent.bans import Bans
 from triblerd_libtorrent.config import LibtorrentConfig
 from triblerd_libtorrent.dht import DhtMemory, DhtState
 from triblerd_libtorrent.listeners import Listeners
-from triblerd_libtorrent.peers import connected_peers
 from triblerd_libtorrent.pump import Handler
 from triblerd_libtorrent.received import MetadataKeeper, Spawn
 from triblerd_libtorrent.recovery import Recovery
@@ -45,7 +43,6 @@ from triblerd_libtorrent.settings_pack import (
 )
 from triblerd_libtorrent.status import STATUS_FLAGS, StatusBoard
 from triblerd_libtorrent.torrents import Torrent, Torrents
-from triblerd_libtorrent.trackers import announce_to
 
 log = logging.getLogger(__name__)
 
@@ -77,12 +74,19 @@ class Engine:
 
     Args:
         spawn: Starts background work.
+        bans: Held in every session.
+
+    Attributes:
+        torrents: Those that it has, for what else acts upon them.
     """
 
-    def __init__(self, *, config: LibtorrentConfig, store: StoreView, stored: StoredTorrents, spawn: Spawn) -> None:
+    def __init__(
+        self, *, config: LibtorrentConfig, store: StoreView, stored: StoredTorrents, spawn: Spawn, bans: Bans
+    ) -> None:
         self._config = config
         self._spawn = spawn
-        self._torrents = Torrents()
+        self._bans = bans
+        self.torrents = self._torrents = Torrents()
         self._sites: dict[int, _Site] = {}
         self._socks: dict[int, tuple[str, int]] = {}
         self._listeners = Listeners(self._choose_alerts)
@@ -185,15 +189,6 @@ class Engine:
         """Return the last pushed status."""
         torrent = self._torrents.find(infohash)
         return torrent.row if torrent else None
-
-    def trackers(self, infohash: Infohash) -> tuple[Tracker, ...]:
-        """Return the trackers as last reported."""
-        trackers = self._torrents.get(infohash).trackers
-        return trackers.shown() if trackers else ()
-
-    async def peers(self, infohash: Infohash) -> tuple[Peer, ...]:
-        """Return the connected peers."""
-        return await self._ask(infohash, connected_peers)
 
     async def file_progress(self, infohash: Infohash) -> tuple[int, ...]:
         """Return the verified and received bytes of each file."""
@@ -304,30 +299,6 @@ class Engine:
         """Move a torrent in the queue."""
         _MOVES[move](self._torrents.get(infohash).handle)
 
-    def add_trackers(self, infohash: Infohash, urls: Iterable[str]) -> None:
-        """Add announce URLs that it does not have yet."""
-        torrent = self._torrents.get(infohash)
-        for url, tier in torrent.tracker_list().add(urls):
-            torrent.handle.add_tracker({"url": url, "tier": tier})
-
-    def remove_tracker(self, infohash: Infohash, url: str) -> None:
-        """Remove an announce URL."""
-        torrent = self._torrents.get(infohash)
-        if torrent.trackers is not None and torrent.trackers.remove(url):
-            torrent.handle.replace_trackers(torrent.trackers.announce_entries())
-
-    def force_announce(self, infohash: Infohash, url: str | None = None) -> None:
-        """Announce now, to one tracker or to all."""
-        handle = self._torrents.get(infohash).handle
-        if url is None:
-            handle.force_reannounce(0, -1, lt.torrent_handle.ignore_min_interval)
-        else:
-            self._spawn("announce", asyncio.to_thread(announce_to, handle, url))
-
-    def connect_peer(self, infohash: Infohash, host: str, port: int) -> None:
-        """Connect to a peer by address."""
-        self._torrents.get(infohash).handle.connect_peer((host, port))
-
     async def checkpoint(self, infohash: Infohash | None = None) -> None:
         """Save the resume data of one torrent, or of all that need it."""
         if infohash is None:
@@ -340,6 +311,7 @@ class Engine:
     async def _open(self, hops: int, settings: "lt.settings_pack", dht_state: DhtState | None = None) -> None:
         settings["alert_mask"] = self._alert_mask()
         session = await open_session(hops, settings, dht_state)
+        self._bans.hold_in(session)
         board = StatusBoard(self._torrents, lambda: session.raw.post_torrent_updates(STATUS_FLAGS), self._rows_came)
         translator = AlertTranslator(self._torrents, self._tell, board.ask_soon)
         site = self._sites[hops] = _Site(session, translator, board)

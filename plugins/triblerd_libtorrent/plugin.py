@@ -6,11 +6,20 @@ from contextlib import asynccontextmanager
 from triblerd.config import Section
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
-from triblerd_libtorrent.api import SessionDiagnostics, SessionRegistry, TorrentEngine, TorrentStore
+from triblerd_libtorrent.api import (
+    PeerBans,
+    SessionDiagnostics,
+    SessionRegistry,
+    TorrentEngine,
+    TorrentStore,
+    TorrentSwarm,
+)
+from triblerd_libtorrent.bans import open_bans
 from triblerd_libtorrent.config import LibtorrentConfig
 from triblerd_libtorrent.endpoint import LibtorrentEndpoint
 from triblerd_libtorrent.engine import Engine
 from triblerd_libtorrent.resume import open_stored_torrents
+from triblerd_libtorrent.swarm import Swarm
 
 _DHT_SECONDS = 1800.0  # neighbours in the DHT come and go, but most stay for hours
 
@@ -57,7 +66,9 @@ class LiveHooks:
 async def triblerd_lifespan(context: PluginContext[LibtorrentConfig]) -> AsyncIterator[Running]:
     """Open the sessions; save what changed and close them."""
     stored = await open_stored_torrents(context.store)
-    engine = Engine(config=context.config, store=context.store, stored=stored, spawn=context.tasks.start)
+    bans = await open_bans(context.store)
+    spawn = context.tasks.start
+    engine = Engine(config=context.config, store=context.store, stored=stored, spawn=spawn, bans=bans)
     live = LiveHooks(engine)
     live.checkpoint_interval = context.config.checkpoint_interval
     await engine.start()
@@ -69,6 +80,8 @@ async def triblerd_lifespan(context: PluginContext[LibtorrentConfig]) -> AsyncIt
             services={
                 TorrentEngine: engine,
                 TorrentStore: stored,
+                TorrentSwarm: Swarm(torrents=engine.torrents, bans=bans, spawn=spawn),
+                PeerBans: bans,
                 SessionRegistry: engine,
                 SessionDiagnostics: engine,
             },

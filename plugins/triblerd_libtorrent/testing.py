@@ -118,13 +118,13 @@ class Seeder:
         folder: Where the files of ``seed_new`` are written.
         upload_limit: Bytes per second for all its torrents together; 0 is unlimited.
         tcp_only: Neither answer nor make uTP connections.
+        host: Where it listens: any address of this machine, of which 127.0.0.0/8 has many.
     """
 
-    host = _LOOPBACK
-
-    def __init__(self, folder: Path, *, upload_limit: int = 0, tcp_only: bool = False) -> None:
+    def __init__(self, folder: Path, *, upload_limit: int = 0, tcp_only: bool = False, host: str = _LOOPBACK) -> None:
         self._folder = folder
-        self._session: lt.session | None = lt.session(_settings(tcp_only=tcp_only))
+        self.host = host
+        self._session: lt.session | None = lt.session(_settings(host, tcp_only=tcp_only))
         self._handles: dict[Infohash, lt.torrent_handle] = {}
         everybody = lt.ip_filter()  # by default, limits do not hold for addresses of this machine
         everybody.add_rule("0.0.0.0", "255.255.255.255", 1 << lt.session.global_peer_class_id)  # noqa: S104
@@ -219,9 +219,9 @@ def seeder(tmp_path: Path) -> Iterator[Seeder]:
         yield seeder
 
 
-def _settings(*, tcp_only: bool) -> "lt.settings_pack":
+def _settings(host: str, *, tcp_only: bool) -> "lt.settings_pack":
     return {
-        "listen_interfaces": f"{_LOOPBACK}:0",
+        "listen_interfaces": f"[{host}]:0" if ":" in host else f"{host}:0",
         "enable_dht": False,
         "enable_lsd": False,
         "enable_upnp": False,

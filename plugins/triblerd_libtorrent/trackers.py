@@ -1,10 +1,12 @@
 """What the trackers of one torrent last said, in the words of the API. Fed by alerts; asking costs nothing."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import libtorrent as lt
 
-from triblerd_libtorrent.api import Tracker
+from triblerd_libtorrent.api import Announce, Tracker
 
 NOT_CONTACTED = "Not contacted yet"
 WORKING = "Working"
@@ -15,18 +17,27 @@ _Answer = tuple[int, str]  # peers of the last answer, status
 
 
 class _Known:
-    __slots__ = ("answers", "leeches", "seeds", "tier", "url")
+    __slots__ = ("answers", "last_announce", "leeches", "seeds", "tier", "url")
 
     def __init__(self, url: str, tier: int) -> None:
         self.url = url
         self.tier = tier
         self.seeds = self.leeches = -1
+        self.last_announce = 0
         # By local address and generation: each of them announces for itself, and one of them working is enough.
         self.answers: dict[tuple[object, int], _Answer] = {}
 
     def shown(self) -> Tracker:
         peers, status = max(self.answers.values(), key=_quality, default=(-1, NOT_CONTACTED))
-        return Tracker(url=self.url, tier=self.tier, peers=peers, seeds=self.seeds, leeches=self.leeches, status=status)
+        return Tracker(
+            url=self.url,
+            tier=self.tier,
+            peers=peers,
+            seeds=self.seeds,
+            leeches=self.leeches,
+            last_announce=self.last_announce,
+            status=status,
+        )
 
 
 def _quality(answer: _Answer) -> tuple[bool, bool, int]:
@@ -93,15 +104,17 @@ class TrackerList:
 
     def scraped(self, alert: lt.scrape_reply_alert) -> None:
         """Note how many seeds and leeches the tracker knows."""
-        known = self._of(alert)
-        known.seeds, known.leeches = alert.complete, alert.incomplete
+        if (known := self._of(alert)) is not None:
+            known.seeds, known.leeches = alert.complete, alert.incomplete
 
     def _answered(self, alert: lt.tracker_alert, answer: _Answer) -> None:
-        self._of(alert).answers[alert.local_endpoint, int(alert.version)] = answer
+        if (known := self._of(alert)) is not None:
+            known.answers[alert.local_endpoint, int(alert.version)] = answer
+            known.last_announce = int(time.time())
 
-    def _of(self, alert: lt.tracker_alert) -> _Known:
-        url = alert.tracker_url()
-        return self._told().setdefault(url, _Known(url, 0))
+    def _of(self, alert: lt.tracker_alert) -> _Known | None:
+        """Return the tracker that an alert is about; one that was removed meanwhile is not there any more."""
+        return self._told().get(alert.tracker_url())
 
     def _told(self) -> dict[str, _Known]:
         if isinstance(self._known, tuple):
@@ -112,9 +125,43 @@ class TrackerList:
 def announce_to(handle: lt.torrent_handle, url: str) -> None:
     """Announce to one tracker now. Waits for the session: call it in a thread."""
     # By position, and the engine reorders the trackers of a tier when one of them answers.
-    for position, tracker in enumerate(handle.trackers()):
-        if tracker.get("url") == url:
+    for position, tracker in enumerate(_entries(handle)):
+        if tracker["url"] == url:
             handle.force_reannounce(0, position, lt.torrent_handle.ignore_min_interval)
+
+
+def announces_of(handle: lt.torrent_handle) -> Mapping[str, Announce]:
+    """Return how it stands with each tracker, by its URL. Waits for the session: call it in a thread."""
+    hashes = handle.info_hashes()
+    generations = [number for number, has in enumerate((hashes.has_v1(), hashes.has_v2())) if has]
+    return {tracker["url"]: _announce(tracker, generations) for tracker in _entries(handle)}
+
+
+def _entries(handle: lt.torrent_handle) -> list[dict[str, Any]]:
+    return handle.trackers()  # type: ignore[return-value]  # the stubs do not say what stands in them
+
+
+def _announce(tracker: dict[str, Any], generations: Sequence[int]) -> Announce:
+    # It announces from each local address, and for each generation of a hybrid torrent (BEP 52). What is said of a
+    # generation that the torrent is not of means nothing.
+    parts = [endpoint["info_hashes"][number] for endpoint in tracker["endpoints"] for number in generations]
+    planned = [part for part in parts if _time(part["next_announce"])]
+    return Announce(
+        # What is due is held back until the tracker takes it.
+        next_announce=min(
+            (max(_time(part["next_announce"]), _time(part["min_announce"])) for part in planned), default=0
+        ),
+        message=next((part["message"] for part in parts if part["message"]), ""),
+        fails=min((part["fails"] for part in planned), default=0),
+        is_updating=any(part["updating"] for part in parts),
+        seeds=max((part["scrape_complete"] for part in parts), default=-1),
+        leeches=max((part["scrape_incomplete"] for part in parts), default=-1),
+        downloads=max((part["scrape_downloaded"] for part in parts), default=-1),
+    )
+
+
+def _time(stamp: int | None) -> int:
+    return max(stamp or 0, 0)  # the engine's "never" is far in the past
 
 
 def _entry(url: str, tier: int) -> lt.announce_entry:

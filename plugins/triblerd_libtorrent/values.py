@@ -238,6 +238,7 @@ class Tracker(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         peers: Peers of the last answer, 0 after an error, -1 before the first contact.
         seeds: Seeds that the tracker knows of, -1 unknown; ``leeches`` likewise.
+        last_announce: When it last answered, well or not, Unix time; 0 never.
         status: The contract's text: ``Not contacted yet``, ``Working``, ``Error: <text>`` ...
     """
 
@@ -246,7 +247,28 @@ class Tracker(msgspec.Struct, frozen=True, kw_only=True):
     peers: int
     seeds: int
     leeches: int
+    last_announce: int
     status: str
+
+
+class Announce(msgspec.Struct, frozen=True, kw_only=True):
+    """How it stands between a torrent and one of its trackers.
+
+    Attributes:
+        next_announce: Unix time, 0 while none is planned.
+        message: What the tracker said beside its last answer; empty when nothing.
+        fails: Announces that failed, one after the other.
+        is_updating: An announce is under way.
+        seeds: Seeds that the tracker knows of, -1 unknown; ``leeches`` and ``downloads`` (ever completed) likewise.
+    """
+
+    next_announce: int
+    message: str
+    fails: int
+    is_updating: bool
+    seeds: int
+    leeches: int
+    downloads: int
 
 
 class TorrentWish(msgspec.Struct, frozen=True, kw_only=True):
@@ -260,6 +282,10 @@ class TorrentWish(msgspec.Struct, frozen=True, kw_only=True):
         hops: Which session: 0 is the plain one.
         download_limit: Bytes per second, -1 unlimited; ``upload_limit`` likewise.
         is_verified: The files are known to be complete; nothing is hashed.
+        trackers: Announce URLs beside those of the source; ``web_seeds`` (BEP 19) likewise.
+        removed_trackers: Announce URLs that it shall not have, also if the source or the resume data name them;
+            ``removed_web_seeds`` likewise.
+        peers: Addresses and ports to meet at first.
     """
 
     infohash: Infohash
@@ -273,6 +299,10 @@ class TorrentWish(msgspec.Struct, frozen=True, kw_only=True):
     upload_limit: int = -1
     download_limit: int = -1
     is_verified: bool = False
+    removed_trackers: tuple[str, ...] = ()
+    web_seeds: tuple[str, ...] = ()
+    removed_web_seeds: tuple[str, ...] = ()
+    peers: tuple[tuple[str, int], ...] = ()
 
 
 class QueueMove(StrEnum):

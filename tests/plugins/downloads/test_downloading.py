@@ -10,7 +10,7 @@ from tests.plugins.downloads.conftest import item_of, service, upload, wait_for_
 from triblerd.events import Event
 from triblerd.testing import wait_for
 from triblerd_downloads.api import Downloads, TorrentFinished, TorrentStatusChanged
-from triblerd_libtorrent.api import TorrentChecked, TorrentEngine
+from triblerd_libtorrent.api import TorrentChecked, TorrentEngine, TorrentSwarm
 from triblerd_libtorrent.testing import TorrentVersion
 
 
@@ -316,7 +316,7 @@ async def connect(daemon, seeder, torrent):
     """Tell the engine of the seeder, whom a torrent file does not name."""
     engine = service(daemon, TorrentEngine)
     await wait_for(lambda: engine.has(torrent.infohash), what="the engine to have the torrent")
-    engine.connect_peer(torrent.infohash, seeder.host, seeder.port)
+    service(daemon, TorrentSwarm).connect_peer(torrent.infohash, seeder.host, seeder.port)
 
 
 def states(events):

@@ -11,10 +11,12 @@ from triblerd.tasks import Tasks
 from triblerd.testing import wait_for
 from triblerd_libtorrent import api
 from triblerd_libtorrent.api import Infohash, TorrentStatus, TorrentWish
+from triblerd_libtorrent.bans import Bans, open_bans
 from triblerd_libtorrent.config import LibtorrentConfig
 from triblerd_libtorrent.engine import Engine
 from triblerd_libtorrent.metainfo import parse_metainfo
 from triblerd_libtorrent.resume import StoredTorrents, open_stored_torrents
+from triblerd_libtorrent.swarm import Swarm
 from triblerd_libtorrent.testing import MadeTorrent, Seeder
 
 QUIET = LibtorrentConfig(listen_interface="127.0.0.1", dht=False, upnp=False, natpmp=False, lsd=False)
@@ -36,6 +38,8 @@ class Bench:
     """A running engine with a real store, and what it told."""
 
     engine: Engine
+    swarm: Swarm
+    bans: Bans
     store: StoreView
     stored: StoredTorrents
     folder: Path
@@ -60,7 +64,7 @@ class Bench:
 
     async def download(self, torrent: MadeTorrent, seeder: Seeder, **changes: object) -> None:
         await self.engine.add(self.wish(torrent, **changes))
-        self.engine.connect_peer(torrent.infohash, seeder.host, seeder.port)
+        self.swarm.connect_peer(torrent.infohash, seeder.host, seeder.port)
         await self.row(torrent.infohash, lambda row: row.is_finished)
 
     async def keep(self, torrent: MadeTorrent) -> None:
@@ -103,11 +107,13 @@ def start_engine(tmp_path):
             stored = await open_stored_torrents(store)
             tasks = Tasks("libtorrent", lambda name, error: failures.append(f"{name}: {error!r}"))
             config = msgspec.structs.replace(QUIET, **settings)
-            engine = Engine(config=config, store=store, stored=stored, spawn=tasks.start)
+            bans = await open_bans(store)
+            engine = Engine(config=config, store=store, stored=stored, spawn=tasks.start, bans=bans)
+            swarm = Swarm(torrents=engine.torrents, bans=bans, spawn=tasks.start)
             await engine.start()
             stack.push_async_callback(engine.stop)
             stack.push_async_callback(tasks.close)
-            bench = Bench(engine, store, stored, folder, failures)
+            bench = Bench(engine, swarm, bans, store, stored, folder, failures)
             for kind in EVENTS:
                 engine.listen(kind, bench.events.append)
             yield bench

@@ -103,7 +103,7 @@ async def test_a_full_disk_is_told_and_the_download_goes_on_when_there_is_room(s
 
     async with start_engine() as bench:
         await bench.engine.add(bench.wish(torrent, save_path=str(small_disk)))
-        bench.engine.connect_peer(torrent.infohash, seeder.host, seeder.port)
+        bench.swarm.connect_peer(torrent.infohash, seeder.host, seeder.port)
         failed = await bench.event(TorrentFailed)
         await bench.row(torrent.infohash, has_error)
         assert failed.error == "No space left on device"

@@ -128,7 +128,7 @@ async def test_a_paused_torrent_transfers_nothing_until_it_is_resumed(start_engi
     async with start_engine() as bench:
         first = await bench.engine.add(bench.wish(torrent, is_paused=True))
         assert first.is_paused
-        bench.engine.connect_peer(torrent.infohash, seeder.host, seeder.port)
+        bench.swarm.connect_peer(torrent.infohash, seeder.host, seeder.port)
         bench.engine.resume(torrent.infohash)
         await bench.row(torrent.infohash, lambda row: row.is_seeding)
         bench.engine.pause(torrent.infohash)
@@ -234,9 +234,9 @@ async def test_peers_files_and_pieces_are_told_on_request(start_engine, seeder):
 
     async with start_engine() as bench:
         await bench.engine.add(bench.wish(torrent))
-        bench.engine.connect_peer(torrent.infohash, seeder.host, seeder.port)
+        bench.swarm.connect_peer(torrent.infohash, seeder.host, seeder.port)
         await bench.row(torrent.infohash, lambda row: row.num_pieces)
-        (peer,) = await bench.engine.peers(torrent.infohash)
+        (peer,) = await bench.swarm.peers(torrent.infohash)
         progress = await bench.engine.file_progress(torrent.infohash)
         pieces = await bench.engine.pieces(torrent.infohash)
 

@@ -35,7 +35,7 @@ async def test_a_half_download_goes_on_from_its_last_checkpoint(start_engine, se
     async with start_engine() as bench:
         await bench.keep(torrent)
         await bench.engine.add(bench.wish(torrent))
-        bench.engine.connect_peer(torrent.infohash, seeder.host, seeder.port)
+        bench.swarm.connect_peer(torrent.infohash, seeder.host, seeder.port)
         await bench.row(torrent.infohash, lambda row: row.num_pieces > 5)
         await bench.engine.checkpoint(torrent.infohash)
         saved = bench.stored.resume_data(torrent.infohash)
@@ -52,7 +52,7 @@ async def test_a_half_download_goes_on_from_its_last_checkpoint(start_engine, se
         assert await blocks_read(bench) == 0
 
         bench.engine.resume(torrent.infohash)
-        bench.engine.connect_peer(torrent.infohash, seeder.host, seeder.port)
+        bench.swarm.connect_peer(torrent.infohash, seeder.host, seeder.port)
         await bench.row(torrent.infohash, lambda row: row.is_seeding)
         assert (bench.folder / "tiny").read_bytes() == bytes(range(256)) * 4000
 

@@ -46,10 +46,10 @@ async def test_what_a_tracker_says_is_told_in_the_words_of_the_api(start_engine,
         await bench.engine.add(bench.wish(torrent))
 
         def shown():
-            (entry,) = bench.engine.trackers(torrent.infohash)
+            (entry,) = bench.swarm.trackers(torrent.infohash)
             return entry if entry.status.startswith(expected) else None
 
-        entry = await wait_for(shown, what=str(bench.engine.trackers(torrent.infohash)))
+        entry = await wait_for(shown, what=str(bench.swarm.trackers(torrent.infohash)))
         assert entry.url == url
         assert entry.peers == (1 if expected == "Working" else 0)
 
@@ -59,7 +59,7 @@ async def test_a_tracker_that_nobody_answers_at_is_an_error(start_engine, tmp_pa
 
     async with start_engine() as bench:
         await bench.engine.add(bench.wish(torrent))
-        await wait_for(lambda: bench.engine.trackers(torrent.infohash)[0].status == "Error: Connection refused")
+        await wait_for(lambda: bench.swarm.trackers(torrent.infohash)[0].status == "Error: Connection refused")
 
 
 async def test_a_stopped_torrent_contacts_no_tracker(start_engine, tmp_path):
@@ -68,8 +68,8 @@ async def test_a_stopped_torrent_contacts_no_tracker(start_engine, tmp_path):
         await bench.engine.add(bench.wish(torrent, is_paused=True))
         await asyncio.sleep(0.3)
 
-        assert bench.engine.trackers(torrent.infohash)[0].status == "Not contacted yet"
-        assert bench.engine.trackers(torrent.infohash)[0].peers == -1
+        assert bench.swarm.trackers(torrent.infohash)[0].status == "Not contacted yet"
+        assert bench.swarm.trackers(torrent.infohash)[0].peers == -1
         assert not asked
 
 
@@ -87,12 +87,12 @@ async def test_added_trackers_are_asked_and_removed_ones_forgotten(start_engine,
     async with tracker(200, PEERS) as (url, asked), start_engine() as bench:
         torrent = make_torrent(tmp_path, b"x" * 100)
         await bench.engine.add(bench.wish(torrent, trackers=("http://127.0.0.1:1/dead",)))
-        bench.engine.add_trackers(torrent.infohash, [url, url])
-        assert [entry.url for entry in bench.engine.trackers(torrent.infohash)] == ["http://127.0.0.1:1/dead", url]
+        bench.swarm.add_trackers(torrent.infohash, [url, url])
+        assert [entry.url for entry in bench.swarm.trackers(torrent.infohash)] == ["http://127.0.0.1:1/dead", url]
         await wait_for(lambda: asked)
 
-        bench.engine.force_announce(torrent.infohash, url)
+        bench.swarm.force_announce(torrent.infohash, url)
         await wait_for(lambda: len(asked) > 1)
-        bench.engine.remove_tracker(torrent.infohash, url)
-        bench.engine.remove_tracker(torrent.infohash, "http://unknown")
-        assert [entry.url for entry in bench.engine.trackers(torrent.infohash)] == ["http://127.0.0.1:1/dead"]
+        bench.swarm.remove_trackers(torrent.infohash, [url])
+        bench.swarm.remove_trackers(torrent.infohash, ["http://unknown"])
+        assert [entry.url for entry in bench.swarm.trackers(torrent.infohash)] == ["http://127.0.0.1:1/dead"]
