@@ -190,6 +190,7 @@ class AddWishes(msgspec.Struct, frozen=True, kw_only=True):
         destination: An absolute directory; made when it is missing. By default that of the category.
         category: The name of a category that exists; empty for none.
         selection: ``None`` for all files. Indices that the torrent does not have are dropped.
+        is_verified: All files are known to be complete in the destination: nothing is hashed before it seeds.
     """
 
     destination: str | None = None
@@ -202,6 +203,7 @@ class AddWishes(msgspec.Struct, frozen=True, kw_only=True):
     user_stopped: bool = False
     category: str = ""
     tags: tuple[str, ...] = ()
+    is_verified: bool = False
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -247,6 +249,9 @@ class Downloads(Protocol):
 
     def get(self, infohash: Infohash) -> Download:
         """Return one."""
+
+    def default_wishes(self) -> AddWishes:
+        """Return what ``[download_defaults]`` says of a download that asks for nothing: hops, safe seeding."""
 
     async def resolve(self, uri: str, *, hops: int = 0) -> Metainfo | Magnet:
         """Return what a ``magnet:``, ``http:``, ``https:`` or ``file:`` URI names.

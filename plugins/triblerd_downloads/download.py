@@ -22,10 +22,21 @@ class ActiveDownload:
         trouble: What went wrong without stopping it.
         announced: The last state that others were told of.
         found_by: How many peers the DHT and the peer exchange found, when peers were last asked for.
+        is_verified: Its files are known to be complete, until the engine has it; a later start checks them.
         received_before: Payload of this session when it was last told to be finished.
     """
 
-    __slots__ = ("announced", "found_by", "infohash", "received_before", "record", "refusal", "status", "trouble")
+    __slots__ = (
+        "announced",
+        "found_by",
+        "infohash",
+        "is_verified",
+        "received_before",
+        "record",
+        "refusal",
+        "status",
+        "trouble",
+    )
 
     def __init__(self, infohash: Infohash, record: DownloadRecord) -> None:
         self.infohash = infohash
@@ -35,6 +46,7 @@ class ActiveDownload:
         self.trouble = ""
         self.announced = DownloadState.STOPPED
         self.found_by = (0, 0)
+        self.is_verified = False
         self.received_before = 0
 
     @property
@@ -88,6 +100,7 @@ class ActiveDownload:
             web_seeds=record.swarm.web_seeds,
             removed_web_seeds=record.swarm.removed_web_seeds,
             peers=record.swarm.peers,
+            is_verified=self.is_verified,
         )
 
 

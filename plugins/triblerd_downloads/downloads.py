@@ -67,6 +67,12 @@ class DownloadManager:
         """Return one."""
         return self._downloads.get(infohash)
 
+    def default_wishes(self) -> AddWishes:
+        """Return what the defaults say of a download that asks for nothing."""
+        defaults = self._settings.defaults
+        hops = defaults.number_hops if defaults.anonymity_enabled else 0
+        return AddWishes(hops=hops, safe_seeding=defaults.safeseeding_enabled)
+
     async def resolve(self, uri: str, *, hops: int = 0) -> Metainfo | Magnet:
         """Return what a URI names. What is to be anonymous is not fetched in the clear."""
         self._hops.require(hops)
@@ -92,6 +98,7 @@ class DownloadManager:
             record = self._new_record(source, wishes, destination)
             await self._records.insert(infohash, record, source if isinstance(source, Metainfo) else None)
             download = ActiveDownload(infohash, record)
+            download.is_verified = wishes.is_verified
             self._downloads.put(download)
             self._handover.ask(download, source)
         return download

@@ -146,6 +146,7 @@ class Handover:
             log.warning("The engine refused %s: %s", download.infohash, error, exc_info=unforeseen)
             download.refusal = str(error) or type(error).__name__
         elif self._engine.has(download.infohash):
+            download.is_verified = False
             download.status = self._engine.status(download.infohash) or download.status
             apply(self._engine, download, record)
             _apply_swarm(self._swarm, download, record)
