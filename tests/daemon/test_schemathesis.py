@@ -25,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
 from triblerd.testing import DaemonProcess, Settings
 from triblerd.testing_settings import prepare_state_dir
 
-AREAS = ("libtorrent", "downloads", "events", "settings", "state", "shutdown")
+AREAS = ("libtorrent", "downloads", "createtorrent", "events", "settings", "state", "shutdown")
 CHECKS = [
     content_type_conformance,
     response_headers_conformance,

@@ -1,0 +1,91 @@
+"""Seeds what was made, without hashing it again. The plugin ``downloads`` does it, while it runs."""
+
+from pathlib import Path
+
+import msgspec
+
+from triblerd.errors import FailedError, InvalidInputError, UnavailableError
+from triblerd.plugin import Services
+from triblerd.services import FileRoots, PluginDirectory
+from triblerd_createtorrent.api import Gathered, TorrentRecipe
+from triblerd_downloads.api import AddWishes, Downloads, UnknownDownloadError
+from triblerd_libtorrent.api import Metainfo, TorrentEngine
+
+_TUNNELS = "tunnels"
+"""The plugin that opens the sessions of anonymous downloads."""
+
+
+class NotSeedableError(FailedError):
+    """A torrent was made that cannot be seeded from where its files are."""
+
+
+class Seeding:
+    """Adds made torrents to the downloads, as complete ones."""
+
+    def __init__(self, *, engine: TorrentEngine, services: Services, roots: FileRoots) -> None:
+        self._engine = engine
+        self._services = services
+        self._roots = roots
+
+    def wishes(self, gathered: Gathered, hops: int | None) -> AddWishes:
+        """Return how the download shall be added. Asked before anything is hashed, so that nobody waits in vain.
+
+        Args:
+            gathered: What the torrent is made of.
+            hops: ``None`` is what the defaults of downloads say.
+
+        Raises:
+            InvalidInputError: there is no directory to seed from, or it is not allowed.
+            UnavailableError: downloads, or sessions of so many hops, are not there.
+        """
+        defaults = self._downloads().default_wishes()
+        if not gathered.destination:
+            msg = "files: they share no directory but /, from which no torrent can be seeded"
+            raise InvalidInputError(msg)
+        if not self._roots.allow(Path(gathered.destination)):
+            msg = (
+                f"files: {gathered.destination}, from which they would be seeded, is outside of the allowed directories"
+            )
+            raise InvalidInputError(msg)
+        if hops is None:
+            hops = defaults.hops if self._has_tunnels() else 0
+        if hops and hops not in self._engine.sessions():
+            msg = f"Anonymous downloads need the tunnels plugin; there is no session of {hops} hops"
+            raise UnavailableError(msg)
+        return msgspec.structs.replace(
+            defaults, destination=gathered.destination, completed_dir="", hops=hops, is_verified=True
+        )
+
+    async def seed(self, metainfo: Metainfo, recipe: TorrentRecipe, wishes: AddWishes) -> None:
+        """Add the download; when there is one already nothing changes.
+
+        Raises:
+            NotSeedableError: a file has a name on disk that clients would not give it.
+        """
+        downloads = self._downloads()
+        on_disk = sorted(f"{recipe.name}/{file.path}".rstrip("/") for file in recipe.files)
+        in_torrent = sorted(file.path for file in metainfo.files if not file.is_pad)
+        if on_disk != in_torrent:
+            differing = next(path for path in on_disk if path not in set(in_torrent))
+            msg = f"{differing} has a name that clients change when they write it, so that it cannot be seeded"
+            raise NotSeedableError(msg)
+        try:
+            downloads.get(metainfo.infohash)
+        except UnknownDownloadError:
+            await downloads.add(metainfo, wishes)
+
+    def _downloads(self) -> Downloads:
+        downloads = self._services.find(Downloads)
+        if downloads is None:
+            msg = "The plugin downloads is not running"
+            raise UnavailableError(msg)
+        return downloads
+
+    def _has_tunnels(self) -> bool:
+        """Return whether anybody could expect anonymity of this daemon.
+
+        Where the tunnels are turned on but not up, a download that shall be anonymous is refused, not seeded plainly.
+        """
+        directory = self._services.find(PluginDirectory)
+        plugins = directory.plugins() if directory is not None else ()
+        return any(plugin.name == _TUNNELS and plugin.enabled for plugin in plugins)

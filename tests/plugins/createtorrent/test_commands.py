@@ -1,0 +1,108 @@
+"""``triblerd create`` beside a running daemon."""
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+from asyncio.subprocess import PIPE
+
+import pytest
+
+from tests.plugins.createtorrent.conftest import hashing_processes
+from tests.plugins.downloads.conftest import wait_for_status
+from triblerd.testing import wait_for
+from triblerd_libtorrent.metainfo import parse_metainfo
+
+
+@pytest.fixture
+def command(tmp_path):
+    """Return the words of a ``triblerd create`` on the state directory of the test."""
+    return [sys.executable, "-m", "triblerd", "--state-dir", str(tmp_path / "state"), "create"]
+
+
+@pytest.fixture
+def triblerd_create(command, tmp_path):
+    """Run ``triblerd create`` while the event loop goes on, and return what it printed."""
+
+    async def run(*arguments, code=0):
+        done = await asyncio.to_thread(
+            subprocess.run,
+            [*command, *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+            cwd=tmp_path,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stdout if code == 0 else done.stderr
+
+    return run
+
+
+async def test_a_directory_becomes_a_torrent_file_beside_it(start, files, triblerd_create, tmp_path):
+    files({"a": b"a" * 100, "sub/b": b"b"})
+    async with start() as daemon:
+        printed = await triblerd_create("files", "-t", "http://127.0.0.1:9/a", "--private", "--no-date")
+        left = await daemon.get("/createtorrent/jobs")
+
+    made = parse_metainfo((tmp_path / "files.torrent").read_bytes())
+    assert printed.splitlines()[-1] == f"{made.infohash}  files.torrent"
+    assert [file.path for file in made.files] == ["files/a", "files/sub/b"]
+    assert made.trackers == (("http://127.0.0.1:9/a",),)
+    assert made.is_private
+    assert b"creation date" not in made.raw
+    assert left == {"jobs": []}
+
+
+async def test_programs_get_json_and_the_torrent_where_they_want_it(start, files, triblerd_create, tmp_path):
+    folder = files({"a": b"a" * 100})
+    options = ("--version", "hybrid", "--piece-length", 65536, "-c", "hello", "-w", "http://w/", "--source", "T")
+    async with start("downloads") as daemon:
+        printed = json.loads(await triblerd_create(folder / "a", "-o", "x.torrent", "--json", "--seed", *options))
+        await wait_for_status(daemon, printed["infohash"], "SEEDING")
+
+    made = parse_metainfo((tmp_path / "x.torrent").read_bytes())
+    assert (printed["path"], printed["state"]) == (str(tmp_path / "x.torrent"), "finished")
+    assert (made.piece_length, made.comment, made.web_seeds) == (65536, "hello", ("http://w/",))
+    assert made.infohash_v2
+
+
+async def test_an_existing_file_is_replaced_only_when_that_is_asked_for(start, files, triblerd_create, tmp_path):
+    files({"a": b"a"})
+    (tmp_path / "a.torrent").write_bytes(b"precious")
+    async with start():
+        refused = await triblerd_create("files/a", code=1)
+        kept = (tmp_path / "a.torrent").read_bytes()
+        await triblerd_create("files/a", "--force")
+
+    assert refused == "Error: a.torrent exists; --force replaces it\n"
+    assert kept == b"precious"
+    assert parse_metainfo((tmp_path / "a.torrent").read_bytes()).name == "a"
+
+
+async def test_mistakes_are_named(start, files, triblerd_create, tmp_path):
+    files({"empty": b""})
+    async with start():
+        missing = await triblerd_create("missing", code=1)
+        empty = await triblerd_create("files/empty", code=1)
+        length = await triblerd_create("files/empty", "--piece-length", 5, code=1)
+
+    assert missing == f"Error: Path does not exist: {tmp_path}/missing\n"
+    assert empty == "Error: invalid length of torrent\n"
+    assert length.startswith("Error: piece_length: expected a power of two")
+
+
+async def test_ctrl_c_cancels_the_job(start, huge, command):
+    async with start() as daemon:
+        creating = await asyncio.create_subprocess_exec(*command, str(huge), stdout=PIPE, stderr=PIPE)
+        await wait_for(hashing_processes)
+        creating.send_signal(signal.SIGINT)
+        printed = b"".join(await creating.communicate())
+
+        assert await daemon.get("/createtorrent/jobs") == {"jobs": []}
+        assert hashing_processes() == []
+    assert creating.returncode == 1
+    assert b"Traceback" not in printed
