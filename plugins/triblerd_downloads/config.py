@@ -13,7 +13,6 @@ from triblerd.config import Section
 class DownloadsConfig(Section):
     """How downloads are handled."""
 
-    fetch_timeout: Annotated[float, Meta(gt=0, le=300, description="Seconds for fetching a torrent by HTTP")] = 30.0
     checkpoint_interval: Annotated[
         float, Meta(ge=1, description="Seconds between two saves of how far downloads are, for the list after a start")
     ] = 30.0

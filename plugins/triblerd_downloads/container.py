@@ -26,12 +26,18 @@ from triblerd_downloads.records import Records
 from triblerd_downloads.rows import Rows
 from triblerd_downloads.seeding import Seeding
 from triblerd_downloads.settings import DownloadSettings
-from triblerd_downloads.sources import Sources
 from triblerd_downloads.swarm.endpoint import BannedPeersEndpoint, SwarmEndpoint
 from triblerd_downloads.swarm.peers import Peers
 from triblerd_downloads.swarm.trackers import Trackers
 from triblerd_downloads.swarm.web_seeds import WebSeeds
-from triblerd_libtorrent.api import PeerBans, TorrentEngine, TorrentStore, TorrentSwarm
+from triblerd_libtorrent.api import (
+    MetadataLookups,
+    PeerBans,
+    TorrentEngine,
+    TorrentSources,
+    TorrentStore,
+    TorrentSwarm,
+)
 
 
 class DownloadsContainer(containers.DeclarativeContainer):
@@ -43,6 +49,8 @@ class DownloadsContainer(containers.DeclarativeContainer):
     torrents: providers.Dependency[TorrentStore] = providers.Dependency(instance_of=TorrentStore)
     swarm: providers.Dependency[TorrentSwarm] = providers.Dependency(instance_of=TorrentSwarm)
     bans: providers.Dependency[PeerBans] = providers.Dependency(instance_of=PeerBans)
+    sources: providers.Dependency[TorrentSources] = providers.Dependency(instance_of=TorrentSources)
+    lookups: providers.Dependency[MetadataLookups] = providers.Dependency(instance_of=MetadataLookups)
     store = providers.Dependency(instance_of=StoreView)
     table: providers.Dependency[Table[DownloadRecord]] = providers.Dependency(instance_of=Table)
     category_table: providers.Dependency[Table[Category]] = providers.Dependency(instance_of=Table)
@@ -57,7 +65,6 @@ class DownloadsContainer(containers.DeclarativeContainer):
     categories = providers.Singleton(
         Categories, store=store, table=category_table, records=records, downloads=downloads, folders=folders
     )
-    sources = providers.Singleton(Sources, engine=engine, settings=settings, roots=roots)
     handover = providers.Singleton(Handover, engine=engine, swarm=swarm, downloads=downloads)
     hops = providers.Singleton(Hops, engine=engine, downloads=downloads, records=records, handover=handover)
     moves = providers.Singleton(
@@ -94,6 +101,7 @@ class DownloadsContainer(containers.DeclarativeContainer):
         downloads=downloads,
         records=records,
         sources=sources,
+        lookups=lookups,
         handover=handover,
         hops=hops,
         moves=moves,

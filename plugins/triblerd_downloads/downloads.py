@@ -21,9 +21,16 @@ from triblerd_downloads.moves import Moves
 from triblerd_downloads.records import Records
 from triblerd_downloads.selection import checked_selection, known_selection
 from triblerd_downloads.settings import DownloadSettings
-from triblerd_downloads.sources import Sources
 from triblerd_downloads.swarm.trackers import Trackers
-from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, TorrentEngine, TorrentStore
+from triblerd_libtorrent.api import (
+    Infohash,
+    Magnet,
+    MetadataLookups,
+    Metainfo,
+    TorrentEngine,
+    TorrentSources,
+    TorrentStore,
+)
 
 
 class DownloadManager:
@@ -36,7 +43,8 @@ class DownloadManager:
         torrents: TorrentStore,
         downloads: DownloadSet,
         records: Records,
-        sources: Sources,
+        sources: TorrentSources,
+        lookups: MetadataLookups,
         handover: Handover,
         hops: Hops,
         moves: Moves,
@@ -50,6 +58,7 @@ class DownloadManager:
         self._downloads = downloads
         self._records = records
         self._sources = sources
+        self._lookups = lookups
         self._handover = handover
         self._hops = hops
         self._moves = moves
@@ -76,11 +85,11 @@ class DownloadManager:
     async def resolve(self, uri: str, *, hops: int = 0) -> Metainfo | Magnet:
         """Return what a URI names. What is to be anonymous is not fetched in the clear."""
         self._hops.require(hops)
-        return await self._sources.resolve(uri)
+        return await self._sources.resolve(uri, hops=hops)
 
     async def parse(self, raw: bytes) -> Metainfo:
         """Return what the bytes of a torrent file say."""
-        return await self._sources.parse(raw)
+        return await self._engine.parse_metainfo(raw)
 
     async def add(self, source: Metainfo | Magnet, wishes: AddWishes) -> ActiveDownload:
         """Add a download; when it is there already just merge its trackers."""
@@ -95,8 +104,9 @@ class DownloadManager:
             category = self._categories.require(wishes.category)
             wanted = wishes.destination or category.save_path or self._settings.saveas
             destination = await self._folders.make("destination", wanted)
-            record = self._new_record(source, wishes, destination)
-            await self._records.insert(infohash, record, source if isinstance(source, Metainfo) else None)
+            metainfo = self._lookups.known(source) if isinstance(source, Magnet) else source
+            record = self._new_record(source, metainfo, wishes, destination)
+            await self._records.insert(infohash, record, metainfo)
             download = ActiveDownload(infohash, record)
             download.is_verified = wishes.is_verified
             self._downloads.put(download)
@@ -161,7 +171,7 @@ class DownloadManager:
     async def metainfo(self, infohash: Infohash) -> Metainfo | None:
         """Return what the torrent file says, ``None`` while it is unknown."""
         raw = self._torrents.metainfo(infohash)
-        return None if raw is None else await self._sources.parse(raw)
+        return None if raw is None else await self._engine.parse_metainfo(raw)
 
     def torrent_file(self, infohash: Infohash) -> bytes | None:
         """Return the torrent file as it came, ``None`` while it is unknown."""
@@ -192,7 +202,12 @@ class DownloadManager:
         else:
             self._engine.pause(infohash)
 
-    def _new_record(self, source: Metainfo | Magnet, wishes: AddWishes, destination: str) -> DownloadRecord:
+    def _new_record(
+        self, source: Metainfo | Magnet, metainfo: Metainfo | None, wishes: AddWishes, destination: str
+    ) -> DownloadRecord:
+        selection = wishes.selection
+        if selection is None and isinstance(source, Magnet):
+            selection = source.selected_files
         record = DownloadRecord(
             order=self._downloads.take_order(),
             time_added=int(time.time()),
@@ -200,7 +215,7 @@ class DownloadManager:
             completed_dir=self._settings.defaults.completed_dir
             if wishes.completed_dir is None
             else wishes.completed_dir,
-            selection=wishes.selection,
+            selection=selection,
             hops=wishes.hops,
             safe_seeding=wishes.safe_seeding,
             auto_managed=wishes.auto_managed,
@@ -209,13 +224,10 @@ class DownloadManager:
             category=wishes.category,
             tags=limited_tags(wishes.tags),
         )
-        if isinstance(source, Magnet):
-            selection = wishes.selection if wishes.selection is not None else source.selected_files
-            return msgspec.structs.replace(
-                record, name=source.name, magnet=source.uri, trackers=source.trackers, selection=selection
-            )
-        fields = description(source)
-        selection = known_selection(wishes.selection, fields["file_count"])
+        if metainfo is None:
+            return msgspec.structs.replace(record, trackers=tuple(_trackers(source)), **_link(source))
+        fields = description(metainfo)
+        selection = known_selection(selection, fields["file_count"])
         stopped = wishes.user_stopped or wishes.only_metadata  # which are here
         return msgspec.structs.replace(record, selection=selection, user_stopped=stopped, only_metadata=False, **fields)
 
@@ -263,6 +275,10 @@ def _changed_fields(record: DownloadRecord, change: Change) -> dict[str, Any]:
         tags = record.tags if change.tags is msgspec.UNSET else change.tags
         fields["tags"] = limited_tags(tag for tag in tags + change.add_tags if tag not in change.remove_tags)
     return fields
+
+
+def _link(source: Metainfo | Magnet) -> dict[str, str]:
+    return {"name": source.name, "magnet": source.uri if isinstance(source, Magnet) else ""}
 
 
 def _trackers(source: Metainfo | Magnet) -> list[str]:

@@ -27,7 +27,14 @@ from triblerd_downloads.endpoint import DownloadsEndpoint
 from triblerd_downloads.labels.endpoint import CategoriesEndpoint, TagsEndpoint
 from triblerd_downloads.swarm.endpoint import BannedPeersEndpoint, SwarmEndpoint
 from triblerd_downloads.unwritten import unwritten
-from triblerd_libtorrent.api import PeerBans, TorrentEngine, TorrentStore, TorrentSwarm
+from triblerd_libtorrent.api import (
+    MetadataLookups,
+    PeerBans,
+    TorrentEngine,
+    TorrentSources,
+    TorrentStore,
+    TorrentSwarm,
+)
 
 
 @hookimpl
@@ -79,6 +86,8 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
         swarm=context.service(TorrentSwarm),
         bans=context.service(PeerBans),
         torrents=context.service(TorrentStore),
+        sources=context.service(TorrentSources),
+        lookups=context.service(MetadataLookups),
         store=context.store,
         table=await context.store.table("row", DownloadRecord),
         category_table=await context.store.table("category", Category),
@@ -113,4 +122,3 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
     )
     unlisten()
     await following.save()
-    await container.sources().close()

@@ -11,9 +11,7 @@ from triblerd_downloads.api import AddWishes, Change
 from triblerd_downloads.labels.names import CategoryName, checked_tags
 from triblerd_downloads.labels.schemas import checked_limit
 from triblerd_downloads.schemas import AddBody, AddQuery, ChangeBody, Changed
-from triblerd_libtorrent.api import Infohash, QueueMove
-
-MOST_HOPS = 3
+from triblerd_libtorrent.api import MOST_HOPS, Infohash, QueueMove
 
 _MOST_FILES = 1 << 31
 _STATES = frozenset({"resume", "stop", "recheck", "move_storage"})

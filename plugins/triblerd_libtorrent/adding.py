@@ -35,6 +35,16 @@ _NEEDS_RESUME_DATA = 1 << 13  # libtorrent's need_save_resume, which the binding
 _ALWAYS = lt.torrent_flags.update_subscribe | lt.torrent_flags.apply_ip_filter | lt.torrent_flags.duplicate_is_error
 
 
+class Rivals(Protocol):
+    """What may be in a session already under the name of a new torrent, and gives way to it."""
+
+    async def give_way(self, infohash: Infohash, hops: int, hashes: lt.info_hash_t) -> None:
+        """Leave the session; return when the new torrent can be handed over."""
+
+    def download_refused(self, hops: int, hashes: lt.info_hash_t) -> None:
+        """Come back, since the new torrent does not."""
+
+
 class SessionsByHops(Protocol):
     """Finds a session."""
 
@@ -48,6 +58,7 @@ class _Pending:
     done: "asyncio.Future[TorrentStatus]"
     trackers: TrackerList | None = None
     has_files: bool = False
+    hashes: lt.info_hash_t | None = None
 
 
 class Adder:
@@ -58,13 +69,24 @@ class Adder:
     """
 
     def __init__(
-        self, *, torrents: Torrents, stored: StoredTorrents, session_of: SessionsByHops, connections: int
+        self,
+        *,
+        torrents: Torrents,
+        stored: StoredTorrents,
+        session_of: SessionsByHops,
+        rivals: Rivals,
+        connections: int,
     ) -> None:
         self._torrents = torrents
+        self._rivals = rivals
         self._stored = stored
         self._session_of = session_of
         self.connections = connections
         self._pending: dict[Infohash, _Pending] = {}
+
+    def expects(self, infohash: Infohash) -> bool:
+        """Return whether a torrent of this name is being added."""
+        return infohash in self._pending
 
     async def add(self, wish: TorrentWish) -> TorrentStatus:
         """Hand over one torrent; return its first status.
@@ -75,20 +97,20 @@ class Adder:
         session = self._session_of(wish.hops)
         future = self._expect(wish)
         try:
-            if _is_large(wish):
+            if self._is_large(wish):
                 params = await asyncio.to_thread(self._params, wish)
             else:
                 params = self._params(wish)
             if not wish.is_paused:
                 session.prefer_tcp()
-            self._hand_over(session, wish, params)
+            await self._hand_over(session, wish, params)
             async with asyncio.timeout(_ANSWER_SECONDS):
                 return await future
         except TimeoutError as error:
             msg = "The engine did not answer in time"
             raise EngineError(msg) from error
         finally:
-            self._pending.pop(wish.infohash, None)
+            self._settle(wish.infohash)
 
     async def add_many(self, wishes: Iterable[TorrentWish]) -> dict[Infohash, EngineError]:
         """Hand over thousands in batches; return those that were refused."""
@@ -155,13 +177,18 @@ class Adder:
                 if isinstance(params, EngineError):
                     futures[wish.infohash].set_exception(params)
                 else:
-                    self._hand_over(self._session_of(wish.hops), wish, params)
+                    await self._hand_over(self._session_of(wish.hops), wish, params)
             if futures:
                 await asyncio.wait(futures.values(), timeout=_ANSWER_SECONDS)
         finally:
             for infohash in futures:
-                self._pending.pop(infohash, None)
+                self._settle(infohash)
         return refused | _refusals(futures)
+
+    def _is_large(self, wish: TorrentWish) -> bool:
+        if isinstance(wish.source, Magnet):  # its metadata may be known all the same
+            return len(self._stored.metainfo(wish.infohash) or b"") > LARGE_BYTES
+        return wish.source is None or len(wish.source.raw) > LARGE_BYTES
 
     def _all_params(self, wishes: list[TorrentWish]) -> list[lt.add_torrent_params | EngineError]:
         built: list[lt.add_torrent_params | EngineError] = []
@@ -180,8 +207,10 @@ class Adder:
         self._pending[wish.infohash] = _Pending(wish, future)
         return future
 
-    def _hand_over(self, session: EngineSession, wish: TorrentWish, params: lt.add_torrent_params) -> None:
+    async def _hand_over(self, session: EngineSession, wish: TorrentWish, params: lt.add_torrent_params) -> None:
         pending = self._pending[wish.infohash]
+        pending.hashes = params.info_hashes
+        await self._rivals.give_way(wish.infohash, wish.hops, params.info_hashes)
         pending.has_files = params.ti is not None
         urls, tiers = params.trackers, params.tracker_tiers
         if urls:
@@ -189,6 +218,11 @@ class Adder:
             pending.trackers = TrackerList(zip(urls, tiers, strict=False))
         self._torrents.also_known_as(wish.infohash, params.info_hashes)
         session.raw.async_add_torrent(params)
+
+    def _settle(self, infohash: Infohash) -> None:
+        pending = self._pending.pop(infohash, None)
+        if pending is not None and pending.hashes is not None and infohash not in self._torrents:
+            self._rivals.download_refused(pending.wish.hops, pending.hashes)
 
     def _adopt(self, pending: _Pending, handle: lt.torrent_handle) -> None:
         wish = pending.wish
@@ -295,10 +329,6 @@ def _choose_web_seeds(params: lt.add_torrent_params, wish: TorrentWish) -> None:
     if wish.web_seeds or wish.removed_web_seeds:
         wanted = dict.fromkeys([*params.url_seeds, *wish.web_seeds])
         params.url_seeds = [url for url in wanted if url not in wish.removed_web_seeds]
-
-
-def _is_large(wish: TorrentWish) -> bool:
-    return not isinstance(wish.source, Magnet) and (wish.source is None or len(wish.source.raw) > LARGE_BYTES)
 
 
 def _refusals(futures: "dict[Infohash, asyncio.Future[TorrentStatus]]") -> dict[Infohash, EngineError]:

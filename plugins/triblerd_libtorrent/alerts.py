@@ -17,6 +17,8 @@ from triblerd_libtorrent.api import (
 from triblerd_libtorrent.pump import Handler
 from triblerd_libtorrent.torrents import Torrents
 
+_DUPLICATE_TORRENT = 19  # among libtorrent's errors, which the binding does not name
+
 
 class AlertTranslator:
     """Turns what one session reports about its torrents into events.
@@ -33,7 +35,7 @@ class AlertTranslator:
         self._torrents = torrents
         self._tell = tell
         self._changed = changed
-        self.announcing: set[object] = set()
+        self.announcing: set[tuple[object, ...]] = set()
 
     def handlers(self) -> dict[type, Handler]:
         """Return the function for each type of alert."""
@@ -44,7 +46,7 @@ class AlertTranslator:
             lt.storage_moved_failed_alert: self._not_moved,
             lt.torrent_error_alert: self._failed,
             lt.file_error_alert: self._file_failed,
-            lt.torrent_conflict_alert: self._conflicted,
+            lt.torrent_removed_alert: self._removed,
             lt.piece_finished_alert: self._piece_finished,
             lt.tracker_announce_alert: self._announced,
             lt.tracker_reply_alert: self._tracker_replied,
@@ -80,7 +82,7 @@ class AlertTranslator:
 
     def _failed(self, alert: lt.torrent_error_alert) -> None:
         torrent = self._torrents.of(alert.handle)
-        if torrent is None:
+        if torrent is None or _is_conflict(alert.error):  # of which another alert tells
             return
         torrent.stays_paused()
         text = alert.error.message()
@@ -96,16 +98,25 @@ class AlertTranslator:
             self._changed()
             self._tell(TorrentFailed(torrent.infohash, text))
 
-    def _conflicted(self, alert: lt.torrent_conflict_alert) -> None:
-        if (torrent := self._torrents.of(alert.handle)) is not None:
-            self._tell(TorrentFailed(torrent.infohash, "Another download is the same torrent"))
+    def conflicted(self, alert: lt.torrent_conflict_alert) -> None:
+        """Tell that two downloads turned out to be the same hybrid torrent."""
+        for handle in (alert.handle, alert.conflicting_torrent):
+            if (torrent := self._torrents.of(handle)) is not None:
+                torrent.stays_paused()
+                self._tell(TorrentFailed(torrent.infohash, "Another download is the same torrent"))
+
+    def _removed(self, alert: lt.torrent_removed_alert) -> None:
+        # Nobody answers for it any more; and nobody waits for what is announced of its end.
+        name = str(alert.info_hashes.get_best())
+        self.announcing = {announce for announce in self.announcing if announce[0] != name}
 
     def _piece_finished(self, alert: lt.piece_finished_alert) -> None:
         if (torrent := self._torrents.of(alert.handle)) is not None:
             self._tell(PieceFinished(torrent.infohash, alert.piece_index))
 
     def _announced(self, alert: lt.tracker_announce_alert) -> None:
-        self.announcing.add(_announce(alert))
+        if alert.handle.is_valid():
+            self.announcing.add(_announce(alert))
 
     def _tracker_replied(self, alert: lt.tracker_reply_alert) -> None:
         self.announcing.discard(_announce(alert))
@@ -133,6 +144,10 @@ class AlertTranslator:
         self._changed()
 
 
-def _announce(alert: lt.tracker_alert) -> object:
+def _is_conflict(error: lt.error_code) -> bool:
+    return error.value() == _DUPLICATE_TORRENT and error.category().name() == "libtorrent"
+
+
+def _announce(alert: lt.tracker_alert) -> tuple[object, ...]:
     # Announces of both generations of a hybrid torrent go out one after the other to the same tracker.
     return str(alert.handle.info_hashes().get_best()), alert.tracker_url(), alert.local_endpoint, int(alert.version)

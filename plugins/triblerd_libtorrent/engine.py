@@ -17,6 +17,7 @@ from triblerd_libtorrent.api import (
     EngineEvent,
     Infohash,
     Magnet,
+    MetadataReceived,
     Metainfo,
     PieceFinished,
     QueueMove,
@@ -28,8 +29,10 @@ from triblerd_libtorrent.bans import Bans
 from triblerd_libtorrent.config import LibtorrentConfig
 from triblerd_libtorrent.dht import DhtMemory, DhtState
 from triblerd_libtorrent.listeners import Listeners
+from triblerd_libtorrent.lookups import Lookups
 from triblerd_libtorrent.pump import Handler
 from triblerd_libtorrent.received import MetadataKeeper, Spawn
+from triblerd_libtorrent.recent import RecentMetainfo
 from triblerd_libtorrent.recovery import Recovery
 from triblerd_libtorrent.removal import Remover
 from triblerd_libtorrent.resume import Checkpoints, StoredTorrents
@@ -75,13 +78,22 @@ class Engine:
     Args:
         spawn: Starts background work.
         bans: Held in every session.
+        recent: Where the results of look-ups are kept.
 
     Attributes:
         torrents: Those that it has, for what else acts upon them.
+        lookups: Look-ups of metadata, which share the sessions.
     """
 
-    def __init__(
-        self, *, config: LibtorrentConfig, store: StoreView, stored: StoredTorrents, spawn: Spawn, bans: Bans
+    def __init__(  # noqa: PLR0913 - what it cannot make, by keyword
+        self,
+        *,
+        config: LibtorrentConfig,
+        store: StoreView,
+        stored: StoredTorrents,
+        spawn: Spawn,
+        bans: Bans,
+        recent: RecentMetainfo,
     ) -> None:
         self._config = config
         self._spawn = spawn
@@ -92,10 +104,21 @@ class Engine:
         self._listeners = Listeners(self._choose_alerts)
         self._checkpoints = Checkpoints(torrents=self._torrents, stored=stored, store=store)
         self._dht = DhtMemory(store)
+        self.lookups = Lookups(
+            session_of=self._session,
+            torrents=self._torrents,
+            is_adding=lambda infohash: self._adder.expects(infohash),  # noqa: PLW0108 - there is no adder yet
+            stored=stored,
+            parse=self.parse_metainfo,
+            spawn=spawn,
+            recent=recent,
+        )
+        self._listeners.listen(MetadataReceived, self.lookups.heard)
         self._adder = Adder(
             torrents=self._torrents,
             stored=stored,
             session_of=self._session,
+            rivals=self.lookups,
             connections=connections_per_torrent(config),
         )
         self._remover = Remover(self._torrents)
@@ -113,6 +136,7 @@ class Engine:
     async def stop(self) -> None:
         """Tell peers and trackers, save what changed, and end all sessions, within some five seconds."""
         self._stopping = True
+        self.lookups.stop()
         sites = list(self._sites.values())
         for site in sites:
             site.board.stop()
@@ -157,6 +181,7 @@ class Engine:
         site = self._sites.get(hops)
         if site is None or hops == 0:
             return
+        self.lookups.stop(hops)
         torrents = [torrent for torrent in self._torrents if torrent.hops == hops]
         await self._checkpoints.save(torrents)
         site.board.stop()
@@ -328,6 +353,7 @@ class Engine:
             torrents=self._torrents,
             adder=self._adder,
             remover=self._remover,
+            lookups=self.lookups,
             checkpoints=self._checkpoints,
             spawn=self._spawn,
         )
@@ -342,6 +368,7 @@ class Engine:
             lt.save_resume_data_alert: self._checkpoints.saved,
             lt.save_resume_data_failed_alert: self._checkpoints.not_saved,
             lt.torrent_removed_alert: self._remover.removed,
+            lt.torrent_conflict_alert: site.translator.conflicted,
             lt.torrent_deleted_alert: self._remover.deleted,
             lt.torrent_delete_failed_alert: self._remover.deleted,
             lt.metadata_received_alert: self._metadata.came,
@@ -349,6 +376,7 @@ class Engine:
             lt.torrent_finished_alert: self._worth_saving,
             lt.alerts_dropped_alert: recovery.lost,
         }
+        own = self.lookups.in_front_of(site.session.hops, own)
         translated = site.translator.handlers()
         # Our own books come first: whoever hears an event finds them up to date.
         return {kind: tuple(table[kind] for table in (own, translated) if kind in table) for kind in own | translated}

@@ -1,12 +1,13 @@
 """Torrent files, which anybody may have made: parsed within limits, with names that are safe on disk."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar, cast
 
 import libtorrent as lt
+import msgspec
 
-from triblerd_libtorrent.api import Metainfo, MetainfoError, TorrentFile
+from triblerd_libtorrent.api import Metainfo, MetainfoError, NotBencodedError, TorrentFile
 from triblerd_libtorrent.identity import identity_of
 
 T = TypeVar("T")
@@ -26,6 +27,7 @@ _LONGEST_NAME = 255  # bytes
 _UNUSABLE = frozenset({"", ".", ".."})  # as names
 
 _LAYERS = b"12:piece layers"  # as a key
+_NOT_BENCODED = re.compile(r"\[bdecode:\d+\]$")
 _ENGINE_CATEGORY = re.compile(r"\s*\[[\w ]+:\d+\]$")
 
 
@@ -42,7 +44,8 @@ def load_metainfo(raw: bytes) -> lt.add_torrent_params:
         params: lt.add_torrent_params = lt.load_torrent_buffer(raw, LIMITS)  # type: ignore[call-overload]  # the stubs take the limits for a torrent
     except (RuntimeError, ValueError, MemoryError) as error:  # what the binding raises for rubbish
         msg = f"Invalid torrent file: {_ENGINE_CATEGORY.sub('', str(error)) or 'unreadable'}"
-        raise MetainfoError(msg) from error
+        kind = NotBencodedError if _NOT_BENCODED.search(str(error)) else MetainfoError
+        raise kind(msg) from error
     if params.ti is None or not params.ti.is_valid():
         msg = "Invalid torrent file: it describes no files"
         raise MetainfoError(msg)
@@ -78,17 +81,36 @@ def parse_metainfo(raw: bytes) -> Metainfo:
     )
 
 
-def wrap_info(info: bytes, trackers: Iterable[str]) -> bytes:
+def wrap_info(info: bytes, trackers: Iterable[str], web_seeds: Sequence[str] = ()) -> bytes:
     """Return a torrent file around an info dictionary, whose bytes stay as they are.
 
     Args:
         info: The bencoded dictionary, as peers sent it (BEP 9).
         trackers: Announce URLs, each in a tier of its own.
+        web_seeds: URLs (BEP 19).
     """
     urls = list(trackers)
     announce = b"8:announce" + lt.bencode(urls[0].encode()) if urls else b""
     tiers = b"13:announce-list" + lt.bencode([[url.encode()] for url in urls]) if len(urls) > 1 else b""
-    return b"d" + announce + tiers + b"4:info" + info + b"e"
+    seeds = b"8:url-list" + lt.bencode([url.encode() for url in web_seeds]) if web_seeds else b""
+    return b"d" + announce + tiers + b"4:info" + info + seeds + b"e"
+
+
+def rewrap_info(bare: Metainfo, trackers: Sequence[str], web_seeds: Sequence[str]) -> Metainfo:
+    """Return the same torrent with the trackers and web seeds of a link.
+
+    Args:
+        bare: Its torrent file holds the info dictionary alone, as ``wrap_info(info, ())`` makes it.
+        trackers: Announce URLs, each in a tier of its own.
+        web_seeds: URLs (BEP 19).
+    """
+    info = bare.raw[len(b"d4:info") : -len(b"e")]
+    return msgspec.structs.replace(
+        bare,
+        raw=wrap_info(info, trackers, web_seeds),
+        trackers=tuple((url,) for url in trackers),
+        web_seeds=tuple(web_seeds),
+    )
 
 
 def has_piece_layers(raw: bytes, info: bytes) -> bool:

@@ -1,16 +1,21 @@
 """The hooks of the engine's plugin."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from types import ModuleType
 
 from triblerd.config import Section
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
+from triblerd.services import FileRoots
+from triblerd_libtorrent import hookspecs
 from triblerd_libtorrent.api import (
+    MetadataLookups,
     PeerBans,
     SessionDiagnostics,
     SessionRegistry,
     TorrentEngine,
+    TorrentSources,
     TorrentStore,
     TorrentSwarm,
 )
@@ -18,9 +23,12 @@ from triblerd_libtorrent.bans import open_bans
 from triblerd_libtorrent.config import LibtorrentConfig
 from triblerd_libtorrent.endpoint import LibtorrentEndpoint
 from triblerd_libtorrent.engine import Engine
+from triblerd_libtorrent.recent import RecentMetainfo
 from triblerd_libtorrent.resume import open_stored_torrents
+from triblerd_libtorrent.sources import Sources
 from triblerd_libtorrent.swarm import Swarm
 
+_TIDY_SECONDS = 60.0
 _DHT_SECONDS = 1800.0  # neighbours in the DHT come and go, but most stay for hours
 
 
@@ -42,17 +50,25 @@ def triblerd_endpoints() -> Iterable[type[Endpoint]]:
     return [LibtorrentEndpoint]
 
 
+@hookimpl
+def triblerd_add_hookspecs(add: Callable[[ModuleType], None]) -> None:
+    """Let plugins read further kinds of URIs."""
+    add(hookspecs)
+
+
 class LiveHooks:
     """What is called while the engine runs."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, sources: Sources) -> None:
         self._engine = engine
+        self._sources = sources
         self.checkpoint_interval = 0.0
 
     @hookimpl
     def triblerd_reconfigure(self, context: PluginContext[LibtorrentConfig]) -> None:
         """Apply the new section."""
         self.checkpoint_interval = context.config.checkpoint_interval
+        self._sources.fetch_timeout = context.config.fetch_timeout
         self._engine.reconfigure(context.config)
 
     @hookimpl(optionalhook=True)
@@ -68,13 +84,22 @@ async def triblerd_lifespan(context: PluginContext[LibtorrentConfig]) -> AsyncIt
     stored = await open_stored_torrents(context.store)
     bans = await open_bans(context.store)
     spawn = context.tasks.start
-    engine = Engine(config=context.config, store=context.store, stored=stored, spawn=spawn, bans=bans)
-    live = LiveHooks(engine)
+    recent = RecentMetainfo()
+    engine = Engine(config=context.config, store=context.store, stored=stored, spawn=spawn, bans=bans, recent=recent)
+    sources = Sources(
+        engine=engine,
+        roots=context.service(FileRoots),
+        hooks=context.hooks,
+        recent=recent,
+        fetch_timeout=context.config.fetch_timeout,
+    )
+    live = LiveHooks(engine, sources)
     live.checkpoint_interval = context.config.checkpoint_interval
     await engine.start()
     try:
         context.tasks.every(lambda: live.checkpoint_interval, "checkpoints", engine.checkpoint)
         context.tasks.every(_DHT_SECONDS, "dht", engine.keep_dht)
+        context.tasks.every(_TIDY_SECONDS, "recent", recent.drop_old)
         yield Running(
             endpoints=[LibtorrentEndpoint(sessions=engine)],
             services={
@@ -82,10 +107,13 @@ async def triblerd_lifespan(context: PluginContext[LibtorrentConfig]) -> AsyncIt
                 TorrentStore: stored,
                 TorrentSwarm: Swarm(torrents=engine.torrents, bans=bans, spawn=spawn),
                 PeerBans: bans,
+                TorrentSources: sources,
+                MetadataLookups: engine.lookups,
                 SessionRegistry: engine,
                 SessionDiagnostics: engine,
             },
             hooks=[live],
         )
     finally:
+        await sources.close()
         await engine.stop()

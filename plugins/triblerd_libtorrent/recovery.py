@@ -8,6 +8,7 @@ from contextlib import suppress
 import libtorrent as lt
 
 from triblerd_libtorrent.adding import Adder
+from triblerd_libtorrent.lookups import Lookups
 from triblerd_libtorrent.received import Spawn
 from triblerd_libtorrent.removal import Remover
 from triblerd_libtorrent.resume import Checkpoints
@@ -32,6 +33,7 @@ class Recovery:
         torrents: Torrents,
         adder: Adder,
         remover: Remover,
+        lookups: Lookups,
         checkpoints: Checkpoints,
         spawn: Spawn,
     ) -> None:
@@ -40,6 +42,7 @@ class Recovery:
         self._torrents = torrents
         self._adder = adder
         self._remover = remover
+        self._lookups = lookups
         self._checkpoints = checkpoints
         self._spawn = spawn
         self._is_needed = False
@@ -56,7 +59,8 @@ class Recovery:
         log.warning("The engine had more to report than fits; asking for everything again")
         while self._is_needed and self._session.is_open:
             self._is_needed = False
-            handles = await asyncio.to_thread(self._session.raw.get_torrents)
+            everything = await asyncio.to_thread(self._session.raw.get_torrents)
+            handles = self._lookups.look_again(self._session.hops, everything)
             for handle in handles:
                 self._adder.adopt(handle)
             self._remover.still_there(handles)

@@ -48,6 +48,34 @@ class MetainfoError(FailedError):
     """Some bytes are no acceptable torrent file."""
 
 
+class NotBencodedError(MetainfoError):
+    """Some bytes are no torrent file, nor anything else that is bencoded."""
+
+
+class SourceError(FailedError):
+    """A URI leads to no torrent."""
+
+
+class UnknownSchemeError(SourceError):
+    """Nobody reads URIs of this kind."""
+
+
+class LocalFileError(SourceError):
+    """A file of this machine cannot be had.
+
+    Attributes:
+        path: As the URI names it.
+    """
+
+    def __init__(self, message: str, path: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class FetchError(SourceError):
+    """A server does not send what it is asked for."""
+
+
 class EngineError(OperationError):
     """The engine refused something; the text is its own."""
 
@@ -314,4 +342,5 @@ class QueueMove(StrEnum):
     BOTTOM = "queue_bottom"
 
 
-Hops = Annotated[int, Meta(ge=0, le=3, description="Anonymity: 0 is a plain download")]
+MOST_HOPS = 3
+Hops = Annotated[int, Meta(ge=0, le=MOST_HOPS, description="Anonymity: 0 is a plain download")]

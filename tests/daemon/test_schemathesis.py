@@ -66,7 +66,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("fuzz")
     settings: Settings = {
         "api": {"file_roots": [str(folder)]},
-        "downloads": {"fetch_timeout": 1.0},
+        "libtorrent": {"fetch_timeout": 1.0},
         "download_defaults": {"saveas": str(folder / "saved")},
     }
     daemon = DaemonProcess(folder / "state", prepare_state_dir(folder / "state", AREAS, settings), (), {})

@@ -15,7 +15,7 @@ async def shared_target(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
     root = tmp_path_factory.mktemp("hostile")
     settings: Settings = {
         "api": {"body_timeout": 2.0},
-        "downloads": {"fetch_timeout": 2.0},
+        "libtorrent": {"fetch_timeout": 2.0},
         "download_defaults": {"saveas": str(root / "saved")},
     }
     target = Target(root, prepare_state_dir(root / "state", AREAS, settings))

@@ -77,8 +77,8 @@ KEYS = {
     ("DELETE", "/downloads/{infohash}"): {"remove_data": [value for value in VALUES if value is not True]},
     ("POST", "/settings"): {
         "api": [*VALUES, {"http_port": "x"}, {"http_port": 2**70}, {"key": None}],
-        "downloads": [*VALUES, {"fetch_timeout": -1}, {"nothing": 1}],
-        "libtorrent": [*VALUES, {"max_download_rate": -1}, {"port": 70000}],
+        "downloads": [*VALUES, {"limits_interval": -1}, {"nothing": 1}],
+        "libtorrent": [*VALUES, {"max_download_rate": -1}, {"port": 70000}, {"fetch_timeout": -1}],
         "download_defaults": [*VALUES, {"seeding_mode": "always"}, {"number_hops": 9}],
         "\x00": VALUES,
         "x" * 100_000: VALUES,

@@ -15,6 +15,7 @@ from triblerd_libtorrent.bans import Bans, open_bans
 from triblerd_libtorrent.config import LibtorrentConfig
 from triblerd_libtorrent.engine import Engine
 from triblerd_libtorrent.metainfo import parse_metainfo
+from triblerd_libtorrent.recent import RecentMetainfo
 from triblerd_libtorrent.resume import StoredTorrents, open_stored_torrents
 from triblerd_libtorrent.swarm import Swarm
 from triblerd_libtorrent.testing import MadeTorrent, Seeder
@@ -108,7 +109,9 @@ def start_engine(tmp_path):
             tasks = Tasks("libtorrent", lambda name, error: failures.append(f"{name}: {error!r}"))
             config = msgspec.structs.replace(QUIET, **settings)
             bans = await open_bans(store)
-            engine = Engine(config=config, store=store, stored=stored, spawn=tasks.start, bans=bans)
+            engine = Engine(
+                config=config, store=store, stored=stored, spawn=tasks.start, bans=bans, recent=RecentMetainfo()
+            )
             swarm = Swarm(torrents=engine.torrents, bans=bans, spawn=tasks.start)
             await engine.start()
             stack.push_async_callback(engine.stop)

@@ -8,12 +8,22 @@ import pytest
 from aiohttp import web
 
 from triblerd.errors import FailedError
-from triblerd_downloads.config import DownloadDefaults, DownloadsConfig
-from triblerd_downloads.settings import DownloadSettings
-from triblerd_downloads.sources import SourceError, Sources, file_path, read_file
-from triblerd_libtorrent.api import Magnet, Metainfo, TorrentEngine
+from triblerd_libtorrent.api import (
+    EngineError,
+    FetchError,
+    LocalFileError,
+    Magnet,
+    Metainfo,
+    MetainfoError,
+    NotBencodedError,
+    SourceError,
+    TorrentEngine,
+    UnknownSchemeError,
+)
 from triblerd_libtorrent.magnet import parse_magnet
 from triblerd_libtorrent.metainfo import parse_metainfo
+from triblerd_libtorrent.recent import RecentMetainfo
+from triblerd_libtorrent.sources import Sources, file_path, read_file
 from triblerd_libtorrent.testing import make_torrent
 
 MAGNET = "magnet:?xt=urn:btih:" + "ab" * 20
@@ -27,6 +37,20 @@ class Parsers:
 
     parse_magnet = staticmethod(parse_magnet)
 
+    def sessions(self):
+        return [0, 1]
+
+
+class Hooks:
+    """Plugins that read further schemes, by name."""
+
+    def __init__(self, **plugins):
+        self.plugins = plugins
+
+    def call_each(self, hook: str, **_: object):
+        assert hook == "triblerd_uri_schemes"
+        return iter(self.plugins.items())
+
 
 class Roots:
     """Directories that paths are confined to."""
@@ -38,11 +62,20 @@ class Roots:
         return not self.roots or any(path.resolve().is_relative_to(root) for root in self.roots)
 
 
+def sources_with(**plugins):
+    return Sources(
+        engine=cast("TorrentEngine", Parsers()),
+        roots=Roots(),
+        hooks=Hooks(**plugins),
+        recent=RecentMetainfo(),
+        fetch_timeout=0.5,
+    )
+
+
 @pytest.fixture
 async def sources():
     """Offer sources with a short time limit."""
-    settings = DownloadSettings(config=DownloadsConfig(fetch_timeout=0.5), defaults=DownloadDefaults())
-    sources = Sources(engine=cast("TorrentEngine", Parsers()), settings=settings, roots=Roots())
+    sources = sources_with()
     yield sources
     await sources.close()
 
@@ -54,10 +87,17 @@ def torrent(tmp_path):
 
 
 @pytest.fixture
-async def server(torrent):
+def visits():
+    """Note the paths that the server was asked for."""
+    return []
+
+
+@pytest.fixture
+async def server(torrent, visits):
     """Run a server of torrents and of what else servers send; return its address."""
 
     async def answer(request):
+        visits.append(request.path)
         match request.path:
             case "/film.torrent":
                 return web.Response(body=torrent.metainfo)
@@ -67,6 +107,8 @@ async def server(torrent):
                 return web.Response(status=404)
             case "/rubbish":
                 return web.Response(text="<html>")
+            case "/number":
+                return web.Response(text="i5e")
             case "/large":
                 return web.Response(body=bytes((16 << 20) + 1))
         raise web.HTTPFound(request.query["to"])
@@ -174,8 +216,60 @@ def test_only_regular_files_within_the_roots_are_read(tmp_path):
 
     assert read_file(inside / "file", roots) == b"torrent"
     for path in (outside, inside / "link", inside / ".." / "out"):
-        with pytest.raises(SourceError, match="outside"):
+        with pytest.raises(LocalFileError, match="outside"):
             read_file(path, roots)
     for path in (inside / "pipe", inside):
         with pytest.raises((SourceError, OSError)):
             read_file(path, roots)
+
+
+async def test_what_was_fetched_is_not_fetched_again_within_five_minutes(sources, server, visits):
+    fetched = [await sources.resolve(f"{server}/film.torrent") for _ in range(3)]
+
+    assert fetched[0] is fetched[2]
+    assert visits == ["/film.torrent"]
+
+
+async def test_what_is_no_torrent_is_told_from_what_is_not_even_bencoded(sources, server):
+    with pytest.raises(NotBencodedError):
+        await sources.resolve(f"{server}/rubbish")
+    with pytest.raises(MetainfoError) as caught:
+        await sources.resolve(f"{server}/number")
+
+    assert not isinstance(caught.value, NotBencodedError)
+
+
+async def test_nothing_is_fetched_in_the_clear_that_shall_have_hops(sources, server, visits):
+    for hops, text in ((1, "through the tunnels"), (2, "need the tunnels plugin")):
+        with pytest.raises(EngineError, match=text):
+            await sources.resolve(f"{server}/film.torrent", hops=hops)
+
+    assert visits == []
+
+
+async def test_a_plugin_reads_schemes_of_its_own(torrent):
+    async def read(uri, hops):
+        return torrent.metainfo if uri == "shelf:film" else f"{MAGNET}&dn={hops}"
+
+    sources = sources_with(first={"other": read}, second={"shelf": read}, third={"shelf": None})
+
+    film = await sources.resolve("shelf:film")
+    link = await sources.resolve("shelf:x", hops=1)
+
+    assert film.infohash == torrent.infohash
+    assert (link.infohash, link.name) == ("ab" * 20, "1")
+
+
+async def test_what_goes_wrong_in_a_plugin_becomes_a_refusal(caplog):
+    async def fail(_uri, _hops):
+        raise LookupError("nothing there")  # noqa: EM101, TRY003 - as somebody else might write it
+
+    sources = sources_with(shelf={"shelf": fail}, nothing=None)
+
+    with pytest.raises(FetchError, match="The plugin shelf failed to read the URI: nothing there"):
+        await sources.resolve("shelf:x")
+    with pytest.raises(EngineError):
+        await sources.resolve("shelf:x", hops=3)
+    with pytest.raises(UnknownSchemeError, match="invalid uri"):
+        await sources.resolve("other:x")
+    assert "failed to read a URI" in caplog.text

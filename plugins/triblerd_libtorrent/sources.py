@@ -1,0 +1,234 @@
+"""From a URI to a torrent: magnet links, files on this machine, and what servers send."""
+
+import asyncio
+import logging
+import os
+import stat
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from urllib.parse import unquote_to_bytes, urljoin, urlsplit
+
+import aiohttp
+
+from triblerd.errors import TriblerdError
+from triblerd.plugin import HookCaller
+from triblerd.services import FileRoots
+from triblerd_libtorrent.api import (
+    EngineError,
+    FetchError,
+    LocalFileError,
+    Magnet,
+    Metainfo,
+    MetainfoError,
+    SchemeReader,
+    TorrentEngine,
+    UnknownSchemeError,
+)
+from triblerd_libtorrent.recent import RecentMetainfo
+
+log = logging.getLogger(__name__)
+
+MOST_BYTES = 16 * 1024 * 1024
+MOST_REDIRECTS = 10
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_OK = range(200, 300)
+
+
+class Sources:
+    """Implements ``triblerd_libtorrent.api.TorrentSources``.
+
+    Args:
+        roots: Which files may be read.
+        hooks: Finds further schemes.
+        recent: Where fetched torrents are kept.
+
+    Attributes:
+        fetch_timeout: How many seconds fetching may take.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: TorrentEngine,
+        roots: FileRoots,
+        hooks: HookCaller,
+        recent: RecentMetainfo,
+        fetch_timeout: float,
+    ) -> None:
+        self._engine = engine
+        self._roots = roots
+        self._hooks = hooks
+        self._recent = recent
+        self._http: aiohttp.ClientSession | None = None
+        self.fetch_timeout = fetch_timeout
+
+    async def resolve(self, uri: str, *, hops: int = 0) -> Metainfo | Magnet:
+        """Return what ``uri`` names."""
+        readers: Mapping[str, Callable[[str, int], Awaitable[Metainfo | Magnet]]] = {
+            "magnet": self._magnet,
+            "http": self._served,
+            "https": self._served,
+            "file": self._local,
+        }
+        return await readers.get(_scheme(uri), self._foreign)(uri, hops)
+
+    async def close(self) -> None:
+        """Close connections to servers."""
+        if self._http is not None:
+            await self._http.close()
+            self._http = None
+
+    async def _magnet(self, uri: str, _hops: int) -> Magnet:
+        return self._engine.parse_magnet(uri)
+
+    async def _local(self, uri: str, _hops: int) -> Metainfo:
+        path = file_path(uri)
+        try:
+            raw = await asyncio.to_thread(read_file, path, self._roots)
+        except OSError as error:
+            msg = f"Cannot read {path}: {error.strerror or error}"
+            raise LocalFileError(msg, str(path)) from error
+        try:
+            return await self._engine.parse_metainfo(raw)
+        except MetainfoError as error:
+            raise LocalFileError(str(error), str(path)) from error
+
+    async def _foreign(self, uri: str, hops: int) -> Metainfo | Magnet:
+        scheme = _scheme(uri)
+        for plugin, schemes in self._hooks.call_each("triblerd_uri_schemes"):
+            reader: SchemeReader | None = schemes.get(scheme) if isinstance(schemes, Mapping) else None
+            if reader is not None:
+                self._require(hops)
+                return await self._parse(await _read(plugin, reader, uri, hops))
+        msg = "invalid uri"
+        raise UnknownSchemeError(msg)
+
+    async def _served(self, uri: str, hops: int) -> Metainfo | Magnet:
+        self._require(hops)
+        if (known := self._recent.get(uri)) is not None:
+            return known
+        if hops:
+            msg = "A torrent cannot be fetched by HTTP through the tunnels, and is not fetched without them"
+            raise EngineError(msg)
+        found = await self._parse(await self._fetch(uri))
+        if isinstance(found, Metainfo):
+            self._recent.put(uri, found)
+        return found
+
+    async def _parse(self, content: bytes | str) -> Metainfo | Magnet:
+        if isinstance(content, str):
+            return self._engine.parse_magnet(content)
+        return await self._engine.parse_metainfo(content)
+
+    def _require(self, hops: int) -> None:
+        if hops and hops not in self._engine.sessions():
+            msg = f"Anonymous downloads need the tunnels plugin; there is no session of {hops} hops"
+            raise EngineError(msg)
+
+    async def _fetch(self, uri: str) -> bytes | str:
+        try:
+            async with asyncio.timeout(self.fetch_timeout):
+                return await self._follow(uri)
+        except TimeoutError as error:
+            msg = f"The server did not send the torrent within {self.fetch_timeout:g} s"
+            raise FetchError(msg) from error
+        except (aiohttp.ClientError, ValueError, OSError) as error:
+            msg = f"Cannot fetch the torrent: {str(error) or type(error).__name__}"
+            raise FetchError(msg) from error
+
+    async def _follow(self, uri: str) -> bytes | str:
+        """Return the torrent file at the end of the redirects, or the magnet link that they end with."""
+        for _ in range(MOST_REDIRECTS + 1):
+            async with self._session().get(uri, allow_redirects=False) as response:
+                if response.status not in _REDIRECTS:
+                    return await _body(response)
+                uri = urljoin(uri, response.headers.get("Location", ""))
+            scheme = _scheme(uri)
+            if scheme == "magnet":
+                return uri
+            if scheme not in {"http", "https"}:
+                msg = f"The server redirects to a {scheme}: URI, which is not followed"
+                raise FetchError(msg)
+        msg = f"The server redirects more than {MOST_REDIRECTS} times"
+        raise FetchError(msg)
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._http is None:
+            self._http = aiohttp.ClientSession(headers={"User-Agent": "triblerd"})
+        return self._http
+
+
+def file_path(uri: str) -> Path:
+    """Return the path that ``file:/a/b`` or ``file:///a/b`` names.
+
+    Raises:
+        LocalFileError: it names none on this machine.
+    """
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # half an address of IPv6
+        parts = urlsplit("file:")
+    path = os.fsdecode(unquote_to_bytes(parts.path))
+    if parts.netloc not in {"", "localhost"} or not path.startswith("/") or "\0" in path:
+        msg = "A file: URI names an absolute path on this machine, such as file:///home/me/a.torrent"
+        raise LocalFileError(msg, path or uri.partition(":")[2])
+    return Path(path)
+
+
+def read_file(path: Path, roots: FileRoots) -> bytes:
+    """Return the content of a regular file.
+
+    Args:
+        path: Absolute.
+        roots: The directories of which one holds the file, links followed.
+
+    Raises:
+        LocalFileError: it is not regular, too large or outside of the roots.
+        OSError: it cannot be read.
+    """
+    if not roots.allow(path):
+        msg = f"{path} is outside of the directories that file: URIs may name"
+        raise LocalFileError(msg, str(path))
+    # Opening a named pipe would wait for a writer without O_NONBLOCK.
+    descriptor = os.open(os.path.realpath(path), os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor has no path
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            msg = f"{path} is not a regular file"
+            raise LocalFileError(msg, str(path))
+        raw = file.read(MOST_BYTES + 1) or b""  # None from a file of /proc that has nothing to say at the moment
+    if len(raw) > MOST_BYTES:
+        msg = f"{path} is larger than {MOST_BYTES} bytes"
+        raise LocalFileError(msg, str(path))
+    return raw
+
+
+async def _read(plugin: str, reader: SchemeReader, uri: str, hops: int) -> bytes | str:
+    try:
+        return await reader(uri, hops)
+    except TriblerdError:
+        raise
+    except Exception as error:  # a border: another plugin's function
+        log.exception("The plugin %s failed to read a URI", plugin)
+        msg = f"The plugin {plugin} failed to read the URI: {str(error) or type(error).__name__}"
+        raise FetchError(msg) from error
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes | str:
+    if response.status not in _OK:
+        msg = f"The server answered with HTTP status code {response.status}"
+        raise FetchError(msg)
+    body = bytearray()
+    async for part in response.content.iter_chunked(1 << 16):
+        body += part
+        if len(body) > MOST_BYTES:
+            msg = f"The server sends more than {MOST_BYTES} bytes"
+            raise FetchError(msg)
+    if body.startswith(b"magnet"):  # which no torrent file begins with
+        return bytes(body).decode(errors="replace").strip()
+    return bytes(body)
+
+
+def _scheme(uri: str) -> str:
+    scheme, colon, _ = uri.partition(":")
+    return scheme.lower() if colon else ""
