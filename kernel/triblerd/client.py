@@ -16,8 +16,8 @@ from triblerd.settings_file import FILE_NAME, SettingsFile
 from triblerd.state_dir import StateDirectory
 
 ADDRESS_FILE = "triblerd.address"
-TIMEOUT_SECONDS = 60.0
-"""How long an answer may take; event streams wait for ever."""
+TIMEOUT_SECONDS = 75.0
+"""How long an answer may take, of which none takes longer than a minute; event streams wait for ever."""
 
 
 class NotRunningError(UnavailableError):

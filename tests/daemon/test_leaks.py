@@ -9,7 +9,7 @@ import pytest
 from tests.plugins.downloads.conftest import upload, wait_for_status
 from triblerd_libtorrent.testing import make_torrent
 
-AREAS = ("libtorrent", "downloads", "events", "settings", "state", "shutdown")
+AREAS = ("libtorrent", "downloads", "events", "settings", "state", "shutdown", "torrentinfo")
 
 
 async def switch_round(daemon, poll, infohash):

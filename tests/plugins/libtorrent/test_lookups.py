@@ -170,7 +170,7 @@ async def test_what_is_a_download_already_is_not_looked_up_beside_it(start_engin
             await look_up(bench, seeder.magnet(torrent), 0.5)
 
         bench.engine.resume(torrent.infohash)
-        bench.engine.connect_peer(torrent.infohash, seeder.host, seeder.port)
+        bench.swarm.connect_peer(torrent.infohash, seeder.host, seeder.port)
         assert (await asyncio.wait_for(asked, 10)).infohash == torrent.infohash
         assert await bench.event(MetadataReceived)
 
@@ -270,7 +270,7 @@ async def test_a_look_up_by_the_other_hash_of_a_hybrid_download_does_it_no_harm(
         await bench.engine.add(bench.magnet_wish(f"magnet:?{v1}"))
         found = await look_up(bench, f"magnet:?{v2}&x.pe={seeder.address}")
         assert found.infohash == torrent.infohash
-        bench.engine.connect_peer(torrent.infohash, seeder.host, seeder.port)
+        bench.swarm.connect_peer(torrent.infohash, seeder.host, seeder.port)
         await bench.row(torrent.infohash, lambda row: row.is_seeding)
 
         assert bench.told(TorrentFailed) == []

@@ -1,0 +1,125 @@
+"""Looking torrents up, wherever they are."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+from triblerd.events import Event
+from triblerd.plugin import PluginContext, Services, hookimpl
+from triblerd_downloads.api import Downloads, UnknownDownloadError
+from triblerd_libtorrent.api import (
+    Infohash,
+    LocalFileError,
+    Magnet,
+    MagnetError,
+    MetadataLookups,
+    Metainfo,
+    MetainfoError,
+    NotBencodedError,
+    TorrentEngine,
+    TorrentSources,
+    UnknownSchemeError,
+)
+from triblerd_torrentinfo.api import (
+    InvalidResponseError,
+    InvalidUriError,
+    LookedUp,
+    NoInfohashError,
+    NoMetainfoError,
+    TorrentFileError,
+    TorrentLookedUp,
+)
+from triblerd_torrentinfo.config import TorrentInfoConfig
+from triblerd_torrentinfo.hops import DefaultHops
+
+
+class TorrentLooker:
+    """Implements :class:`triblerd_torrentinfo.api.TorrentInfo`.
+
+    Args:
+        services: Finds the downloads, if there are any.
+        publish: Tells of what was found.
+    """
+
+    def __init__(  # noqa: PLR0913 - where torrents are, by keyword
+        self,
+        *,
+        config: TorrentInfoConfig,
+        engine: TorrentEngine,
+        sources: TorrentSources,
+        lookups: MetadataLookups,
+        default_hops: DefaultHops,
+        services: Services,
+        publish: Callable[[Event], None],
+    ) -> None:
+        self._config = config
+        self._engine = engine
+        self._sources = sources
+        self._lookups = lookups
+        self._default_hops = default_hops
+        self._services = services
+        self._publish = publish
+
+    @hookimpl
+    def triblerd_reconfigure(self, context: PluginContext[TorrentInfoConfig]) -> None:
+        """Take another time limit."""
+        self._config = context.config
+
+    async def look_up(self, uri: str, *, hops: int | None = None) -> LookedUp:
+        """Return the torrent that a URI leads to."""
+        is_local = uri[:5].lower() == "file:"
+        if is_local:
+            hops = 0
+        elif hops is None:
+            hops = self._default_hops.now()
+        found = await self._resolved(uri, hops)
+        metainfo = await self._from_peers(found, hops) if isinstance(found, Magnet) else found
+        self._publish(
+            TorrentLookedUp(
+                infohash=str(metainfo.infohash),
+                name=metainfo.name,
+                size=metainfo.size,
+                trackers=[url for tier in metainfo.trackers for url in tier],
+                for_store=not (is_local or metainfo.is_private),
+            )
+        )
+        return LookedUp(metainfo, hops)
+
+    async def read(self, raw: bytes) -> Metainfo:
+        """Return what an uploaded torrent file says."""
+        try:
+            return await self._engine.parse_metainfo(raw)
+        except MetainfoError as error:
+            raise NoMetainfoError from error
+
+    def is_download(self, metainfo: Metainfo) -> bool:
+        """Return whether there is a download of a torrent, under either of its hashes."""
+        downloads = self._services.find(Downloads)
+        if downloads is None:
+            return False
+        for digits in (metainfo.infohash, metainfo.infohash_v2[:40]):
+            with suppress(UnknownDownloadError):
+                downloads.get(Infohash(digits))
+                return True
+        return False
+
+    async def _resolved(self, uri: str, hops: int) -> Metainfo | Magnet:
+        try:
+            return await self._sources.resolve(uri, hops=hops)
+        except UnknownSchemeError as error:
+            raise InvalidUriError from error
+        except MagnetError as error:
+            raise NoInfohashError from error
+        except LocalFileError as error:
+            raise TorrentFileError(error.path) from error
+        except NotBencodedError as error:
+            raise NoMetainfoError from error
+        except MetainfoError as error:
+            raise InvalidResponseError from error
+
+    async def _from_peers(self, magnet: Magnet, hops: int) -> Metainfo:
+        try:
+            async with asyncio.timeout(self._config.lookup_timeout):
+                return await self._lookups.look_up(magnet, hops=hops)
+        except (TimeoutError, MetainfoError) as error:
+            raise NoMetainfoError from error
