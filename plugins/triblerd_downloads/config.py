@@ -16,6 +16,13 @@ class DownloadsConfig(Section):
     checkpoint_interval: Annotated[
         float, Meta(ge=1, description="Seconds between two saves of how far downloads are, for the list after a start")
     ] = 30.0
+    incomplete_dir: Annotated[
+        str,
+        Meta(
+            pattern=r"^([/~].*)?$",
+            description="Absolute directory for new downloads until they are complete; empty: where they end",
+        ),
+    ] = ""
     limits_interval: Annotated[
         float, Meta(ge=0.1, description="Seconds between two looks at who has seeded enough")
     ] = 5.0

@@ -68,7 +68,14 @@ class DownloadsContainer(containers.DeclarativeContainer):
     handover = providers.Singleton(Handover, engine=engine, swarm=swarm, downloads=downloads)
     hops = providers.Singleton(Hops, engine=engine, downloads=downloads, records=records, handover=handover)
     moves = providers.Singleton(
-        Moves, engine=engine, downloads=downloads, records=records, handover=handover, roots=roots
+        Moves,
+        engine=engine,
+        torrents=torrents,
+        downloads=downloads,
+        records=records,
+        handover=handover,
+        folders=folders,
+        roots=roots,
     )
     seeding = providers.Singleton(
         Seeding, engine=engine, downloads=downloads, records=records, settings=settings, categories=categories

@@ -1,9 +1,11 @@
 """The downloads as a whole: adding, removing, changing. Everything is on disk before it is answered."""
 
 import asyncio
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -103,9 +105,11 @@ class DownloadManager:
         with self._occupied(infohash):
             category = self._categories.require(wishes.category)
             wanted = wishes.destination or category.save_path or self._settings.saveas
-            destination = await self._folders.make("destination", wanted)
+            destination = await self._folders.find_or_make("destination", wanted)
             metainfo = self._lookups.known(source) if isinstance(source, Magnet) else source
             record = self._new_record(source, metainfo, wishes, destination)
+            if not wishes.is_verified:  # then its files are at the destination
+                record = await self._placed(record)
             await self._records.insert(infohash, record, metainfo)
             download = ActiveDownload(infohash, record)
             download.is_verified = wishes.is_verified
@@ -131,13 +135,10 @@ class DownloadManager:
     async def change(self, infohash: Infohash, change: Change) -> None:
         """Change what is wanted of a download. Everything is checked before anything is changed."""
         download = self._downloads.get(infohash)
-        for folder in {change.destination, change.completed_dir} - {msgspec.UNSET, ""}:
-            await self._moves.check_target(str(folder))
+        await self._check(download, change)
         before = download.record
-        category = before.category if change.category is msgspec.UNSET else change.category
-        self._categories.require(category)
-        if change.to_category:
-            await self._category_folder(category)
+        if change.destination is not msgspec.UNSET and (is_complete(download) or change.completed_dir is msgspec.UNSET):
+            change = msgspec.structs.replace(change, completed_dir="")  # there it stays
         if _changed_fields(before, change):
             download.record = await self._records.edit(infohash, lambda record: _changed_fields(record, change))
         if self._engine.has(infohash):
@@ -147,10 +148,7 @@ class DownloadManager:
         if change.queue_move is not msgspec.UNSET and self._engine.has(infohash):
             self._engine.set_queue_position(infohash, change.queue_move)
         self._downloads.touch(infohash)
-        if change.destination is not msgspec.UNSET:
-            await self._moves.begin(download, change.destination)
-        elif change.to_category:
-            await self._moves.begin(download, await self._category_folder(download.record.category))
+        await self._move(download, change)
 
     async def recheck(self, infohash: Infohash) -> None:
         """Verify all data of a download again; a stopped one is stopped again afterwards."""
@@ -177,6 +175,25 @@ class DownloadManager:
         """Return the torrent file as it came, ``None`` while it is unknown."""
         return self._torrents.metainfo(infohash)
 
+    async def _placed(self, record: DownloadRecord) -> DownloadRecord:
+        """Return a new record that has the directory for incomplete downloads, if there is one.
+
+        A download whose files are at its destination already is not taken away from them.
+
+        Raises:
+            InvalidInputError: a directory may not be used.
+            FailedError: it cannot be made.
+        """
+        self._folders.check("completed_dir", record.completed_dir)
+        incomplete = self._settings.incomplete_dir
+        if not incomplete or await asyncio.to_thread(_has_files, record.destination, record.name):
+            return record
+        return msgspec.structs.replace(
+            record,
+            destination=await self._folders.find_or_make("incomplete_dir", incomplete),
+            completed_dir=record.completed_dir or record.destination,
+        )
+
     async def _category_folder(self, name: str) -> str:
         """Return the directory for the downloads of a category, which exists.
 
@@ -189,6 +206,29 @@ class DownloadManager:
             raise InvalidInputError(msg)
         folder = self._categories.require(name).save_path or self._settings.saveas
         return await self._folders.make("save_path", folder)
+
+    async def _check(self, download: ActiveDownload, change: Change) -> None:
+        """Check what a change names: directories and a category.
+
+        Raises:
+            InvalidInputError: something of it cannot be used.
+            FailedError: the directory of the category cannot be made.
+        """
+        for folder in {change.destination, change.completed_dir} - {msgspec.UNSET, ""}:
+            await self._moves.check_target(str(folder))
+        category = download.record.category if change.category is msgspec.UNSET else change.category
+        self._categories.require(category)
+        if change.to_category:
+            await self._category_folder(category)
+
+    async def _move(self, download: ActiveDownload, change: Change) -> None:
+        """Begin the move that a change asks for, or the one that was not possible before."""
+        if change.destination is not msgspec.UNSET:
+            await self._moves.begin(download, change.destination)
+        elif change.to_category:
+            await self._moves.redirect(download, await self._category_folder(download.record.category))
+        elif change.running is True:
+            await self._moves.try_again(download)
 
     def _start_or_stop(self, download: ActiveDownload, *, running: bool) -> None:
         infohash = download.infohash
@@ -244,6 +284,16 @@ class DownloadManager:
         finally:
             del self._busy[infohash]
             done.set()
+
+
+def is_complete(download: ActiveDownload) -> bool:
+    """Return whether everything that is wanted of a download is there, as far as the engine has said."""
+    return download.status is not None and download.status.is_finished
+
+
+def _has_files(folder: str, name: str) -> bool:
+    # The name of a magnet link is whatever somebody wrote there.
+    return bool(name) and Path(name).name == name and os.path.lexists(Path(folder) / name)
 
 
 def _changed_fields(record: DownloadRecord, change: Change) -> dict[str, Any]:

@@ -32,15 +32,19 @@ class Folders:
             msg = f"{key} {folder} is outside of the allowed directories"
             raise InvalidInputError(msg)
 
+    async def find_or_make(self, key: str, folder: str) -> str:
+        """Return a directory as ``make`` does, but do not look again at one that was made a moment ago."""
+        if self._seen.get(folder, -_SEEN_SECONDS) + _SEEN_SECONDS > time.monotonic():
+            return folder
+        return await self.make(key, folder)
+
     async def make(self, key: str, folder: str) -> str:
-        """Return a directory, which exists then. One that was made a moment ago is not looked at again.
+        """Return a directory, which exists then.
 
         Raises:
             InvalidInputError: it may not be used.
             FailedError: it cannot be made.
         """
-        if self._seen.get(folder, -_SEEN_SECONDS) + _SEEN_SECONDS > time.monotonic():
-            return folder
         self.check(key, folder)
         try:
             await asyncio.to_thread(Path(folder).mkdir, parents=True, exist_ok=True)

@@ -140,8 +140,7 @@ class Following:
             return
         # The row of a small torrent may still be from before its first byte: the next one tells what it received.
         self._finished.add(event.infohash)
-        if download.record.completed_dir not in {"", download.record.destination}:
-            self._start("completed", self._moves.begin(download, download.record.completed_dir))
+        self._start("completed", self._moves.when_complete(download))
 
     def _tell_finish(self, download: ActiveDownload, status: TorrentStatus) -> None:
         if status.infohash not in self._finished or not status.is_finished:
@@ -168,6 +167,7 @@ class Following:
         await self._engine.checkpoint(download.infohash)
         download.record = await self._records.change(download.infohash, **fields)
         self._downloads.touch(download.infohash)
+        await self._moves.follow_files(download)
 
     def _start(self, name: str, work: Coroutine[object, object, None]) -> None:
         self._tasks.start(name, _unless_removed(work))

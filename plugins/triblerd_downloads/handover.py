@@ -61,6 +61,11 @@ class Handover:
             self._settled.setdefault(download.infohash, asyncio.Event())
         self._wake.set()
 
+    def hold(self, downloads: Iterable[ActiveDownload]) -> None:
+        """Note that these will be asked for as soon as something else is done."""
+        for download in downloads:
+            self._settled.setdefault(download.infohash, asyncio.Event())
+
     async def settle(self, download: ActiveDownload) -> None:
         """Wait until the engine has taken or refused a download that was asked for; else return at once.
 

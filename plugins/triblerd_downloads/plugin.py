@@ -105,8 +105,10 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
     downloads.load(itertools.starmap(ActiveDownload, found.items()))
     unlisten = following.listen()
     context.tasks.start("hand-over", handover.work())
-    handover.ask_all(downloads.all())
-    context.tasks.start("moves", container.moves().go_on())
+    moves = container.moves()
+    handover.hold(moves.held())
+    handover.ask_all(download for download in downloads.all() if not download.record.moving_to)
+    context.tasks.start("moves", moves.go_on())
     context.tasks.every(following.interval, "checkpoint", following.save)
     context.tasks.every(seeding.interval, "seeding-limits", seeding.look)
     yield Running(
@@ -120,5 +122,6 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
         services={Downloads: container.manager(), DownloadTrackers: container.trackers()},
         hooks=[settings],
     )
+    moves.stop()
     unlisten()
     await following.save()

@@ -23,6 +23,12 @@ class DownloadSettings:
         """The directory for downloads that name none."""
         return str(Path(self.defaults.saveas).expanduser())
 
+    @property
+    def incomplete_dir(self) -> str:
+        """The directory for downloads that are not complete; empty when they are where they end."""
+        folder = self.config.incomplete_dir
+        return str(Path(folder).expanduser()) if folder else ""
+
     @hookimpl
     def triblerd_reconfigure(self, context: PluginContext[DownloadsConfig]) -> None:
         """Take changed settings; who reads them asks anew each time."""

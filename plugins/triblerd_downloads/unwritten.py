@@ -1,9 +1,7 @@
 """What the end of an earlier life kept from being written down, found out at the next start."""
 
-import asyncio
 import logging
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Protocol
 
 from triblerd_downloads.api import DownloadRecord
@@ -24,23 +22,11 @@ async def unwritten(
     found: Mapping[Infohash, DownloadRecord], torrents: TorrentStore, parser: Parser
 ) -> dict[Infohash, dict[str, Any]]:
     """Return the fields of stored records that are otherwise by now."""
-    changes = await asyncio.to_thread(_all_moved, found)
+    changes: dict[Infohash, dict[str, Any]] = {}
     for infohash, record in found.items():
         if not record.file_count and (fields := await _learned(infohash, record, torrents, parser)):
-            changes[infohash] = changes.get(infohash, {}) | fields
+            changes[infohash] = fields
     return changes
-
-
-def _all_moved(found: Mapping[Infohash, DownloadRecord]) -> dict[Infohash, dict[str, Any]]:
-    return {infohash: fields for infohash, record in found.items() if (fields := _moved(record))}
-
-
-def _moved(record: DownloadRecord) -> dict[str, Any]:
-    """Return the end of a move: looked for at their old place, the files would be taken for lost."""
-    if not record.moving_to or not record.name:
-        return {}
-    old, new = Path(record.destination) / record.name, Path(record.moving_to) / record.name
-    return {"destination": record.moving_to, "moving_to": ""} if new.exists() and not old.exists() else {}
 
 
 async def _learned(

@@ -2,10 +2,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from tests.daemon.conftest import mount_disk
 from triblerd.testing import wait_for
+from triblerd_libtorrent.api import TorrentEngine, TorrentSwarm
 from triblerd_libtorrent.testing import seeder
 
-__all__ = ["seeder"]
+__all__ = ["mount_disk", "seeder"]
 
 TORRENT_TYPE = {"Content-Type": "application/x-bittorrent"}
 
@@ -49,3 +51,10 @@ async def wait_for_status(daemon, infohash, *statuses, limit_seconds=15):
         return item if item and item["status"] in statuses else None
 
     return await wait_for(reached, limit_seconds, what=f"{infohash} to be {statuses}")
+
+
+async def connect(daemon, seeder, torrent):
+    """Tell the engine of the seeder, whom a torrent file does not name."""
+    engine = service(daemon, TorrentEngine)
+    await wait_for(lambda: engine.has(torrent.infohash), what="the engine to have the torrent")
+    service(daemon, TorrentSwarm).connect_peer(torrent.infohash, seeder.host, seeder.port)

@@ -6,11 +6,11 @@ import random
 
 import pytest
 
-from tests.plugins.downloads.conftest import item_of, service, upload, wait_for_status
+from tests.plugins.downloads.conftest import connect, item_of, service, upload, wait_for_status
 from triblerd.events import Event
 from triblerd.testing import wait_for
 from triblerd_downloads.api import Downloads, TorrentFinished, TorrentStatusChanged
-from triblerd_libtorrent.api import TorrentChecked, TorrentEngine, TorrentSwarm
+from triblerd_libtorrent.api import TorrentChecked, TorrentEngine
 from triblerd_libtorrent.testing import TorrentVersion
 
 
@@ -310,13 +310,6 @@ async def test_a_missing_destination_is_made_and_a_bad_one_refused(start_downloa
     assert "Cannot create" in blocked["error"]
     assert nothing == []
     assert (tmp_path / "new" / "deep").is_dir()
-
-
-async def connect(daemon, seeder, torrent):
-    """Tell the engine of the seeder, whom a torrent file does not name."""
-    engine = service(daemon, TorrentEngine)
-    await wait_for(lambda: engine.has(torrent.infohash), what="the engine to have the torrent")
-    service(daemon, TorrentSwarm).connect_peer(torrent.infohash, seeder.host, seeder.port)
 
 
 def states(events):

@@ -1,5 +1,4 @@
 import msgspec
-import pytest
 
 from triblerd_downloads.api import DownloadRecord
 from triblerd_downloads.unwritten import unwritten
@@ -26,22 +25,6 @@ class Torrents:
 
 async def found_out(record, torrents):
     return await unwritten({INFOHASH: record}, torrents, torrents)
-
-
-@pytest.mark.parametrize(
-    ("at_old", "at_new", "ends_at_new"), [(True, False, False), (False, True, True), (True, True, False)]
-)
-async def test_files_are_looked_for_where_an_unrecorded_move_brought_them(tmp_path, at_old, at_new, ends_at_new):
-    old, new = tmp_path / "old", tmp_path / "new"
-    for folder, has in ((old, at_old), (new, at_new)):
-        folder.mkdir()
-        if has:
-            (folder / "film").write_text("x")
-    record = msgspec.structs.replace(RECORD, destination=str(old), moving_to=str(new), file_count=1)
-
-    found = await found_out(record, Torrents())
-
-    assert found == ({INFOHASH: {"destination": str(new), "moving_to": ""}} if ends_at_new else {})
 
 
 async def test_metadata_that_came_at_the_last_moment_are_learned(tmp_path):

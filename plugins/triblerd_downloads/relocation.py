@@ -1,0 +1,105 @@
+"""The files of a torrent on their way to another directory, by hand: what the engine began and could not end.
+
+The engine renames files or, to another file system, copies all of them and only then removes the old ones. So wherever
+it was stopped, a file that is still at its old place is whole there, and what has its name at the new place is a copy
+that may be cut short, though of full length; a file that is at the new place alone is whole there.
+"""
+
+import errno
+import os
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from triblerd_libtorrent.api import Metainfo
+
+_BLOCK = 1 << 20
+
+
+class StoppedError(Exception):
+    """The daemon ends; the move goes on at the next start."""
+
+
+def paths_of(metainfo: Metainfo) -> list[Path]:
+    """Return what the engine keeps of a torrent below its directory.
+
+    Beside the files there may be one with parts of pieces that reach into unwanted files, named after the infohash.
+    """
+    hashes = dict.fromkeys((metainfo.infohash_v1, metainfo.infohash_v2[:40]))
+    files = [Path(file.path) for file in metainfo.files if not file.is_pad]
+    return files + [Path(f".{infohash}.parts") for infohash in hashes if infohash]
+
+
+def taken_by_others(paths: Iterable[Path], folder: Path) -> Path | None:
+    """Return the first of these that is in a directory already, ``None`` when none is."""
+    return next((folder / path for path in paths if os.path.lexists(folder / path)), None)
+
+
+def finish_move(paths: Sequence[Path], old: Path, new: Path, stop: threading.Event) -> None:
+    """Bring all files to the new place, over copies that an earlier attempt left there.
+
+    Args:
+        paths: Relative.
+        old: Where the files were.
+        new: Where some of them may be already; no others are there by their names.
+        stop: When it is set, what is being copied is given up.
+
+    Raises:
+        OSError: some file cannot be brought there; nothing was lost, and ``take_back`` brings all of them back.
+        StoppedError: ``stop`` was set.
+    """
+    copied = [path for path in paths if os.path.lexists(old / path) and not _carry(old / path, new / path, stop)]
+    for path in copied:
+        (old / path).unlink()
+    _remove_empty_folders(paths, old)
+
+
+def take_back(paths: Sequence[Path], old: Path, new: Path, stop: threading.Event) -> None:
+    """Bring all files back to the old place, and remove the copies that were made of them.
+
+    Raises:
+        OSError: some file cannot be brought back; nothing was lost.
+        StoppedError: ``stop`` was set.
+    """
+    for path in paths:
+        if not os.path.lexists(new / path):
+            continue
+        if os.path.lexists(old / path) or not _carry(new / path, old / path, stop):
+            (new / path).unlink()
+    _remove_empty_folders(paths, new)
+
+
+def _carry(source: Path, target: Path, stop: threading.Event) -> bool:
+    """Bring one file to another place; return false when it was copied, and is at both."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        source.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _copy(source, target, stop)
+        return False
+    return True
+
+
+def _copy(source: Path, target: Path, stop: threading.Event) -> None:
+    if source.is_symlink():
+        target.unlink(missing_ok=True)
+        target.symlink_to(source.readlink())
+        return
+    with source.open("rb") as reader, target.open("wb") as writer:
+        while block := reader.read(_BLOCK):
+            if stop.is_set():
+                raise StoppedError
+            writer.write(block)
+        writer.flush()
+        os.fsync(writer.fileno())  # before the other one is removed
+
+
+def _remove_empty_folders(paths: Iterable[Path], root: Path) -> None:
+    folders = {parent for path in paths for parent in path.parents} - {Path()}
+    for folder in sorted(folders, key=lambda folder: len(folder.parts), reverse=True):
+        try:
+            (root / folder).rmdir()
+        except OSError:  # it is not there, or not empty
+            continue
