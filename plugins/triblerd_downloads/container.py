@@ -26,6 +26,10 @@ from triblerd_downloads.records import Records
 from triblerd_downloads.rows import Rows
 from triblerd_downloads.seeding import Seeding
 from triblerd_downloads.settings import DownloadSettings
+from triblerd_downloads.streaming.endpoint import StreamEndpoint
+from triblerd_downloads.streaming.preparation import Preparation
+from triblerd_downloads.streaming.streams import Streams
+from triblerd_downloads.streaming.vod_mode import VodMode
 from triblerd_downloads.swarm.endpoint import BannedPeersEndpoint, SwarmEndpoint
 from triblerd_downloads.swarm.peers import Peers
 from triblerd_downloads.swarm.trackers import Trackers
@@ -34,6 +38,7 @@ from triblerd_libtorrent.api import (
     MetadataLookups,
     PeerBans,
     TorrentEngine,
+    TorrentPieces,
     TorrentSources,
     TorrentStore,
     TorrentSwarm,
@@ -51,6 +56,7 @@ class DownloadsContainer(containers.DeclarativeContainer):
     bans: providers.Dependency[PeerBans] = providers.Dependency(instance_of=PeerBans)
     sources: providers.Dependency[TorrentSources] = providers.Dependency(instance_of=TorrentSources)
     lookups: providers.Dependency[MetadataLookups] = providers.Dependency(instance_of=MetadataLookups)
+    pieces: providers.Dependency[TorrentPieces] = providers.Dependency(instance_of=TorrentPieces)
     store = providers.Dependency(instance_of=StoreView)
     table: providers.Dependency[Table[DownloadRecord]] = providers.Dependency(instance_of=Table)
     category_table: providers.Dependency[Table[Category]] = providers.Dependency(instance_of=Table)
@@ -77,6 +83,7 @@ class DownloadsContainer(containers.DeclarativeContainer):
         folders=folders,
         roots=roots,
     )
+    streams = providers.Singleton(Streams, engine=engine, pieces=pieces, downloads=downloads, tasks=tasks)
     seeding = providers.Singleton(
         Seeding, engine=engine, downloads=downloads, records=records, settings=settings, categories=categories
     )
@@ -116,11 +123,17 @@ class DownloadsContainer(containers.DeclarativeContainer):
         settings=settings,
         categories=categories,
         folders=folders,
+        streams=streams,
     )
     rows = providers.Singleton(Rows, engine=engine, swarm=swarm, downloads=downloads)
     details = providers.Singleton(Details, engine=engine, manager=manager, peers=peers)
     listing = providers.Singleton(Listing, rows=rows, downloads=downloads, details=details)
-    endpoint = providers.Singleton(DownloadsEndpoint, manager=manager, listing=listing, details=details)
+    preparation = providers.Singleton(Preparation, manager=manager)
+    vod_mode = providers.Singleton(VodMode, streams=streams, preparation=preparation)
+    endpoint = providers.Singleton(
+        DownloadsEndpoint, manager=manager, listing=listing, details=details, vod_mode=vod_mode
+    )
+    stream_endpoint = providers.Singleton(StreamEndpoint, manager=manager, streams=streams, preparation=preparation)
     categories_endpoint = providers.Singleton(CategoriesEndpoint, categories=categories)
     tags_endpoint = providers.Singleton(TagsEndpoint, downloads=downloads)
     swarm_endpoint = providers.Singleton(

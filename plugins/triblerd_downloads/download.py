@@ -5,6 +5,7 @@ from typing import Any
 from triblerd_downloads.api import DownloadRecord, DownloadState
 from triblerd_downloads.selection import known_selection, priorities, priorities_ahead
 from triblerd_downloads.states import basic_state, extended_state
+from triblerd_downloads.vod import VodStatus
 from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, TorrentStatus, TorrentWish
 
 _FILMS = (".mp4", ".m4v", ".mov", ".mkv")
@@ -24,6 +25,7 @@ class ActiveDownload:
         found_by: How many peers the DHT and the peer exchange found, when peers were last asked for.
         is_verified: Its files are known to be complete, until the engine has it; a later start checks them.
         received_before: Payload of this session when it was last told to be finished.
+        vod: How ready a file is to be played; ``None`` when it was never streamed.
     """
 
     __slots__ = (
@@ -36,6 +38,7 @@ class ActiveDownload:
         "refusal",
         "status",
         "trouble",
+        "vod",
     )
 
     def __init__(self, infohash: Infohash, record: DownloadRecord) -> None:
@@ -48,6 +51,7 @@ class ActiveDownload:
         self.found_by = (0, 0)
         self.is_verified = False
         self.received_before = 0
+        self.vod: VodStatus | None = None
 
     @property
     def stop_reason(self) -> str:
@@ -73,6 +77,11 @@ class ActiveDownload:
     def has_metadata(self) -> bool:
         """Whether the files are known."""
         return self.record.file_count > 0
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the engine fetches its pieces in the order of a player, whatever is selected."""
+        return self.vod is not None and self.vod.is_enabled
 
     def wish(self, source: Metainfo | Magnet | None) -> TorrentWish:
         """Return how it shall be handed to the engine.

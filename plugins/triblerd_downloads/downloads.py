@@ -24,6 +24,7 @@ from triblerd_downloads.records import Records
 from triblerd_downloads.selection import checked_selection, known_selection
 from triblerd_downloads.settings import DownloadSettings
 from triblerd_downloads.swarm.trackers import Trackers
+from triblerd_downloads.vod import StreamEnder
 from triblerd_libtorrent.api import (
     Infohash,
     Magnet,
@@ -54,6 +55,7 @@ class DownloadManager:
         settings: DownloadSettings,
         categories: Categories,
         folders: Folders,
+        streams: StreamEnder,
     ) -> None:
         self._engine = engine
         self._torrents = torrents
@@ -68,6 +70,7 @@ class DownloadManager:
         self._settings = settings
         self._categories = categories
         self._folders = folders
+        self._streams = streams
         self._busy: dict[Infohash, asyncio.Event] = {}
 
     def all(self) -> Sequence[ActiveDownload]:
@@ -83,6 +86,10 @@ class DownloadManager:
         defaults = self._settings.defaults
         hops = defaults.number_hops if defaults.anonymity_enabled else 0
         return AddWishes(hops=hops, safe_seeding=defaults.safeseeding_enabled)
+
+    def find(self, infohash: Infohash) -> ActiveDownload | None:
+        """Return one, or ``None``."""
+        return self._downloads.find(infohash)
 
     async def resolve(self, uri: str, *, hops: int = 0) -> Metainfo | Magnet:
         """Return what a URI names. What is to be anonymous is not fetched in the clear."""
@@ -122,6 +129,7 @@ class DownloadManager:
         await self._free(infohash)
         download = self._downloads.get(infohash)
         with self._occupied(infohash):
+            await self._streams.end(infohash)
             await self._handover.settle(download)
             if remove_data and download.has_metadata and not self._engine.has(infohash):
                 wish = msgspec.structs.replace(download.wish(None), is_paused=True, is_auto_managed=False)
@@ -136,6 +144,8 @@ class DownloadManager:
         """Change what is wanted of a download. Everything is checked before anything is changed."""
         download = self._downloads.get(infohash)
         await self._check(download, change)
+        if change.running is False:
+            await self._streams.end(infohash)
         before = download.record
         if change.destination is not msgspec.UNSET and (is_complete(download) or change.completed_dir is msgspec.UNSET):
             change = msgspec.structs.replace(change, completed_dir="")  # there it stays
@@ -164,6 +174,7 @@ class DownloadManager:
         await self._free(infohash)
         download = self._downloads.get(infohash)
         with self._occupied(infohash):
+            await self._streams.end(infohash)
             await self._hops.change(download, hops)
 
     async def metainfo(self, infohash: Infohash) -> Metainfo | None:

@@ -1,6 +1,6 @@
 """``/downloads``."""
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from triblerd.errors import FailedError, InvalidInputError, NotFoundError, OperationError
 from triblerd.http.endpoint import Deferred, Endpoint, route
@@ -8,7 +8,7 @@ from triblerd_downloads.api import AddWishes, Change, UnknownDownloadError
 from triblerd_downloads.details import Details
 from triblerd_downloads.downloads import DownloadManager
 from triblerd_downloads.listing import Listing
-from triblerd_downloads.requests import add_wishes, change_of, required_uri, upload_options, vod_answer
+from triblerd_downloads.requests import add_wishes, change_of, required_uri, upload_options
 from triblerd_downloads.schemas import (
     AddBody,
     AddQuery,
@@ -21,6 +21,7 @@ from triblerd_downloads.schemas import (
     Removed,
     Started,
 )
+from triblerd_downloads.streaming.vod_mode import VodMode
 from triblerd_libtorrent.api import Infohash, Magnet, Metainfo
 
 TORRENT_TYPES = frozenset({"application/x-bittorrent", "applications/x-bittorrent"})
@@ -32,10 +33,11 @@ class DownloadsEndpoint(Endpoint):
 
     prefix = "/downloads"
 
-    def __init__(self, *, manager: DownloadManager, listing: Listing, details: Details) -> None:
+    def __init__(self, *, manager: DownloadManager, listing: Listing, details: Details, vod_mode: VodMode) -> None:
         self._manager = manager
         self._listing = listing
         self._details = details
+        self._vod_mode = vod_mode
 
     @route("GET", "", answers=DownloadList)
     async def list_downloads(self, query: ListQuery, request: web.Request) -> web.StreamResponse:
@@ -70,16 +72,19 @@ class DownloadsEndpoint(Endpoint):
         return Removed(infohash=str(infohash))
 
     @route("PATCH", "/{infohash}", raises=(InvalidInputError, NotFoundError, OperationError))
-    async def change_download(self, infohash: Infohash, body: Deferred[ChangeBody]) -> Changed:
-        """Start, stop, recheck or move a download, select its files, limit it.
+    async def change_download(self, infohash: Infohash, body: Deferred[ChangeBody], request: web.Request) -> Changed:
+        """Start, stop, recheck or move a download, select its files, limit it, prepare a file to be played.
+
+        With `vod_mode` and `fileindex` that file is fetched first: its ends and the part that is played first, which
+        begins where the header `Range` says. The answer tells how much of them is there.
 
         Safe seeding takes effect when the tunnels plugin runs: a complete download is then seeded with
         `download_defaults.number_hops` hops.
         """
-        self._manager.get(infohash)
+        download = self._manager.get(infohash)
         wanted = body.value()
         if wanted.vod_mode is not None:
-            return vod_answer(infohash, wanted)
+            return await self._vod_mode.change(download, wanted, request.headers.get(hdrs.RANGE))
         change, hops = change_of(wanted, body.raw)
         if hops is not None:
             await self._manager.change_hops(infohash, hops)

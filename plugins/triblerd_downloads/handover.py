@@ -168,7 +168,7 @@ def apply(engine: TorrentEngine, download: ActiveDownload, before: DownloadRecor
     infohash, now = download.infohash, download.record
     if now is before:
         return
-    if now.selection != before.selection and now.file_count:
+    if now.selection != before.selection and now.file_count and not download.is_streamed:
         chosen = priorities(now.selection, now.file_count)
         engine.set_priorities(infohash, chosen or (NORMAL_PRIORITY,) * now.file_count)
     if (now.upload_limit, now.download_limit) != (before.upload_limit, before.download_limit):

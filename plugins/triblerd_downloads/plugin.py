@@ -25,12 +25,14 @@ from triblerd_downloads.container import DownloadsContainer
 from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.endpoint import DownloadsEndpoint
 from triblerd_downloads.labels.endpoint import CategoriesEndpoint, TagsEndpoint
+from triblerd_downloads.streaming.endpoint import StreamEndpoint
 from triblerd_downloads.swarm.endpoint import BannedPeersEndpoint, SwarmEndpoint
 from triblerd_downloads.unwritten import unwritten
 from triblerd_libtorrent.api import (
     MetadataLookups,
     PeerBans,
     TorrentEngine,
+    TorrentPieces,
     TorrentSources,
     TorrentStore,
     TorrentSwarm,
@@ -58,7 +60,7 @@ def triblerd_sections() -> Mapping[str, type[Section]]:
 @hookimpl
 def triblerd_endpoints() -> Iterable[type[Endpoint]]:
     """Serve ``/downloads``, ``/banned_peers``, ``/categories`` and ``/tags``."""
-    return [DownloadsEndpoint, SwarmEndpoint, BannedPeersEndpoint, CategoriesEndpoint, TagsEndpoint]
+    return [DownloadsEndpoint, StreamEndpoint, SwarmEndpoint, BannedPeersEndpoint, CategoriesEndpoint, TagsEndpoint]
 
 
 @hookimpl
@@ -88,6 +90,7 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
         torrents=context.service(TorrentStore),
         sources=context.service(TorrentSources),
         lookups=context.service(MetadataLookups),
+        pieces=context.service(TorrentPieces),
         store=context.store,
         table=await context.store.table("row", DownloadRecord),
         category_table=await context.store.table("category", Category),
@@ -114,6 +117,7 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
     yield Running(
         endpoints=[
             container.endpoint(),
+            container.stream_endpoint(),
             container.swarm_endpoint(),
             container.banned_peers_endpoint(),
             container.categories_endpoint(),
@@ -123,5 +127,6 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
         hooks=[settings],
     )
     moves.stop()
+    await container.streams().end_all()
     unlisten()
     await following.save()

@@ -10,8 +10,8 @@ from triblerd.errors import InvalidInputError
 from triblerd_downloads.api import AddWishes, Change
 from triblerd_downloads.labels.names import CategoryName, checked_tags
 from triblerd_downloads.labels.schemas import checked_limit
-from triblerd_downloads.schemas import AddBody, AddQuery, ChangeBody, Changed
-from triblerd_libtorrent.api import MOST_HOPS, Infohash, QueueMove
+from triblerd_downloads.schemas import AddBody, AddQuery, ChangeBody
+from triblerd_libtorrent.api import MOST_HOPS, QueueMove
 
 _MOST_FILES = 1 << 31
 _STATES = frozenset({"resume", "stop", "recheck", "move_storage"})
@@ -84,31 +84,6 @@ def change_of(body: ChangeBody, raw: bytes) -> tuple[Change, int | None]:
     if body.auto_managed is not None:
         fields["auto_managed"] = _auto_managed(body.auto_managed)
     return Change(**fields), None
-
-
-def vod_answer(infohash: Infohash, body: ChangeBody) -> Changed:
-    """Answer a request for a stream, of which there are none yet: they are always disabled.
-
-    Raises:
-        InvalidInputError: it asks to enable one, or for nothing sensible.
-    """
-    if not isinstance(body.vod_mode, bool):
-        msg = "vod_mode must be bool flag"
-        raise InvalidInputError(msg)
-    if body.vod_mode:
-        msg = (
-            "fileindex is necessary to enable vod_mode" if body.fileindex is None else "streaming is not available yet"
-        )
-        raise InvalidInputError(msg)
-    return Changed(
-        modified=False,
-        infohash=str(infohash),
-        vod_mode=False,
-        vod_prebuffering_progress=0.0,
-        vod_prebuffering_progress_consec=0.0,
-        vod_header_progress=0.0,
-        vod_footer_progress=0.0,
-    )
 
 
 def _wishes(  # noqa: PLR0913 - what both forms of adding can say, by keyword

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 
 from msgspec import UNSET
 
@@ -12,6 +13,7 @@ from triblerd_downloads.limits import share_ratio
 from triblerd_downloads.schemas import DownloadItem
 from triblerd_downloads.states import TRANSFERRING
 from triblerd_downloads.swarm.schemas import TrackerItem
+from triblerd_downloads.vod import VodStatus
 from triblerd_libtorrent.api import Infohash, TorrentEngine, TorrentStatus, TorrentSwarm
 
 _MOST_RATE = 2**31 - 1
@@ -137,7 +139,7 @@ class Rows:
             destination=record.moving_to or record.destination,
             availability=availability(status),
             total_pieces=record.total_pieces,
-            vod_mode=None,
+            **_vod(download.vod),
             error=repr(download.error) if download.error else "",
             time_added=record.time_added,
             category=record.category,
@@ -159,6 +161,18 @@ class Rows:
         trackers.append(TrackerItem(url="[DHT]", peers=dht, status="Working" if uses_dht else "Disabled"))
         trackers.append(TrackerItem(url="[PeX]", peers=pex, status="Working"))
         return trackers
+
+
+def _vod(vod: VodStatus | None) -> dict[str, Any]:
+    if vod is None:
+        return {"vod_mode": None}
+    return {
+        "vod_mode": vod.is_enabled,
+        "vod_prebuffering_progress": vod.prebuffering,
+        "vod_prebuffering_progress_consec": vod.prebuffering_consecutive,
+        "vod_header_progress": vod.header,
+        "vod_footer_progress": vod.footer,
+    }
 
 
 def _order(download: ActiveDownload) -> int:

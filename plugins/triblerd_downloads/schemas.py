@@ -53,6 +53,18 @@ class DownloadItem(msgspec.Struct, frozen=True, kw_only=True):
     error: Annotated[str, Meta(description="Empty, or the text of the error in quotes")]
     time_added: Annotated[int, Meta(description="Unix time")]
     channel_download: Annotated[bool, Meta(description="Always false")] = False
+    vod_prebuffering_progress: Annotated[
+        float | UnsetType, Meta(description="Once streamed: what is there of the part that is played first, 0 to 1")
+    ] = UNSET
+    vod_prebuffering_progress_consec: Annotated[
+        float | UnsetType, Meta(description="Once streamed: the same, up to the first gap")
+    ] = UNSET
+    vod_header_progress: Annotated[
+        float | UnsetType, Meta(description="Once streamed: what is there of the file's beginning, 0 to 1")
+    ] = UNSET
+    vod_footer_progress: Annotated[
+        float | UnsetType, Meta(description="Once streamed: what is there of the file's end, 0 to 1")
+    ] = UNSET
     category: Annotated[str, Meta(description="Name of its category; empty when it has none")] = ""
     tags: Annotated[tuple[str, ...], Meta(description="Its tags")] = ()
     completed_dir: Annotated[
@@ -158,7 +170,7 @@ class Removed(msgspec.Struct, frozen=True, kw_only=True):
 class ChangeBody(msgspec.Struct, frozen=True, kw_only=True):
     """What shall change of a download. ``anon_hops`` comes alone."""
 
-    vod_mode: Annotated[Any, Meta(description="A flag; streaming is not available yet")] = None
+    vod_mode: Annotated[Any, Meta(description="True prepares a file to be played, false ends its streams")] = None
     fileindex: Annotated[int | None, Meta(description="The file to stream")] = None
     anon_hops: Annotated[int | None, Meta(description="0 to 3")] = None
     selected_files: Annotated[list[int] | None, Meta(description="Indices of files; none means all")] = None

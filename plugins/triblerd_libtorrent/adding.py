@@ -247,8 +247,9 @@ class Adder:
         params.upload_limit = wish.upload_limit
         params.download_limit = wish.download_limit
         params.max_connections = self.connections
-        if wish.priorities:
-            params.file_priorities = list(wish.priorities)
+        # Both, or what a stream wanted when the process was killed would last.
+        params.file_priorities = list(wish.priorities)
+        params.piece_priorities = []
         _add_trackers(params, wish.trackers)
         _remove_trackers(params, wish.removed_trackers)
         _choose_web_seeds(params, wish)

@@ -32,6 +32,7 @@ from triblerd_libtorrent.values import (
 )
 
 __all__ = [
+    "AFTER_DEADLINE",
     "MOST_HOPS",
     "Announce",
     "DownloadFinished",
@@ -64,6 +65,7 @@ __all__ = [
     "TorrentEngine",
     "TorrentFailed",
     "TorrentFile",
+    "TorrentPieces",
     "TorrentSources",
     "TorrentStatus",
     "TorrentStore",
@@ -139,6 +141,9 @@ class PieceFinished(EngineEvent, frozen=True):
     infohash: Infohash
     piece: int
 
+
+AFTER_DEADLINE = 1
+"""The priority of a piece whose deadline was taken back."""
 
 E_ = TypeVar("E_", bound=EngineEvent)
 
@@ -370,6 +375,45 @@ class PeerBans(Protocol):
         Raises:
             InvalidInputError: it is neither.
         """
+
+
+@runtime_checkable
+class TorrentPieces(Protocol):
+    """Access to single pieces, for whoever plays a file while it comes.
+
+    Raises ``UnknownTorrentError`` for an infohash that was not added. Which pieces there are, ``TorrentEngine.pieces``
+    and the event ``PieceFinished`` tell.
+    """
+
+    async def read(self, infohash: Infohash, piece: int) -> bytes:
+        """Return the content of a verified piece, also when it is not written to the files yet.
+
+        Raises:
+            EngineError: it is not verified, cannot be read, or the engine does not answer.
+        """
+
+    async def flush(self, infohash: Infohash) -> None:
+        """Have everything that was verified written to the files, and wait for it.
+
+        Raises:
+            EngineError: the engine does not answer.
+        """
+
+    async def prioritize_files(self, infohash: Infohash, priorities: Sequence[int]) -> None:
+        """Set one priority per file, 0..7, and with it that of every piece; return when it is in force.
+
+        Raises:
+            EngineError: the engine does not answer.
+        """
+
+    def prioritize(self, infohash: Infohash, priorities: Mapping[int, int]) -> None:
+        """Set the priorities of some pieces, 0..7, until those of the files are set again."""
+
+    def set_deadlines(self, infohash: Infohash, milliseconds: Mapping[int, int]) -> None:
+        """Ask for pieces by a time from now, before all others that have none."""
+
+    def clear_deadlines(self, infohash: Infohash, pieces: Iterable[int]) -> None:
+        """Take deadlines back; the priority of these pieces is ``AFTER_DEADLINE`` then."""
 
 
 @runtime_checkable

@@ -30,6 +30,7 @@ from triblerd_libtorrent.config import LibtorrentConfig
 from triblerd_libtorrent.dht import DhtMemory, DhtState
 from triblerd_libtorrent.listeners import Listeners
 from triblerd_libtorrent.lookups import Lookups
+from triblerd_libtorrent.pieces import PieceAccess
 from triblerd_libtorrent.pump import Handler
 from triblerd_libtorrent.received import MetadataKeeper, Spawn
 from triblerd_libtorrent.recent import RecentMetainfo
@@ -83,6 +84,7 @@ class Engine:
     Attributes:
         torrents: Those that it has, for what else acts upon them.
         lookups: Look-ups of metadata, which share the sessions.
+        piece_access: Single pieces of them.
     """
 
     def __init__(  # noqa: PLR0913 - what it cannot make, by keyword
@@ -122,6 +124,7 @@ class Engine:
             connections=connections_per_torrent(config),
         )
         self._remover = Remover(self._torrents)
+        self.piece_access = PieceAccess(self._torrents)
         self._metadata = MetadataKeeper(
             torrents=self._torrents, stored=stored, store=store, tell=self._tell, spawn=spawn
         )
@@ -372,6 +375,9 @@ class Engine:
             lt.torrent_deleted_alert: self._remover.deleted,
             lt.torrent_delete_failed_alert: self._remover.deleted,
             lt.metadata_received_alert: self._metadata.came,
+            lt.read_piece_alert: self.piece_access.was_read,
+            lt.cache_flushed_alert: self.piece_access.was_flushed,
+            lt.file_prio_alert: self.piece_access.was_ordered,
             lt.torrent_paused_alert: self._worth_saving,
             lt.torrent_finished_alert: self._worth_saving,
             lt.alerts_dropped_alert: recovery.lost,

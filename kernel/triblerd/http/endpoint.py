@@ -99,6 +99,7 @@ class Route:
         examples: Example answers and bodies for the documentation, by ``body`` or ``answer``.
         streams: The answer is an open stream: it outlives any time limit, and ends when the plugin stops.
         headers: What ``HEAD`` answers for a stream, which it does not start, beside the media type.
+        answers_head: The handler is called for ``HEAD`` too, and starts and changes nothing then.
     """
 
     method: str
@@ -119,6 +120,7 @@ class Route:
     examples: Mapping[str, object]
     streams: bool
     headers: Mapping[str, str]
+    answers_head: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +135,7 @@ class _Mark:
     examples: Mapping[str, object] = field(default_factory=dict)
     streams: bool
     headers: Mapping[str, str]
+    answers_head: bool
 
 
 def route(  # noqa: PLR0913 - each is a word of the declaration, by keyword
@@ -147,6 +150,7 @@ def route(  # noqa: PLR0913 - each is a word of the declaration, by keyword
     examples: Mapping[str, object] | None = None,
     streams: bool = False,
     headers: Mapping[str, str] | None = None,
+    answers_head: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare the method below as a route.
 
@@ -161,6 +165,7 @@ def route(  # noqa: PLR0913 - each is a word of the declaration, by keyword
         examples: A ``body`` and an ``answer`` for the documentation.
         streams: The answer is an open stream.
         headers: The stream's headers, for ``HEAD``, which does not start it.
+        answers_head: Call the method for ``HEAD`` too, also when it streams or may change something.
     """
     mark = _Mark(
         method=method,
@@ -173,6 +178,7 @@ def route(  # noqa: PLR0913 - each is a word of the declaration, by keyword
         examples=examples or {},
         streams=streams,
         headers=headers or {},
+        answers_head=answers_head,
     )
 
     def declare(handler: Handler) -> Handler:
@@ -230,6 +236,7 @@ def _compile(owner: type[Endpoint], name: str, handler: Callable[..., object], m
         examples=mark.examples,
         streams=mark.streams,
         headers=mark.headers,
+        answers_head=mark.answers_head,
     )
 
 

@@ -146,7 +146,7 @@ class Router:
             raise ForbiddenError(REFUSALS[scope])
         if target.call is None:
             raise self._unavailable(target.owner, path)
-        if request.method == hdrs.METH_HEAD and (route.streams or route.scope is Scope.WRITE):
+        if _is_mere_look(request, route):
             headers = {"Content-Type": route.media_type, **route.headers}
             return web.StreamResponse(headers=headers)  # it starts and changes nothing
         return await self._call(target, target.call, request, texts, body_seconds)
@@ -190,6 +190,12 @@ class Router:
         if is_dialect8(path):  # clients of that dialect know this answer
             return UnknownPathError(f"Required components not initialized to serve {path}")
         return UnavailableError(f"The plugin {owner.name} is {self._states.get(owner.name, 'not running')}")
+
+
+def _is_mere_look(request: web.Request, route: Route) -> bool:
+    """Return whether the handler, which would start or change something, is not to be called."""
+    may_act = route.streams or route.scope is Scope.WRITE
+    return request.method == hdrs.METH_HEAD and may_act and not route.answers_head
 
 
 async def _end_with_client(request: web.Request, task: asyncio.Task[object]) -> None:

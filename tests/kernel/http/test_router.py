@@ -294,6 +294,21 @@ async def test_head_of_a_stream_ends_after_the_headers(serve):
     assert slow.entered == 0
 
 
+async def test_a_stream_may_answer_head_itself(serve):
+    class Film(Endpoint):
+        prefix = "/film"
+
+        @route("GET", "", streams=True, answers_head=True, media_type="video/mp4")
+        async def film(self, request: web.Request) -> web.StreamResponse:
+            """Tell how much there is of it."""
+            return web.StreamResponse(headers={"Content-Length": "7", "Content-Type": f"video/{request.method}"})
+
+    async with serve(Film()) as served:
+        answer = await served.ask("HEAD", "/film")
+
+    assert (answer.headers["Content-Length"], answer.headers["Content-Type"]) == ("7", "video/HEAD")
+
+
 async def test_a_stream_whose_client_has_gone_is_ended(serve):
     slow = Slow()
     async with serve(slow) as served:

@@ -108,10 +108,6 @@ async def test_an_upload_that_is_no_torrent_is_refused(start_downloads, torrent)
 @pytest.mark.parametrize(
     ("body", "status", "error"),
     [
-        ({"vod_mode": 1}, 400, "vod_mode must be bool flag"),
-        ({"vod_mode": "yes", "state": "stop"}, 400, "vod_mode must be bool flag"),
-        ({"vod_mode": True}, 400, "fileindex is necessary to enable vod_mode"),
-        ({"vod_mode": True, "fileindex": 0}, 400, "streaming is not available yet"),
         ({"anon_hops": 0, "state": "stop"}, 400, "anon_hops must be the only parameter in this request"),
         ({"anon_hops": 0, "state": None}, 400, "anon_hops must be the only parameter in this request"),
         ({"anon_hops": 0, "unknown": 1}, 400, "anon_hops must be the only parameter in this request"),
@@ -173,23 +169,6 @@ async def test_what_can_be_changed_is(start_downloads, torrent, body):
         answer = await daemon.patch(f"/downloads/{torrent.infohash}", json=body)
 
     assert answer == {"modified": True, "infohash": torrent.infohash}
-
-
-async def test_a_stream_that_never_was_can_be_disabled(start_downloads, torrent):
-    async with start_downloads() as daemon:
-        await upload(daemon, torrent)
-
-        answer = await daemon.patch(f"/downloads/{torrent.infohash}", json={"vod_mode": False, "state": "dance"})
-
-    assert answer == {
-        "modified": False,
-        "infohash": torrent.infohash,
-        "vod_mode": False,
-        "vod_prebuffering_progress": 0.0,
-        "vod_prebuffering_progress_consec": 0.0,
-        "vod_header_progress": 0.0,
-        "vod_footer_progress": 0.0,
-    }
 
 
 async def test_every_index_is_out_of_range_while_the_metadata_are_unknown(start_downloads):
