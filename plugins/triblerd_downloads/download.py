@@ -66,12 +66,12 @@ class ActiveDownload:
     @property
     def state(self) -> DownloadState:
         """The state in the words of the unprefixed API."""
-        return basic_state(self.status, self.stop_reason)
+        return basic_state(self.status, self.stop_reason, has_metadata=self.has_metadata)
 
     @property
     def extended_state(self) -> DownloadState:
         """The state in the words of version 8."""
-        return extended_state(self.status, self.stop_reason, hops=self.record.hops)
+        return extended_state(self.status, self.stop_reason, hops=self.record.hops, has_metadata=self.has_metadata)
 
     @property
     def has_metadata(self) -> bool:

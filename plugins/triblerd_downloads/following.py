@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import msgspec
+
 from triblerd.errors import TriblerdError
 from triblerd.events import Event
 from triblerd.tasks import Tasks
@@ -163,10 +165,14 @@ class Following:
         self._start("metadata", self._learn(download, fields))
 
     async def _learn(self, download: ActiveDownload, fields: dict[str, Any]) -> None:
-        # The magnet link, which is forgotten now, may be all that names a peer or a web seed.
+        # Shown at once: a small torrent may be complete before this is written.
+        download.record = msgspec.structs.replace(download.record, **{**fields, "magnet": download.record.magnet})
+        self._downloads.touch(download.infohash)
+        # The magnet link, which is forgotten then, may be all that names a peer or a web seed.
         await self._engine.checkpoint(download.infohash)
         download.record = await self._records.change(download.infohash, **fields)
         self._downloads.touch(download.infohash)
+        self._tell_state(download)
         await self._moves.follow_files(download)
 
     def _start(self, name: str, work: Coroutine[object, object, None]) -> None:

@@ -17,21 +17,22 @@ _BY_ENGINE = {
 }
 
 
-def basic_state(status: TorrentStatus | None, error: str) -> DownloadState:
+def basic_state(status: TorrentStatus | None, error: str, *, has_metadata: bool = True) -> DownloadState:
     """Return the state in the words of the unprefixed API, whose clients know the numbers 0 to 9 only.
 
     Args:
         status: What the engine said last; ``None`` while it does not have the torrent.
         error: Why the torrent was stopped; empty when it was not.
+        has_metadata: The files are known here; the engine, which got them from peers, is ahead of us for a moment.
     """
     if error:
         return DownloadState.STOPPED_ON_ERROR
     if status is None or status.is_paused:
         return DownloadState.STOPPED
-    return _BY_ENGINE[status.state]
+    return _BY_ENGINE[status.state] if has_metadata else DownloadState.METADATA
 
 
-def extended_state(status: TorrentStatus | None, error: str, *, hops: int) -> DownloadState:
+def extended_state(status: TorrentStatus | None, error: str, *, hops: int, has_metadata: bool = True) -> DownloadState:
     """Return the state in the words of version 8: it also tells what moves, and what waits in the queue."""
     if status is None and not error and hops:
         return DownloadState.CIRCUITS
@@ -40,6 +41,6 @@ def extended_state(status: TorrentStatus | None, error: str, *, hops: int) -> Do
             return DownloadState.MOVING
         if status.is_paused and status.is_auto_managed:
             return DownloadState.QUEUED
-    state = basic_state(status, error)
+    state = basic_state(status, error, has_metadata=has_metadata)
     # Clients of version 8 give up on the whole list when they meet this name.
     return DownloadState.HASHCHECKING if state is DownloadState.WAITING_FOR_HASHCHECK else state

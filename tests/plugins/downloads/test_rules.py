@@ -100,6 +100,13 @@ def test_an_anonymous_download_waits_for_circuits_in_version_8():
     assert basic_state(None, "") is DownloadState.STOPPED
 
 
+def test_a_torrent_whose_files_are_not_known_here_yet_is_fetching_its_metadata():
+    row = status(state=EngineState.SEEDING)
+
+    assert basic_state(row, "", has_metadata=False) is DownloadState.METADATA
+    assert extended_state(row, "", hops=0, has_metadata=False) is DownloadState.METADATA
+
+
 NONE = Category()
 
 

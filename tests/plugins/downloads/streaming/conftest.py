@@ -8,7 +8,7 @@ import pytest
 
 from tests.plugins.downloads.conftest import seeder, service, start_downloads, upload
 from triblerd.testing import wait_for
-from triblerd_libtorrent.api import TorrentEngine
+from triblerd_libtorrent.api import TorrentEngine, TorrentSwarm
 
 __all__ = ["seeder", "start_downloads"]
 
@@ -59,9 +59,8 @@ async def add(daemon, torrent, seeder=None, **params):
 
 
 async def connect(daemon, torrent, seeder):
-    engine = service(daemon, TorrentEngine)
-    await wait_for(lambda: engine.has(torrent.infohash))
-    engine.connect_peer(torrent.infohash, seeder.host, seeder.port)
+    await wait_for(lambda: service(daemon, TorrentEngine).has(torrent.infohash))
+    service(daemon, TorrentSwarm).connect_peer(torrent.infohash, seeder.host, seeder.port)
 
 
 async def pieces_of(daemon, infohash):
