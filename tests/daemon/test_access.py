@@ -1,5 +1,6 @@
 """Who may ask what, and by which way, of the real program."""
 
+import random
 import ssl
 import subprocess
 
@@ -82,3 +83,22 @@ async def test_everything_is_there_by_tls_and_below_the_base_path_of_a_proxy(sta
     assert plain.status == 200
     assert 'src="/' not in page.replace('src="/bt/', "")
     assert url in daemon.output
+
+
+async def test_files_are_played_by_tls(start_program, certificate, saved):
+    content = random.Random(1).randbytes(3_000_000)
+    torrent = make_torrent(saved, content, name="film.mkv")
+    trusted = ssl.create_default_context(cafile=certificate)
+    settings = {"https_enabled": True, "https_port": 0, "https_certfile": str(certificate)}
+    async with start_program("downloads", "settings", api=settings) as daemon:
+        await upload(daemon, torrent)
+        port = (await daemon.get("/settings"))["settings"]["api"]["https_port_running"]
+        url = f"https://127.0.0.1:{port}/downloads/{torrent.infohash}/stream/0?apikey={daemon.key}"
+        async with aiohttp.ClientSession() as client:
+            async with client.get(url, ssl=trusted) as answer:
+                whole = await answer.read()
+            async with client.get(url, ssl=trusted, headers={"Range": "bytes=1000000-1999999"}) as answer:
+                part = await answer.read()
+
+    assert whole == content
+    assert part == content[1_000_000:2_000_000]
