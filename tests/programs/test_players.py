@@ -5,11 +5,11 @@ import json
 
 import pytest
 
-from tests.media.conftest import SECONDS, run
+from tests.programs.conftest import SECONDS, run
 from tests.plugins.downloads.conftest import item_of
 from tests.plugins.downloads.streaming.conftest import add, connect, pieces_of
 
-pytestmark = pytest.mark.media
+pytestmark = pytest.mark.programs
 
 PIECE = 32 * 1024
 
