@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from tests.programs.conftest import SECONDS, run
 from tests.plugins.downloads.conftest import item_of
 from tests.plugins.downloads.streaming.conftest import add, connect, pieces_of
+from tests.programs.conftest import SECONDS, run
 
 pytestmark = pytest.mark.programs
 
