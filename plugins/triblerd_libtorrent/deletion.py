@@ -1,9 +1,8 @@
 """Deleting the files of a torrent: those that it names, below its destination, and nothing that a link leads to."""
 
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import PurePosixPath
+from collections.abc import Iterable
+from contextlib import suppress
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -15,67 +14,73 @@ def delete_files(destination: str, paths: Iterable[str]) -> None:
 
     Args:
         destination: An absolute directory. It may be reached by links.
-        paths: POSIX paths relative to it.
+        paths: POSIX paths relative to it, without ``.`` and ``..``.
 
     Raises:
         OSError: a file exists and cannot be deleted.
     """
-    by_folder: dict[PurePosixPath, list[str]] = {}
-    for path in map(PurePosixPath, paths):
-        by_folder.setdefault(path.parent, []).append(path.name)
+    by_folder: dict[str, list[str]] = {}
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        by_folder.setdefault(folder, []).append(name)
     try:
-        root = os.open(destination, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        way = _Way(os.open(destination, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
     except (FileNotFoundError, NotADirectoryError):
         return
     try:
-        for folder, names in by_folder.items():
-            _delete_in(root, folder, names)
-        for folder in _deepest_first(by_folder):
-            _delete_if_empty(root, folder)
+        # In this order no folder is left before all that is in it was visited.
+        for parts, names in sorted((folder.split("/") if folder else [], names) for folder, names in by_folder.items()):
+            if (descriptor := way.go(parts)) is not None:
+                _unlink(descriptor, names)
     finally:
-        os.close(root)
+        way.close()
 
 
-def _delete_in(root: int, folder: PurePosixPath, names: list[str]) -> None:
-    with _opened(root, folder) as descriptor:
-        if descriptor is None:
-            return
-        for name in names:
-            # A folder in a file's place is not the torrent's.
-            with suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
-                os.unlink(name, dir_fd=descriptor)
+def _unlink(folder: int, names: list[str]) -> None:
+    for name in names:
+        # A folder in a file's place is not the torrent's.
+        with suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            os.unlink(name, dir_fd=folder)
 
 
-def _delete_if_empty(root: int, folder: PurePosixPath) -> None:
-    with _opened(root, folder.parent) as descriptor, suppress(OSError):
-        if descriptor is not None:
-            os.rmdir(folder.name, dir_fd=descriptor)
+class _Way:
+    """The open folders from the destination to where we are. One that is left is deleted if it is empty."""
 
+    def __init__(self, root: int) -> None:
+        self._names: list[str] = []
+        self._descriptors: list[int | None] = [root]
 
-def _deepest_first(folders: Iterable[PurePosixPath]) -> list[PurePosixPath]:
-    all_folders = {above for folder in folders for above in (folder, *folder.parents) if above.name}
-    return sorted(all_folders, key=lambda folder: len(folder.parts), reverse=True)
-
-
-@contextmanager
-def _opened(root: int, folder: PurePosixPath) -> Iterator[int | None]:
-    """Yield the open folder, or ``None`` when it is not there or a link stands in the way."""
-    descriptor: int | None = os.dup(root)
-    try:
-        for part in folder.parts:
-            inner = _open_folder(part, descriptor)
-            if descriptor is not None:
-                os.close(descriptor)
-            descriptor = inner
-            if descriptor is None:
+    def go(self, parts: list[str]) -> int | None:
+        """Go to a folder; return it, or ``None`` when it is not there or a link stands in the way."""
+        shared = 0
+        for ours, theirs in zip(self._names, parts, strict=False):
+            if ours != theirs:
                 break
-        yield descriptor
-    finally:
+            shared += 1
+        while len(self._names) > shared:
+            self._leave()
+        for part in parts[shared:]:
+            above = self._descriptors[-1]
+            self._descriptors.append(None if above is None else _open_folder(part, above))
+            self._names.append(part)
+        return self._descriptors[-1]
+
+    def close(self) -> None:
+        """Leave all folders."""
+        while self._names:
+            self._leave()
+        if (root := self._descriptors.pop()) is not None:
+            os.close(root)
+
+    def _leave(self) -> None:
+        name, descriptor = self._names.pop(), self._descriptors.pop()
         if descriptor is not None:
             os.close(descriptor)
+            with suppress(OSError):  # somebody else's files are in it
+                os.rmdir(name, dir_fd=self._descriptors[-1])
 
 
-def _open_folder(name: str, within: int | None) -> int | None:
+def _open_folder(name: str, within: int) -> int | None:
     try:
         return os.open(name, _FOLDER, dir_fd=within)
     except OSError:  # gone, no folder, or a link

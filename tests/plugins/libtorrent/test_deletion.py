@@ -1,3 +1,7 @@
+from pathlib import Path
+
+import pytest
+
 from triblerd_libtorrent.deletion import delete_files
 
 
@@ -47,3 +51,23 @@ def test_a_folder_in_the_place_of_a_file_stays(tmp_path):
 
 def test_a_destination_that_is_gone_is_no_error(tmp_path):
     delete_files(str(tmp_path / "gone"), ["one"])
+
+
+def test_a_tree_of_many_levels_goes_from_the_inside_out(tmp_path):
+    paths = ["t/a/b/c/1", "t/a/b2/2", "t/a/3", "t/a b/4", "t/a-b/c/5", "t/x/y/z/6"]
+    write(tmp_path, *paths)
+
+    delete_files(str(tmp_path), paths)
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_all_folders_are_closed_also_after_an_error(tmp_path):
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    write(tmp_path, "t/a/b/one")
+
+    with pytest.raises(OSError, match="too long"):
+        delete_files(str(tmp_path), ["t/a/b/" + "x" * 300])
+
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert (tmp_path / "t/a/b/one").exists()
