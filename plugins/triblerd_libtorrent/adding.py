@@ -1,7 +1,6 @@
 """Handing torrents over to a session, without waiting for it."""
 
 import asyncio
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -13,26 +12,16 @@ from triblerd_libtorrent.api import (
     EngineError,
     EngineState,
     Infohash,
-    Magnet,
-    Metainfo,
-    MetainfoError,
     TorrentStatus,
     TorrentWish,
 )
-from triblerd_libtorrent.magnet import load_magnet
-from triblerd_libtorrent.metainfo import LARGE_BYTES, load_metainfo
-from triblerd_libtorrent.resume import StoredTorrents
+from triblerd_libtorrent.parameters import LargeTorrent, Parameters, ParametersBuilder, hand_over
 from triblerd_libtorrent.session import EngineSession
 from triblerd_libtorrent.torrents import Torrent, Torrents
 from triblerd_libtorrent.trackers import TrackerList
 
-log = logging.getLogger(__name__)
-
 BATCH = 100  # more at once, and every other call waits for seconds
 _ANSWER_SECONDS = 60.0
-
-_NEEDS_RESUME_DATA = 1 << 13  # libtorrent's need_save_resume, which the binding does not name
-_ALWAYS = lt.torrent_flags.update_subscribe | lt.torrent_flags.apply_ip_filter | lt.torrent_flags.duplicate_is_error
 
 
 class Rivals(Protocol):
@@ -62,26 +51,15 @@ class _Pending:
 
 
 class Adder:
-    """Adds torrents, one by one or by the thousand.
-
-    Args:
-        connections: How many peers a torrent may be connected to; may be changed.
-    """
+    """Adds torrents, one by one or by the thousand."""
 
     def __init__(
-        self,
-        *,
-        torrents: Torrents,
-        stored: StoredTorrents,
-        session_of: SessionsByHops,
-        rivals: Rivals,
-        connections: int,
+        self, *, torrents: Torrents, builder: ParametersBuilder, session_of: SessionsByHops, rivals: Rivals
     ) -> None:
         self._torrents = torrents
         self._rivals = rivals
-        self._stored = stored
+        self._builder = builder
         self._session_of = session_of
-        self.connections = connections
         self._pending: dict[Infohash, _Pending] = {}
 
     def expects(self, infohash: Infohash) -> bool:
@@ -97,13 +75,11 @@ class Adder:
         session = self._session_of(wish.hops)
         future = self._expect(wish)
         try:
-            if self._is_large(wish):
-                params = await asyncio.to_thread(self._params, wish)
-            else:
-                params = self._params(wish)
+            build = self._builder.build
+            built = build(wish) if self._builder.is_small(wish) else await asyncio.to_thread(build, wish)
             if not wish.is_paused:
                 session.prefer_tcp()
-            await self._hand_over(session, wish, params)
+            await self._hand_over(wish, built)
             async with asyncio.timeout(_ANSWER_SECONDS):
                 return await future
         except TimeoutError as error:
@@ -172,12 +148,14 @@ class Adder:
                 refused[wish.infohash] = error
         expected = [wish for wish in batch if wish.infohash in futures]
         try:
-            built = await asyncio.to_thread(self._all_params, expected)
-            for wish, params in zip(expected, built, strict=True):
-                if isinstance(params, EngineError):
-                    futures[wish.infohash].set_exception(params)
-                else:
-                    await self._hand_over(self._session_of(wish.hops), wish, params)
+            all_built = await asyncio.to_thread(lambda: [self._build_or_refuse(wish) for wish in expected])
+            for wish, built in zip(expected, all_built, strict=True):
+                try:
+                    if isinstance(built, EngineError):
+                        raise built
+                    await self._hand_over(wish, built)
+                except EngineError as error:
+                    futures[wish.infohash].set_exception(error)
             if futures:
                 await asyncio.wait(futures.values(), timeout=_ANSWER_SECONDS)
         finally:
@@ -185,19 +163,11 @@ class Adder:
                 self._settle(infohash)
         return refused | _refusals(futures)
 
-    def _is_large(self, wish: TorrentWish) -> bool:
-        if isinstance(wish.source, Magnet):  # its metadata may be known all the same
-            return len(self._stored.metainfo(wish.infohash) or b"") > LARGE_BYTES
-        return wish.source is None or len(wish.source.raw) > LARGE_BYTES
-
-    def _all_params(self, wishes: list[TorrentWish]) -> list[lt.add_torrent_params | EngineError]:
-        built: list[lt.add_torrent_params | EngineError] = []
-        for wish in wishes:
-            try:
-                built.append(self._params(wish))
-            except EngineError as error:
-                built.append(error)
-        return built
+    def _build_or_refuse(self, wish: TorrentWish) -> Parameters | LargeTorrent | EngineError:
+        try:
+            return self._builder.build(wish)
+        except EngineError as error:
+            return error
 
     def _expect(self, wish: TorrentWish) -> "asyncio.Future[TorrentStatus]":
         if wish.infohash in self._torrents or wish.infohash in self._pending:
@@ -207,17 +177,25 @@ class Adder:
         self._pending[wish.infohash] = _Pending(wish, future)
         return future
 
-    async def _hand_over(self, session: EngineSession, wish: TorrentWish, params: lt.add_torrent_params) -> None:
+    async def _hand_over(self, wish: TorrentWish, built: Parameters | LargeTorrent) -> None:
+        """Give the engine a torrent: at once, unless it is large.
+
+        Raises:
+            EngineError: it cannot be used.
+        """
+        if isinstance(built, LargeTorrent):
+            built = await self._builder.take_apart(built)
+        params = built.params
         pending = self._pending[wish.infohash]
         pending.hashes = params.info_hashes
         await self._rivals.give_way(wish.infohash, wish.hops, params.info_hashes)
-        pending.has_files = params.ti is not None
+        pending.has_files = built.has_files
         urls, tiers = params.trackers, params.tracker_tiers
         if urls:
             tiers += [0] * (len(urls) - len(tiers))
             pending.trackers = TrackerList(zip(urls, tiers, strict=False))
         self._torrents.also_known_as(wish.infohash, params.info_hashes)
-        session.raw.async_add_torrent(params)
+        await hand_over(self._session_of(wish.hops).raw, built)
 
     def _settle(self, infohash: Infohash) -> None:
         pending = self._pending.pop(infohash, None)
@@ -233,103 +211,6 @@ class Adder:
                 torrent.starts_when_checked = True
             else:  # there is nothing to look at
                 torrent.start()
-
-    def _params(self, wish: TorrentWish) -> lt.add_torrent_params:
-        """Return what the engine needs to know. CPU-bound; may run in any thread.
-
-        Raises:
-            EngineError: nothing is known about the torrent, or what is known cannot be used.
-        """
-        metainfo = wish.source.raw if isinstance(wish.source, Metainfo) else self._stored.metainfo(wish.infohash)
-        params = self._resumed(wish.infohash, metainfo) or _fresh(wish, metainfo)
-        params.save_path = wish.save_path
-        params.flags = _ALWAYS | _flags(wish, params)
-        params.upload_limit = wish.upload_limit
-        params.download_limit = wish.download_limit
-        params.max_connections = self.connections
-        # Both, or what a stream wanted when the process was killed would last.
-        params.file_priorities = list(wish.priorities)
-        params.piece_priorities = []
-        _add_trackers(params, wish.trackers)
-        _remove_trackers(params, wish.removed_trackers)
-        _choose_web_seeds(params, wish)
-        if wish.peers:
-            params.peers = [*params.peers, *wish.peers]
-        return params
-
-    def _resumed(self, infohash: Infohash, metainfo: bytes | None) -> lt.add_torrent_params | None:
-        data = self._stored.resume_data(infohash)
-        if data is None:
-            return None
-        try:
-            params = lt.read_resume_data(data)
-            if metainfo is not None:
-                params.ti = load_metainfo(metainfo).ti
-        except (RuntimeError, MetainfoError) as error:
-            log.warning("The resume data of %s cannot be used; its files are checked anew: %s", infohash, error)
-            return None
-        params.flags &= ~_NEEDS_RESUME_DATA  # what is stored says all of it
-        return params
-
-
-def _fresh(wish: TorrentWish, metainfo: bytes | None) -> lt.add_torrent_params:
-    if isinstance(wish.source, Magnet):  # it may name peers and web seeds, also when its metadata are known by now
-        params = load_magnet(wish.source.uri)
-        if metainfo is not None:
-            params.ti = _loaded(metainfo).ti
-    elif metainfo is not None:
-        params = _loaded(metainfo)
-    else:
-        msg = "Neither torrent file nor resume data are stored"
-        raise EngineError(msg)
-    params.flags |= _NEEDS_RESUME_DATA
-    return params
-
-
-def _loaded(metainfo: bytes) -> lt.add_torrent_params:
-    try:
-        return load_metainfo(metainfo)
-    except MetainfoError as error:
-        raise EngineError(str(error)) from error
-
-
-def _flags(wish: TorrentWish, params: lt.add_torrent_params) -> int:
-    flags = params.flags & _NEEDS_RESUME_DATA
-    if wish.is_verified:
-        flags |= lt.torrent_flags.seed_mode
-    if wish.priorities and params.ti is None:
-        flags |= lt.torrent_flags.default_dont_download
-    if wish.is_auto_managed:
-        flags |= lt.torrent_flags.auto_managed
-    if wish.is_paused or not wish.is_auto_managed:
-        flags |= lt.torrent_flags.paused
-    return flags
-
-
-def _add_trackers(params: lt.add_torrent_params, urls: Sequence[str]) -> None:
-    known = params.trackers
-    new = [url for url in dict.fromkeys(urls) if url not in known]
-    if new:
-        tiers = params.tracker_tiers
-        tiers += [0] * (len(known) - len(tiers))
-        params.trackers = known + new
-        params.tracker_tiers = tiers + [max(tiers, default=-1) + 1] * len(new)
-
-
-def _remove_trackers(params: lt.add_torrent_params, urls: Sequence[str]) -> None:
-    known = params.trackers
-    if not set(known).isdisjoint(urls):
-        tiers = params.tracker_tiers
-        tiers += [0] * (len(known) - len(tiers))
-        left = [(url, tier) for url, tier in zip(known, tiers, strict=False) if url not in urls]
-        params.trackers = [url for url, _ in left]
-        params.tracker_tiers = [tier for _, tier in left]
-
-
-def _choose_web_seeds(params: lt.add_torrent_params, wish: TorrentWish) -> None:
-    if wish.web_seeds or wish.removed_web_seeds:
-        wanted = dict.fromkeys([*params.url_seeds, *wish.web_seeds])
-        params.url_seeds = [url for url in wanted if url not in wish.removed_web_seeds]
 
 
 def _refusals(futures: "dict[Infohash, asyncio.Future[TorrentStatus]]") -> dict[Infohash, EngineError]:

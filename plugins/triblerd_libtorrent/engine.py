@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import libtorrent as lt
 
 from triblerd.store import StoreView
-from triblerd_libtorrent import magnet, metainfo
+from triblerd_libtorrent import magnet
 from triblerd_libtorrent.adding import Adder
 from triblerd_libtorrent.alerts import AlertTranslator
 from triblerd_libtorrent.api import (
@@ -30,6 +30,8 @@ from triblerd_libtorrent.config import LibtorrentConfig
 from triblerd_libtorrent.dht import DhtMemory, DhtState
 from triblerd_libtorrent.listeners import Listeners
 from triblerd_libtorrent.lookups import Lookups
+from triblerd_libtorrent.parameters import ParametersBuilder
+from triblerd_libtorrent.parsing import TorrentParser
 from triblerd_libtorrent.pieces import PieceAccess
 from triblerd_libtorrent.pump import Handler
 from triblerd_libtorrent.received import MetadataKeeper, Spawn
@@ -101,6 +103,7 @@ class Engine:
         self._spawn = spawn
         self._bans = bans
         self.torrents = self._torrents = Torrents()
+        self._parser = TorrentParser()
         self._sites: dict[int, _Site] = {}
         self._socks: dict[int, tuple[str, int]] = {}
         self._listeners = Listeners(self._choose_alerts)
@@ -116,17 +119,16 @@ class Engine:
             recent=recent,
         )
         self._listeners.listen(MetadataReceived, self.lookups.heard)
-        self._adder = Adder(
-            torrents=self._torrents,
-            stored=stored,
-            session_of=self._session,
-            rivals=self.lookups,
-            connections=connections_per_torrent(config),
+        self._builder = ParametersBuilder(
+            stored=stored, parser=self._parser, connections=connections_per_torrent(config)
         )
-        self._remover = Remover(self._torrents)
+        self._adder = Adder(
+            torrents=self._torrents, builder=self._builder, session_of=self._session, rivals=self.lookups
+        )
+        self._remover = Remover(self._torrents, self._parser)
         self.piece_access = PieceAccess(self._torrents)
         self._metadata = MetadataKeeper(
-            torrents=self._torrents, stored=stored, store=store, tell=self._tell, spawn=spawn
+            torrents=self._torrents, stored=stored, store=store, parser=self._parser, tell=self._tell, spawn=spawn
         )
         self._stopping = False
 
@@ -154,6 +156,7 @@ class Engine:
         await _wait_until(lambda: not any(site.translator.announcing for site in sites), _ANNOUNCE_AT_STOP_SECONDS)
         for hops in list(self._sites):
             await self._sites.pop(hops).session.close()
+        await self._parser.close()
 
     async def keep_dht(self) -> None:
         """Keep what the plain session knows of the DHT."""
@@ -166,7 +169,7 @@ class Engine:
         self._config = config
         for hops, site in self._sites.items():
             site.session.apply({**self._settings(hops), "alert_mask": self._alert_mask()})
-        self._adder.connections = connections = connections_per_torrent(config)
+        self._builder.connections = connections = connections_per_torrent(config)
         if connections != before:
             for torrent in self._torrents:
                 torrent.handle.set_max_connections(connections)
@@ -196,10 +199,8 @@ class Engine:
     # --- asking -------------------------------------------------------------------------------------------------
 
     async def parse_metainfo(self, raw: bytes) -> Metainfo:
-        """Return what a torrent file says. A large one is parsed off the event loop."""
-        if len(raw) > metainfo.LARGE_BYTES:
-            return await asyncio.to_thread(metainfo.parse_metainfo, raw)
-        return metainfo.parse_metainfo(raw)
+        """Return what a torrent file says. A large one is parsed off the event loop, and outside of this process."""
+        return await self._parser.parse(raw)
 
     def parse_magnet(self, uri: str) -> Magnet:
         """Return what a magnet link says."""

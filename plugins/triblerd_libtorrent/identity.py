@@ -2,7 +2,7 @@
 
 import libtorrent as lt
 
-from triblerd_libtorrent.api import Infohash
+from triblerd_libtorrent.values import Infohash
 
 
 def identity_of(hashes: lt.info_hash_t) -> Infohash:

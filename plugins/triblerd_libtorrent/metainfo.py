@@ -2,26 +2,34 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from enum import Enum, auto
 from typing import Any, TypeVar, cast
 
 import libtorrent as lt
 import msgspec
 
-from triblerd_libtorrent.api import Metainfo, MetainfoError, NotBencodedError, TorrentFile
 from triblerd_libtorrent.identity import identity_of
+from triblerd_libtorrent.values import Metainfo, MetainfoError, NotBencodedError, TorrentFile
 
 T = TypeVar("T")
 
 MOST_BYTES = 16 * 1024 * 1024
-LARGE_BYTES = 64 * 1024
-"""Parsing more than this takes too long for the event loop."""
+MOST_PIECES = 1024 * 1024
+_MOST_FILES = 250_000
+_MOST_FILES_OF_V2 = 100_000  # for each of which resume data hold a tree
+_MOST_URLS = 5000  # of trackers, and of web seeds
 LIMITS = {
     "max_buffer_size": MOST_BYTES,
-    "max_pieces": 2 * 1024 * 1024,
+    "max_pieces": MOST_PIECES,
     "max_decode_depth": 100,
     "max_decode_tokens": 3_000_000,
 }
-_MOST_FILES = 1_000_000
+
+_SMALL_BYTES = 64 * 1024
+_LARGE_BYTES = 512 * 1024
+_FEW_FILES = 2000
+
+_LONGEST_COMMENT = 64 * 1024  # characters
 _LONGEST_PATH = 3000  # bytes; a system takes 4096 with the directory before it
 _LONGEST_NAME = 255  # bytes
 _UNUSABLE = frozenset({"", ".", ".."})  # as names
@@ -29,6 +37,24 @@ _UNUSABLE = frozenset({"", ".", ".."})  # as names
 _LAYERS = b"12:piece layers"  # as a key
 _NOT_BENCODED = re.compile(r"\[bdecode:\d+\]$")
 _ENGINE_CATEGORY = re.compile(r"\s*\[[\w ]+:\d+\]$")
+
+
+class ParsingCost(Enum):
+    """How long the engine takes for a torrent file, all the while holding the interpreter's lock."""
+
+    SMALL = auto()
+    """No longer than other steps of the event loop."""
+    MODERATE = auto()
+    """Some milliseconds: for a thread."""
+    LARGE = auto()
+    """Up to minutes, since the time grows with the square of the number of folders: for another process."""
+
+
+def parsing_cost(raw: bytes) -> ParsingCost:
+    """Return what it costs to parse a torrent file."""
+    if len(raw) > _LARGE_BYTES or raw.count(b"lengthi") > _FEW_FILES:  # each file has a length
+        return ParsingCost.LARGE
+    return ParsingCost.MODERATE if len(raw) > _SMALL_BYTES else ParsingCost.SMALL
 
 
 def load_metainfo(raw: bytes) -> lt.add_torrent_params:
@@ -42,7 +68,10 @@ def load_metainfo(raw: bytes) -> lt.add_torrent_params:
         raise MetainfoError(msg)
     try:
         params: lt.add_torrent_params = lt.load_torrent_buffer(raw, LIMITS)  # type: ignore[call-overload]  # the stubs take the limits for a torrent
-    except (RuntimeError, ValueError, MemoryError) as error:  # what the binding raises for rubbish
+    except MemoryError as error:
+        msg = "Reading the torrent file takes too much memory"
+        raise MetainfoError(msg) from error
+    except (RuntimeError, ValueError) as error:  # what the binding raises for rubbish
         msg = f"Invalid torrent file: {_ENGINE_CATEGORY.sub('', str(error)) or 'unreadable'}"
         kind = NotBencodedError if _NOT_BENCODED.search(str(error)) else MetainfoError
         raise kind(msg) from error
@@ -59,7 +88,7 @@ def parse_metainfo(raw: bytes) -> Metainfo:
         MetainfoError: it is no torrent, exceeds the limits, or has names that cannot stand on disk.
     """
     params = load_metainfo(raw)
-    info = _info(params)
+    info = info_of(params)
     hashes = params.info_hashes
     name = _text(info.name)
     files = _files(params)
@@ -76,8 +105,8 @@ def parse_metainfo(raw: bytes) -> Metainfo:
         is_multi_file="/" in files[0].path,
         is_private=info.priv(),
         trackers=_tiers(params),
-        web_seeds=tuple(_text(lambda: params.url_seeds) or ()),
-        comment=_text(lambda: params.comment) or "",
+        web_seeds=_web_seeds(params),
+        comment=(_text(lambda: params.comment) or "")[:_LONGEST_COMMENT],
     )
 
 
@@ -138,7 +167,7 @@ def add_piece_layers(raw: bytes, resume_data: bytes) -> bytes:
     except (RuntimeError, KeyError) as error:
         msg = f"The hashes of the pieces are not known: {error}"
         raise MetainfoError(msg) from error
-    info = _info(known).info_section()
+    info = info_of(known).info_section()
     before, _, after = raw.partition(info)
     rest = {**_entries(lt.bdecode(b"d" + after)), b"piece layers": layers}
     whole = before + info + lt.bencode(rest)[1:]
@@ -150,7 +179,12 @@ def _entries(dictionary: object) -> dict[bytes, Any]:
     return cast("dict[bytes, Any]", dictionary)  # the stubs say text where the binding has bytes
 
 
-def _info(params: lt.add_torrent_params) -> lt.torrent_info:
+def info_of(params: lt.add_torrent_params) -> lt.torrent_info:
+    """Return what the info dictionary says.
+
+    Raises:
+        MetainfoError: the parameters have none.
+    """
     if params.ti is None:
         msg = "Invalid torrent file: it describes no files"
         raise MetainfoError(msg)
@@ -158,10 +192,11 @@ def _info(params: lt.add_torrent_params) -> lt.torrent_info:
 
 
 def _files(params: lt.add_torrent_params) -> tuple[TorrentFile, ...]:
-    storage = _info(params).layout()
+    storage = info_of(params).layout()
     count = storage.num_files()
-    if count > _MOST_FILES:
-        msg = f"The torrent has more than {_MOST_FILES} files"
+    most = _MOST_FILES_OF_V2 if params.info_hashes.has_v2() else _MOST_FILES
+    if count > most:
+        msg = f"The torrent has more than {most} files"
         raise MetainfoError(msg)
     renamed = params.renamed_files  # two files of one name: the engine gives the second another one
     # By index: iterating over the storage is three times slower.
@@ -197,11 +232,22 @@ def _is_too_long(name: str) -> bool:
 
 def _tiers(params: lt.add_torrent_params) -> tuple[tuple[str, ...], ...]:
     urls = _text(lambda: params.trackers) or []
+    if len(urls) > _MOST_URLS:
+        msg = f"The torrent has more than {_MOST_URLS} trackers"
+        raise MetainfoError(msg)
     levels = params.tracker_tiers
     tiers: dict[int, list[str]] = {}
     for position, url in enumerate(urls):
         tiers.setdefault(levels[position] if position < len(levels) else 0, []).append(url)
     return tuple(tuple(tiers[tier]) for tier in sorted(tiers))
+
+
+def _web_seeds(params: lt.add_torrent_params) -> tuple[str, ...]:
+    urls = _text(lambda: params.url_seeds) or ()
+    if len(urls) > _MOST_URLS:
+        msg = f"The torrent has more than {_MOST_URLS} web seeds"
+        raise MetainfoError(msg)
+    return tuple(urls)
 
 
 def _text(read: Callable[[], T]) -> T:

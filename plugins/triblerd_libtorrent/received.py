@@ -1,14 +1,14 @@
 """Metadata that came from peers: checked, stored, and only then told (BEP 9)."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 
 import libtorrent as lt
 
 from triblerd.store import StoreView
-from triblerd_libtorrent.api import EngineEvent, Infohash, MetadataReceived, MetainfoError, TorrentFailed
-from triblerd_libtorrent.metainfo import add_piece_layers, has_piece_layers, parse_metainfo, wrap_info
+from triblerd_libtorrent.api import EngineError, EngineEvent, Infohash, MetadataReceived, MetainfoError, TorrentFailed
+from triblerd_libtorrent.metainfo import has_piece_layers, wrap_info
+from triblerd_libtorrent.parsing import TorrentParser
 from triblerd_libtorrent.resume import StoredTorrents
 from triblerd_libtorrent.torrents import Torrent, Torrents
 
@@ -21,18 +21,20 @@ Spawn = Callable[[str, Coroutine[object, object, None]], object]
 class MetadataKeeper:
     """Keeps the metadata of magnets."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that metadata concern, by keyword
         self,
         *,
         torrents: Torrents,
         stored: StoredTorrents,
         store: StoreView,
+        parser: TorrentParser,
         tell: Callable[[EngineEvent], None],
         spawn: Spawn,
     ) -> None:
         self._torrents = torrents
         self._stored = stored
         self._store = store
+        self._parser = parser
         self._tell = tell
         self._spawn = spawn
 
@@ -59,8 +61,8 @@ class MetadataKeeper:
         if raw is None or resume_data is None or has_piece_layers(raw, info.info_section()):
             return
         try:
-            whole = await asyncio.to_thread(add_piece_layers, raw, resume_data)
-        except MetainfoError as error:
+            whole = await self._parser.add_piece_layers(raw, resume_data)
+        except (MetainfoError, EngineError) as error:
             log.debug("The torrent file of %s stays without the hashes of its pieces: %s", torrent.infohash, error)
             return
         await self._store.write(
@@ -74,8 +76,8 @@ class MetadataKeeper:
         trackers = [url for url, _ in torrent.trackers.entries()] if torrent.trackers else []
         raw = wrap_info(info.info_section(), trackers)
         try:
-            parsed = await asyncio.to_thread(parse_metainfo, raw)
-        except MetainfoError as error:
+            parsed = await self._parser.parse(raw)
+        except (MetainfoError, EngineError) as error:
             log.warning("Peers sent metadata of %s that cannot be used: %s", torrent.infohash, error)
             torrent.handle.pause()
             self._tell(TorrentFailed(torrent.infohash, str(error)))

@@ -8,7 +8,8 @@ import libtorrent as lt
 from triblerd_libtorrent.api import EngineError, Infohash, MetainfoError
 from triblerd_libtorrent.deletion import delete_files
 from triblerd_libtorrent.identity import identity_of
-from triblerd_libtorrent.metainfo import parse_metainfo, wrap_info
+from triblerd_libtorrent.metainfo import wrap_info
+from triblerd_libtorrent.parsing import TorrentParser
 from triblerd_libtorrent.session import EngineSession
 from triblerd_libtorrent.torrents import Torrent, Torrents
 
@@ -19,8 +20,9 @@ _QUERY_SAVE_PATH = 1 << 7  # libtorrent's query_save_path, which the binding doe
 class Remover:
     """Removes torrents and waits for the engine to let go of them."""
 
-    def __init__(self, torrents: Torrents) -> None:
+    def __init__(self, torrents: Torrents, parser: TorrentParser) -> None:
         self._torrents = torrents
+        self._parser = parser
         self._gone: dict[Infohash, asyncio.Event] = {}
         self._released: dict[Infohash, asyncio.Event] = {}
 
@@ -39,7 +41,7 @@ class Remover:
             UnknownTorrentError: somebody else removed it meanwhile.
             EngineError: the engine does not answer, or a file cannot be deleted.
         """
-        files, save_path = await _files_of(torrent) if remove_data else ((), "")
+        files, save_path = await self._files_of(torrent) if remove_data else ((), "")
         if self._torrents.get(torrent.infohash) is not torrent:
             msg = "Another torrent has taken its place"
             raise EngineError(msg)
@@ -81,18 +83,17 @@ class Remover:
                 if infohash not in present:
                     event.set()
 
-
-async def _files_of(torrent: Torrent) -> tuple[tuple[str, ...], str]:
-    info = torrent.handle.torrent_file()
-    if info is None:
-        return (), ""
-    try:
-        parsed = await asyncio.to_thread(parse_metainfo, wrap_info(info.info_section(), ()))
-    except MetainfoError:  # peers sent it, and it was refused before anything was written
-        return (), ""
-    # Asked for, since the last row may be from before a move that has just ended.
-    status = await asyncio.to_thread(torrent.handle.status, _QUERY_SAVE_PATH)
-    return tuple(file.path for file in parsed.files if not file.is_pad), status.save_path
+    async def _files_of(self, torrent: Torrent) -> tuple[tuple[str, ...], str]:
+        info = torrent.handle.torrent_file()
+        if info is None:
+            return (), ""
+        try:
+            parsed = await self._parser.parse(wrap_info(info.info_section(), ()))
+        except MetainfoError:  # peers sent it, and it was refused before anything was written
+            return (), ""
+        # Asked for, since the last row may be from before a move that has just ended.
+        status = await asyncio.to_thread(torrent.handle.status, _QUERY_SAVE_PATH)
+        return tuple(file.path for file in parsed.files if not file.is_pad), status.save_path
 
 
 async def _delete(save_path: str, files: Iterable[str]) -> None:

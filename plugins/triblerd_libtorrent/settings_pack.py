@@ -7,7 +7,7 @@ import libtorrent as lt
 
 import triblerd
 from triblerd_libtorrent.config import LibtorrentConfig
-from triblerd_libtorrent.metainfo import MOST_BYTES
+from triblerd_libtorrent.metainfo import MOST_BYTES, MOST_PIECES
 
 _MOST_BYTES_A_SECOND = 2**31 - 1
 _MANY = 1 << 24  # what stands for "any number" where the engine knows no -1
@@ -20,6 +20,8 @@ _FIXED: "lt.settings_pack" = {
     "allow_multiple_connections_per_ip": True,
     "connections_limit": 500,
     "max_metadata_size": MOST_BYTES,
+    "max_piece_count": MOST_PIECES,
+    "metadata_token_limit": 1_300_000,
     "optimistic_disk_retry": 60,
     "peer_fingerprint": "-TL" + "".join(triblerd.__version__.split(".")[:3]).ljust(4, "0")[:4] + "-",
     "prefer_rc4": False,

@@ -84,7 +84,7 @@ class UnknownTorrentError(NotFoundError):
     """The engine has no torrent of this infohash."""
 
 
-class TorrentFile(msgspec.Struct, frozen=True, gc=False):
+class TorrentFile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One file of a torrent.
 
     Attributes:
