@@ -20,7 +20,7 @@ _BLOCKED = 1  # libtorrent's ip_filter::blocked
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-class _Ban(msgspec.Struct, frozen=True, array_like=True):
+class Ban(msgspec.Struct, frozen=True, array_like=True):
     """When an address was banned, Unix time."""
 
     since: int
@@ -33,9 +33,10 @@ class Bans:
         table: By network, such as ``192.0.2.1/32``.
     """
 
-    def __init__(self, table: Table[_Ban]) -> None:
+    def __init__(self, table: Table[Ban]) -> None:
         self._table = table
-        self._banned = dict(sorted((network_of(key.decode()), ban.since) for key, ban in table.items()))
+        found = sorted(table.items(), key=lambda item: item[1].since)
+        self._banned = {network_of(key.decode()): ban.since for key, ban in found}
         self._sessions: list[EngineSession] = []
         self._changing = asyncio.Lock()
 
@@ -59,7 +60,7 @@ class Bans:
                 msg = f"There are {MOST_BANS} banned addresses already; ban a network, or unban some"
                 raise InvalidInputError(msg)
             since = int(time.time())
-            await self._table.put(str(network).encode(), _Ban(since))
+            await self._table.put(str(network).encode(), Ban(since))
             self._banned[network] = since
             await self._tell(self._banned)
 
@@ -88,7 +89,7 @@ class Bans:
 
 async def open_bans(store: StoreView) -> Bans:
     """Return the bans that are stored; the table is made when it is missing."""
-    return Bans(await store.table("banned", _Ban))
+    return Bans(await store.table("banned", Ban))
 
 
 def network_of(text: str) -> Network:
