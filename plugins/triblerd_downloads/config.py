@@ -26,6 +26,19 @@ class DownloadsConfig(Section):
     limits_interval: Annotated[
         float, Meta(ge=0.1, description="Seconds between two looks at who has seeded enough")
     ] = 5.0
+    trackers_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https?://\S+)?$",
+            description="HTTP address of a list of trackers for public torrents, one URL a line; empty is none",
+        ),
+    ] = ""
+    trackers_url_interval: Annotated[
+        float, Meta(ge=60, description="Seconds between two fetches of the list of trackers")
+    ] = 86400.0
+    trackers_url_timeout: Annotated[
+        float, Meta(gt=0, le=300, description="Seconds that fetching the list of trackers may take")
+    ] = 30.0
 
 
 class SeedingMode(StrEnum):
@@ -69,6 +82,8 @@ class DownloadDefaults(Section):
     )
     channel_download: Annotated[bool, Meta(description="Stored for clients, not acted upon")] = False
     add_download_to_channel: Annotated[bool, Meta(description="Stored for clients, not acted upon")] = False
-    trackers_file: Annotated[str, Meta(description="Stored for clients of version 8")] = ""
+    trackers_file: Annotated[
+        str, Meta(description="File with trackers for public torrents, one URL a line; absolute, empty is none")
+    ] = ""
     torrent_folder: Annotated[str, Meta(description="Stored for clients of version 8")] = ""
     auto_managed: Annotated[bool, Meta(description="New downloads of version 8 clients wait in the queue")] = False

@@ -32,6 +32,7 @@ from triblerd_downloads.streaming.streams import Streams
 from triblerd_downloads.streaming.vod_mode import VodMode
 from triblerd_downloads.swarm.endpoint import BannedPeersEndpoint, SwarmEndpoint
 from triblerd_downloads.swarm.peers import Peers
+from triblerd_downloads.swarm.public_trackers import FetchedList, PublicTrackers
 from triblerd_downloads.swarm.trackers import Trackers
 from triblerd_downloads.swarm.web_seeds import WebSeeds
 from triblerd_libtorrent.api import (
@@ -60,6 +61,7 @@ class DownloadsContainer(containers.DeclarativeContainer):
     store = providers.Dependency(instance_of=StoreView)
     table: providers.Dependency[Table[DownloadRecord]] = providers.Dependency(instance_of=Table)
     category_table: providers.Dependency[Table[Category]] = providers.Dependency(instance_of=Table)
+    tracker_lists: providers.Dependency[Table[FetchedList]] = providers.Dependency(instance_of=Table)
     roots: providers.Dependency[FileRoots] = providers.Dependency(instance_of=FileRoots)
     tasks = providers.Dependency(instance_of=Tasks)
     publish: providers.Dependency[Callable[[Event], None]] = providers.Dependency()
@@ -87,6 +89,16 @@ class DownloadsContainer(containers.DeclarativeContainer):
     seeding = providers.Singleton(
         Seeding, engine=engine, downloads=downloads, records=records, settings=settings, categories=categories
     )
+    public_trackers = providers.Singleton(PublicTrackers, settings=settings, roots=roots, table=tracker_lists)
+    trackers = providers.Singleton(
+        Trackers,
+        engine=engine,
+        swarm=swarm,
+        torrents=torrents,
+        downloads=downloads,
+        records=records,
+        public=public_trackers,
+    )
     following = providers.Singleton(
         Following,
         engine=engine,
@@ -95,12 +107,10 @@ class DownloadsContainer(containers.DeclarativeContainer):
         moves=moves,
         hops=hops,
         seeding=seeding,
+        trackers=trackers,
         settings=settings,
         publish=publish,
         tasks=tasks,
-    )
-    trackers = providers.Singleton(
-        Trackers, engine=engine, swarm=swarm, torrents=torrents, downloads=downloads, records=records
     )
     web_seeds = providers.Singleton(
         WebSeeds, engine=engine, swarm=swarm, torrents=torrents, downloads=downloads, records=records

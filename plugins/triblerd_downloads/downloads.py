@@ -23,7 +23,7 @@ from triblerd_downloads.moves import Moves
 from triblerd_downloads.records import Records
 from triblerd_downloads.selection import checked_selection, known_selection
 from triblerd_downloads.settings import DownloadSettings
-from triblerd_downloads.swarm.trackers import Trackers
+from triblerd_downloads.swarm.trackers import Trackers, urls_of
 from triblerd_downloads.vod import StreamEnder
 from triblerd_libtorrent.api import (
     Infohash,
@@ -106,7 +106,7 @@ class DownloadManager:
         await self._free(infohash)
         known = self._downloads.find(infohash)
         if known is not None:
-            await self._trackers.merge(known, _trackers(source))
+            await self._trackers.merge(known, urls_of(source))
             return known
         self._hops.require(wishes.hops)
         with self._occupied(infohash):
@@ -114,7 +114,8 @@ class DownloadManager:
             wanted = wishes.destination or category.save_path or self._settings.saveas
             destination = await self._folders.find_or_make("destination", wanted)
             metainfo = self._lookups.known(source) if isinstance(source, Magnet) else source
-            record = self._new_record(source, metainfo, wishes, destination)
+            trackers = await self._trackers.of_new(source, metainfo)
+            record = self._new_record(source, metainfo, wishes, destination, trackers)
             if not wishes.is_verified:  # then its files are at the destination
                 record = await self._placed(record)
             await self._records.insert(infohash, record, metainfo)
@@ -254,7 +255,12 @@ class DownloadManager:
             self._engine.pause(infohash)
 
     def _new_record(
-        self, source: Metainfo | Magnet, metainfo: Metainfo | None, wishes: AddWishes, destination: str
+        self,
+        source: Metainfo | Magnet,
+        metainfo: Metainfo | None,
+        wishes: AddWishes,
+        destination: str,
+        trackers: tuple[str, ...],
     ) -> DownloadRecord:
         selection = wishes.selection
         if selection is None and isinstance(source, Magnet):
@@ -263,6 +269,7 @@ class DownloadManager:
             order=self._downloads.take_order(),
             time_added=int(time.time()),
             destination=destination,
+            trackers=trackers,
             completed_dir=self._settings.defaults.completed_dir
             if wishes.completed_dir is None
             else wishes.completed_dir,
@@ -276,7 +283,7 @@ class DownloadManager:
             tags=limited_tags(wishes.tags),
         )
         if metainfo is None:
-            return msgspec.structs.replace(record, trackers=tuple(_trackers(source)), **_link(source))
+            return msgspec.structs.replace(record, **_link(source))
         fields = description(metainfo)
         selection = known_selection(selection, fields["file_count"])
         stopped = wishes.user_stopped or wishes.only_metadata  # which are here
@@ -340,9 +347,3 @@ def _changed_fields(record: DownloadRecord, change: Change) -> dict[str, Any]:
 
 def _link(source: Metainfo | Magnet) -> dict[str, str]:
     return {"name": source.name, "magnet": source.uri if isinstance(source, Magnet) else ""}
-
-
-def _trackers(source: Metainfo | Magnet) -> list[str]:
-    if isinstance(source, Magnet):
-        return list(source.trackers)
-    return [url for tier in source.trackers for url in tier]

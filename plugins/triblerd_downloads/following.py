@@ -18,6 +18,7 @@ from triblerd_downloads.records import Records
 from triblerd_downloads.seeding import Seeding
 from triblerd_downloads.selection import NORMAL_PRIORITY
 from triblerd_downloads.settings import DownloadSettings
+from triblerd_downloads.swarm.trackers import Trackers
 from triblerd_libtorrent.api import (
     DownloadFinished,
     EngineState,
@@ -54,6 +55,7 @@ class Following:
         moves: Moves,
         hops: Hops,
         seeding: Seeding,
+        trackers: Trackers,
         settings: DownloadSettings,
         publish: Callable[[Event], None],
         tasks: Tasks,
@@ -64,6 +66,7 @@ class Following:
         self._moves = moves
         self._hops = hops
         self._seeding = seeding
+        self._trackers = trackers
         self._settings = settings
         self._publish = publish
         self._tasks = tasks
@@ -173,6 +176,7 @@ class Following:
         download.record = await self._records.change(download.infohash, **fields)
         self._downloads.touch(download.infohash)
         self._tell_state(download)
+        await self._trackers.add_public(download)
         await self._moves.follow_files(download)
 
     def _start(self, name: str, work: Coroutine[object, object, None]) -> None:

@@ -27,6 +27,7 @@ from triblerd_downloads.endpoint import DownloadsEndpoint
 from triblerd_downloads.labels.endpoint import CategoriesEndpoint, TagsEndpoint
 from triblerd_downloads.streaming.endpoint import StreamEndpoint
 from triblerd_downloads.swarm.endpoint import BannedPeersEndpoint, SwarmEndpoint
+from triblerd_downloads.swarm.public_trackers import FetchedList
 from triblerd_downloads.unwritten import unwritten
 from triblerd_libtorrent.api import (
     MetadataLookups,
@@ -94,6 +95,7 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
         store=context.store,
         table=await context.store.table("row", DownloadRecord),
         category_table=await context.store.table("category", Category),
+        tracker_lists=await context.store.table("tracker_list", FetchedList),
         roots=context.service(FileRoots),
         tasks=context.tasks,
         publish=context.events.publish,
@@ -112,6 +114,7 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
     handover.hold(moves.held())
     handover.ask_all(download for download in downloads.all() if not download.record.moving_to)
     context.tasks.start("moves", moves.go_on())
+    context.tasks.start("tracker-list", container.public_trackers().follow())
     context.tasks.every(following.interval, "checkpoint", following.save)
     context.tasks.every(seeding.interval, "seeding-limits", seeding.look)
     yield Running(
@@ -124,7 +127,7 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
             container.tags_endpoint(),
         ],
         services={Downloads: container.manager(), DownloadTrackers: container.trackers()},
-        hooks=[settings],
+        hooks=[settings, container.public_trackers()],
     )
     moves.stop()
     await container.streams().end_all()

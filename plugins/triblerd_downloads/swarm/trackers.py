@@ -1,6 +1,6 @@
 """The trackers of a download: those of its torrent file or link, less what the user removed, and what was added."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -10,8 +10,18 @@ from triblerd_downloads.api import DownloadRecord
 from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.records import Records
+from triblerd_downloads.swarm.public_trackers import PublicTrackers
 from triblerd_downloads.swarm.schemas import TrackerDetails
-from triblerd_libtorrent.api import Announce, Infohash, TorrentEngine, TorrentStore, TorrentSwarm, Tracker
+from triblerd_libtorrent.api import (
+    Announce,
+    Infohash,
+    Magnet,
+    Metainfo,
+    TorrentEngine,
+    TorrentStore,
+    TorrentSwarm,
+    Tracker,
+)
 
 MOST_TRACKERS = 1000
 """Of one download, beside those of its torrent file."""
@@ -25,7 +35,7 @@ class Trackers:
     A change holds also while the engine lacks the torrent.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what trackers concern, by keyword
         self,
         *,
         engine: TorrentEngine,
@@ -33,12 +43,14 @@ class Trackers:
         torrents: TorrentStore,
         downloads: DownloadSet,
         records: Records,
+        public: PublicTrackers,
     ) -> None:
         self._engine = engine
         self._swarm = swarm
         self._torrents = torrents
         self._downloads = downloads
         self._records = records
+        self._public = public
 
     async def details(self, infohash: Infohash) -> list[TrackerDetails]:
         """Return the trackers with all that is known of them, and the pseudo trackers."""
@@ -69,6 +81,26 @@ class Trackers:
         await self.merge(download, [url])
         if self._engine.has(infohash):
             self._swarm.force_announce(infohash, url)
+
+    async def of_new(self, source: Metainfo | Magnet, metainfo: Metainfo | None) -> tuple[str, ...]:
+        """Return the announce URLs that a new download gets beside those of its torrent file.
+
+        Args:
+            source: What it is added by.
+            metainfo: Its torrent file. While that is unknown it may be a private torrent, so that trackers for public
+                ones have to wait.
+        """
+        if metainfo is None:
+            return tuple(urls_of(source))
+        public = () if metainfo.is_private else await self._public.urls()
+        own = set(urls_of(metainfo))
+        return tuple(url for url in dict.fromkeys((*urls_of(source), *public)) if url not in own)
+
+    async def add_public(self, download: ActiveDownload) -> None:
+        """Add the trackers for public torrents to a download whose metadata have come, unless they are private."""
+        if not download.record.is_private:
+            removed = download.record.swarm.removed_trackers
+            await self.merge(download, [url for url in await self._public.urls() if url not in removed])
 
     async def merge(self, download: ActiveDownload, urls: Iterable[str]) -> None:
         """Add the announce URLs that a download does not have yet, as far as there is room for them."""
@@ -123,9 +155,16 @@ class Trackers:
         """Return what the stores say while the engine does not have the torrent."""
         record = download.record
         raw = self._torrents.metainfo(download.infohash)
-        tiers = () if raw is None else (await self._engine.parse_metainfo(raw)).trackers
-        known = dict.fromkeys([*(url for tier in tiers for url in tier), *record.trackers])
+        first = () if raw is None else urls_of(await self._engine.parse_metainfo(raw))
+        known = dict.fromkeys([*first, *record.trackers])
         return [url for url in known if url not in record.swarm.removed_trackers]
+
+
+def urls_of(source: Metainfo | Magnet) -> Sequence[str]:
+    """Return the announce URLs that a torrent file or a magnet link names."""
+    if isinstance(source, Magnet):
+        return source.trackers
+    return [url for tier in source.trackers for url in tier]
 
 
 def _unasked(url: str) -> Tracker:
