@@ -230,8 +230,8 @@ class TorrentEngine(Protocol):
     async def move_storage(self, infohash: Infohash, save_path: str) -> None:
         """Begin to move the files; the end is an event."""
 
-    def set_priorities(self, infohash: Infohash, priorities: Sequence[int]) -> None:
-        """Set one priority per file, 0..7."""
+    def set_priorities(self, infohash: Infohash, priorities: Sequence[int] | Mapping[int, int]) -> None:
+        """Set one priority per file, 0..7, or those of a few files by their position in the torrent."""
 
     def set_limits(self, infohash: Infohash, *, upload: int | None = None, download: int | None = None) -> None:
         """Set rate limits in bytes per second; -1 is unlimited, ``None`` leaves one as it is."""

@@ -33,6 +33,7 @@ from triblerd_libtorrent.lookups import Lookups
 from triblerd_libtorrent.parameters import ParametersBuilder
 from triblerd_libtorrent.parsing import TorrentParser
 from triblerd_libtorrent.pieces import PieceAccess
+from triblerd_libtorrent.priorities import FilePriorities, Priorities
 from triblerd_libtorrent.pump import Handler
 from triblerd_libtorrent.received import MetadataKeeper, Spawn
 from triblerd_libtorrent.recent import RecentMetainfo
@@ -57,6 +58,8 @@ R = TypeVar("R")
 _SAVE_AT_STOP_SECONDS = 3.0
 _ANNOUNCE_AT_STOP_SECONDS = 1.0
 _POLL_SECONDS = 0.02
+
+_DIGITS = b"01" + bytes(254)
 
 _MOVES: Mapping[QueueMove, Callable[[lt.torrent_handle], None]] = {
     QueueMove.UP: lt.torrent_handle.queue_position_up,
@@ -126,7 +129,8 @@ class Engine:
             torrents=self._torrents, builder=self._builder, session_of=self._session, rivals=self.lookups
         )
         self._remover = Remover(self._torrents, self._parser)
-        self.piece_access = PieceAccess(self._torrents)
+        self._priorities = FilePriorities(self._torrents)
+        self.piece_access = PieceAccess(self._torrents, self._priorities)
         self._metadata = MetadataKeeper(
             torrents=self._torrents, stored=stored, store=store, parser=self._parser, tell=self._tell, spawn=spawn
         )
@@ -310,11 +314,11 @@ class Engine:
         """Begin to move the files; the end is an event. Files of others at the new place are never replaced."""
         self._torrents.get(infohash).handle.move_storage(save_path, lt.move_flags_t.fail_if_exist)
 
-    def set_priorities(self, infohash: Infohash, priorities: Sequence[int]) -> None:
-        """Set one priority per file."""
+    def set_priorities(self, infohash: Infohash, priorities: Priorities) -> None:
+        """Set one priority per file, or those of a few files."""
         torrent = self._torrents.get(infohash)
         self._session(torrent.hops).prefer_tcp()  # when all that was wanted is there, every seeder was left
-        torrent.handle.prioritize_files(list(priorities))
+        self._priorities.set(torrent, priorities)
 
     def set_limits(self, infohash: Infohash, *, upload: int | None = None, download: int | None = None) -> None:
         """Set rate limits in bytes per second."""
@@ -429,6 +433,7 @@ class Engine:
     def _forget(self, torrent: Torrent) -> None:
         self._torrents.drop(torrent.infohash)
         self._checkpoints.forget(torrent.infohash)
+        self._priorities.forget(torrent.infohash)
         self._sites[torrent.hops].board.forget(torrent.infohash)
 
     async def _ask(self, infohash: Infohash, question: Callable[[lt.torrent_handle], R]) -> R:
@@ -448,8 +453,7 @@ def _bitmap(handle: lt.torrent_handle) -> bytes:
     pieces = handle.status(lt.torrent_handle.query_pieces).pieces
     if not pieces:
         return b""
-    digits = "".join("1" if piece else "0" for piece in pieces)
-    padded = digits.ljust(-(-len(digits) // 8) * 8, "0")
+    padded = bytes(pieces).translate(_DIGITS).ljust(-(-len(pieces) // 8) * 8, b"0")
     return int(padded, 2).to_bytes(len(padded) // 8)
 
 

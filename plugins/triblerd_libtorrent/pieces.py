@@ -8,6 +8,7 @@ from typing import TypeVar
 import libtorrent as lt
 
 from triblerd_libtorrent.api import EngineError, Infohash
+from triblerd_libtorrent.priorities import FilePriorities
 from triblerd_libtorrent.torrents import Torrents
 
 T = TypeVar("T")
@@ -57,8 +58,9 @@ class _Questions(defaultdict[object, list["asyncio.Future[T]"]]):
 class PieceAccess:
     """Implements :class:`triblerd_libtorrent.api.TorrentPieces`."""
 
-    def __init__(self, torrents: Torrents) -> None:
+    def __init__(self, torrents: Torrents, priorities: FilePriorities) -> None:
         self._torrents = torrents
+        self._priorities = priorities
         self._reads: _Questions[bytes] = _Questions()
         self._flushes: _Questions[None] = _Questions()
         self._orders: _Questions[None] = _Questions()
@@ -77,11 +79,11 @@ class PieceAccess:
 
     async def prioritize_files(self, infohash: Infohash, priorities: Sequence[int]) -> None:
         """Set one priority per file, which sets that of every piece, and wait until it is in force."""
-        handle, wanted = self._torrents.get(infohash).handle, list(priorities)
-        handle.prioritize_files(wanted)
+        torrent, wanted = self._torrents.get(infohash), list(priorities)
+        self._priorities.set(torrent, wanted)
         for _ in range(_MOST_ORDERS):
             await self._orders.wait(infohash)
-            if await asyncio.to_thread(_are_in_force, handle, wanted):
+            if await asyncio.to_thread(_are_in_force, torrent.handle, wanted):
                 return
 
     def prioritize(self, infohash: Infohash, priorities: Mapping[int, int]) -> None:
@@ -118,7 +120,8 @@ class PieceAccess:
         self._flushes.answer(self._name(alert), None)
 
     def was_ordered(self, alert: lt.file_prio_alert) -> None:
-        """Note that priorities are in force."""
+        """Note that priorities are in force, and go on with those that wait."""
+        self._priorities.answered(alert)
         self._orders.answer(self._name(alert), None)
 
     def _name(self, alert: lt.torrent_alert) -> Infohash:
