@@ -104,7 +104,8 @@ class DownloadRecord(msgspec.Struct, frozen=True, array_like=True, kw_only=True,
         destination: The absolute directory that the files are in.
         moving_to: The directory that they are being moved to; empty when they stay.
         completed_dir: Where they go when they are complete; empty when they stay.
-        selection: The indices of the wanted files; ``None`` for all of them.
+        selection: The wanted files; ``None`` for all of them. Once the files are known a bitmap, one bit per file, the
+            first file the least significant bit of the first byte; before that, indices.
         hops: 0 is a plain download.
         safe_seeding: Seed with hops.
         user_stopped: Stopped until the user says otherwise, also over restarts.
@@ -136,7 +137,7 @@ class DownloadRecord(msgspec.Struct, frozen=True, array_like=True, kw_only=True,
     destination: str
     moving_to: str = ""
     completed_dir: str = ""
-    selection: tuple[int, ...] | None = None
+    selection: tuple[int, ...] | bytes | None = None
     hops: int = 0
     safe_seeding: bool = False
     user_stopped: bool = False

@@ -21,6 +21,7 @@ from triblerd_downloads.hops import Hops
 from triblerd_downloads.labels.categories import Categories
 from triblerd_downloads.labels.endpoint import CategoriesEndpoint, TagsEndpoint
 from triblerd_downloads.listing import Listing
+from triblerd_downloads.metainfos import Metainfos
 from triblerd_downloads.moves import Moves
 from triblerd_downloads.records import Records
 from triblerd_downloads.rows import Rows
@@ -35,6 +36,11 @@ from triblerd_downloads.swarm.peers import Peers
 from triblerd_downloads.swarm.public_trackers import FetchedList, PublicTrackers
 from triblerd_downloads.swarm.trackers import Trackers
 from triblerd_downloads.swarm.web_seeds import WebSeeds
+from triblerd_downloads.tree.browser import TreeBrowser
+from triblerd_downloads.tree.endpoint import FilesEndpoint
+from triblerd_downloads.tree.flat import FlatList
+from triblerd_downloads.tree.pieces import PieceMaps
+from triblerd_downloads.tree.trees import Trees
 from triblerd_libtorrent.api import (
     MetadataLookups,
     PeerBans,
@@ -118,6 +124,7 @@ class DownloadsContainer(containers.DeclarativeContainer):
     peers = providers.Singleton(
         Peers, engine=engine, swarm=swarm, bans=bans, downloads=downloads, records=records, handover=handover
     )
+    metainfos = providers.Singleton(Metainfos, engine=engine, torrents=torrents, downloads=downloads)
     manager = providers.Singleton(
         DownloadManager,
         engine=engine,
@@ -130,19 +137,25 @@ class DownloadsContainer(containers.DeclarativeContainer):
         hops=hops,
         moves=moves,
         trackers=trackers,
+        metainfos=metainfos,
         settings=settings,
         categories=categories,
         folders=folders,
         streams=streams,
     )
     rows = providers.Singleton(Rows, engine=engine, swarm=swarm, downloads=downloads)
-    details = providers.Singleton(Details, engine=engine, manager=manager, peers=peers)
+    flat = providers.Singleton(FlatList, engine=engine, metainfos=metainfos)
+    trees = providers.Singleton(Trees, metainfos=metainfos, downloads=downloads, tasks=tasks)
+    piece_maps = providers.Singleton(PieceMaps, engine=engine)
+    browser = providers.Singleton(
+        TreeBrowser, trees=trees, pieces=piece_maps, engine=engine, downloads=downloads, records=records
+    )
+    details = providers.Singleton(Details, engine=engine, flat=flat, peers=peers)
     listing = providers.Singleton(Listing, rows=rows, downloads=downloads, details=details)
     preparation = providers.Singleton(Preparation, manager=manager)
     vod_mode = providers.Singleton(VodMode, streams=streams, preparation=preparation)
-    endpoint = providers.Singleton(
-        DownloadsEndpoint, manager=manager, listing=listing, details=details, vod_mode=vod_mode
-    )
+    endpoint = providers.Singleton(DownloadsEndpoint, manager=manager, listing=listing, vod_mode=vod_mode)
+    files_endpoint = providers.Singleton(FilesEndpoint, downloads=downloads, flat=flat, browser=browser)
     stream_endpoint = providers.Singleton(StreamEndpoint, manager=manager, streams=streams, preparation=preparation)
     categories_endpoint = providers.Singleton(CategoriesEndpoint, categories=categories)
     tags_endpoint = providers.Singleton(TagsEndpoint, downloads=downloads)

@@ -1,6 +1,6 @@
 """The set of downloads in memory, in their order, with the journal of what changed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from triblerd_downloads.api import UnknownDownloadError
 from triblerd_downloads.changes import Changes
@@ -19,6 +19,7 @@ class DownloadSet:
     def __init__(self) -> None:
         self._by_infohash: dict[Infohash, ActiveDownload] = {}
         self._next_order = 0
+        self._when_dropped: list[Callable[[Infohash], None]] = []
         self.changes = Changes()
         self.loaded = 0
 
@@ -65,6 +66,12 @@ class DownloadSet:
         """Remove a download."""
         if self._by_infohash.pop(infohash, None) is not None:
             self.changes.remove(infohash)
+            for forget in self._when_dropped:
+                forget(infohash)
+
+    def when_dropped(self, forget: Callable[[Infohash], None]) -> None:
+        """Call ``forget`` with every download that is removed from now on."""
+        self._when_dropped.append(forget)
 
     def touch(self, infohash: Infohash) -> None:
         """Note that a download looks different now."""

@@ -19,6 +19,7 @@ from triblerd_downloads.handover import Handover, apply
 from triblerd_downloads.hops import Hops
 from triblerd_downloads.labels.categories import Categories
 from triblerd_downloads.labels.names import limited_tags
+from triblerd_downloads.metainfos import Metainfos
 from triblerd_downloads.moves import Moves
 from triblerd_downloads.records import Records
 from triblerd_downloads.selection import checked_selection, known_selection
@@ -52,6 +53,7 @@ class DownloadManager:
         hops: Hops,
         moves: Moves,
         trackers: Trackers,
+        metainfos: Metainfos,
         settings: DownloadSettings,
         categories: Categories,
         folders: Folders,
@@ -67,6 +69,7 @@ class DownloadManager:
         self._hops = hops
         self._moves = moves
         self._trackers = trackers
+        self._metainfos = metainfos
         self._settings = settings
         self._categories = categories
         self._folders = folders
@@ -122,6 +125,8 @@ class DownloadManager:
             download = ActiveDownload(infohash, record)
             download.is_verified = wishes.is_verified
             self._downloads.put(download)
+            if metainfo is not None:
+                self._metainfos.keep(infohash, metainfo)
             self._handover.ask(download, source)
         return download
 
@@ -180,8 +185,7 @@ class DownloadManager:
 
     async def metainfo(self, infohash: Infohash) -> Metainfo | None:
         """Return what the torrent file says, ``None`` while it is unknown."""
-        raw = self._torrents.metainfo(infohash)
-        return None if raw is None else await self._engine.parse_metainfo(raw)
+        return await self._metainfos.get(infohash)
 
     def torrent_file(self, infohash: Infohash) -> bytes | None:
         """Return the torrent file as it came, ``None`` while it is unknown."""
@@ -285,9 +289,9 @@ class DownloadManager:
         if metainfo is None:
             return msgspec.structs.replace(record, **_link(source))
         fields = description(metainfo)
-        selection = known_selection(selection, fields["file_count"])
+        known = known_selection(selection, fields["file_count"])
         stopped = wishes.user_stopped or wishes.only_metadata  # which are here
-        return msgspec.structs.replace(record, selection=selection, user_stopped=stopped, only_metadata=False, **fields)
+        return msgspec.structs.replace(record, selection=known, user_stopped=stopped, only_metadata=False, **fields)
 
     async def _free(self, infohash: Infohash) -> None:
         """Wait until nobody adds or removes this download."""

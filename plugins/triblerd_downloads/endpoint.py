@@ -5,7 +5,6 @@ from aiohttp import hdrs, web
 from triblerd.errors import FailedError, InvalidInputError, NotFoundError, OperationError
 from triblerd.http.endpoint import Deferred, Endpoint, route
 from triblerd_downloads.api import AddWishes, Change, UnknownDownloadError
-from triblerd_downloads.details import Details
 from triblerd_downloads.downloads import DownloadManager
 from triblerd_downloads.listing import Listing
 from triblerd_downloads.requests import add_wishes, change_of, required_uri, upload_options
@@ -15,7 +14,6 @@ from triblerd_downloads.schemas import (
     ChangeBody,
     Changed,
     DownloadList,
-    FileList,
     ListQuery,
     RemoveBody,
     Removed,
@@ -33,10 +31,9 @@ class DownloadsEndpoint(Endpoint):
 
     prefix = "/downloads"
 
-    def __init__(self, *, manager: DownloadManager, listing: Listing, details: Details, vod_mode: VodMode) -> None:
+    def __init__(self, *, manager: DownloadManager, listing: Listing, vod_mode: VodMode) -> None:
         self._manager = manager
         self._listing = listing
-        self._details = details
         self._vod_mode = vod_mode
 
     @route("GET", "", answers=DownloadList)
@@ -107,13 +104,6 @@ class DownloadsEndpoint(Endpoint):
             "Content-Disposition": f'attachment; filename="{infohash}.torrent"',
         }
         return web.Response(body=raw, headers=headers)
-
-    @route("GET", "/{infohash}/files", raises=(NotFoundError,))
-    async def files(self, infohash: Infohash, request: web.Request) -> FileList:
-        """List the files of a download."""
-        download = self._manager.get(infohash)
-        as_sent = request.path.rpartition("/downloads/")[2].partition("/")[0]
-        return FileList(infohash=as_sent, files=await self._details.files(download))
 
     async def _added(self, source: Metainfo | Magnet, wishes: AddWishes) -> Started:
         download = await self._manager.add(source, wishes)

@@ -9,7 +9,7 @@ from triblerd.errors import FailedError, OperationError, TriblerdError
 from triblerd_downloads.api import DownloadRecord
 from triblerd_downloads.download import ActiveDownload, is_stopped
 from triblerd_downloads.download_set import DownloadSet
-from triblerd_downloads.selection import NORMAL_PRIORITY, priorities
+from triblerd_downloads.selection import NORMAL_PRIORITY, changed_files, priorities, priority
 from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, TorrentEngine, TorrentSwarm, TorrentWish
 
 log = logging.getLogger(__name__)
@@ -18,6 +18,8 @@ BATCH = 100
 """More at once, and every question to the engine waits behind them."""
 FEW = 8
 """So many are handed over one by one, which has the engine look for peers at once; more of them, together."""
+FEW_FILES = 10
+"""So many are selected one by one; the priorities of all files of a torrent may be 100,000."""
 SETTLE_SECONDS = 20.0
 
 _Batch = list[tuple[Infohash, Metainfo | Magnet | None]]
@@ -169,8 +171,7 @@ def apply(engine: TorrentEngine, download: ActiveDownload, before: DownloadRecor
     if now is before:
         return
     if now.selection != before.selection and now.file_count and not download.is_streamed:
-        chosen = priorities(now.selection, now.file_count)
-        engine.set_priorities(infohash, chosen or (NORMAL_PRIORITY,) * now.file_count)
+        _apply_selection(engine, infohash, now, before)
     if (now.upload_limit, now.download_limit) != (before.upload_limit, before.download_limit):
         engine.set_limits(infohash, upload=now.upload_limit, download=now.download_limit)
     if (is_stopped(now), now.auto_managed) != (is_stopped(before), before.auto_managed):
@@ -192,3 +193,14 @@ def _apply_swarm(swarm: TorrentSwarm, download: ActiveDownload, before: Download
 
 def _new(now: Sequence[str], before: Sequence[str]) -> list[str]:
     return [one for one in now if one not in before]
+
+
+def _apply_selection(engine: TorrentEngine, infohash: Infohash, now: DownloadRecord, before: DownloadRecord) -> None:
+    changed = None
+    if before.file_count == now.file_count:
+        changed = changed_files(before.selection, now.selection, now.file_count, most=FEW_FILES)
+    if changed is not None:
+        engine.set_priorities(infohash, {index: priority(now.selection, index) for index in changed})
+    else:
+        chosen = priorities(now.selection, now.file_count)
+        engine.set_priorities(infohash, chosen or (NORMAL_PRIORITY,) * now.file_count)

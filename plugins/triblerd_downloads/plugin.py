@@ -28,6 +28,7 @@ from triblerd_downloads.labels.endpoint import CategoriesEndpoint, TagsEndpoint
 from triblerd_downloads.streaming.endpoint import StreamEndpoint
 from triblerd_downloads.swarm.endpoint import BannedPeersEndpoint, SwarmEndpoint
 from triblerd_downloads.swarm.public_trackers import FetchedList
+from triblerd_downloads.tree.endpoint import FilesEndpoint
 from triblerd_downloads.unwritten import unwritten
 from triblerd_libtorrent.api import (
     MetadataLookups,
@@ -61,7 +62,15 @@ def triblerd_sections() -> Mapping[str, type[Section]]:
 @hookimpl
 def triblerd_endpoints() -> Iterable[type[Endpoint]]:
     """Serve ``/downloads``, ``/banned_peers``, ``/categories`` and ``/tags``."""
-    return [DownloadsEndpoint, StreamEndpoint, SwarmEndpoint, BannedPeersEndpoint, CategoriesEndpoint, TagsEndpoint]
+    return [
+        DownloadsEndpoint,
+        FilesEndpoint,
+        StreamEndpoint,
+        SwarmEndpoint,
+        BannedPeersEndpoint,
+        CategoriesEndpoint,
+        TagsEndpoint,
+    ]
 
 
 @hookimpl
@@ -120,6 +129,7 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
     yield Running(
         endpoints=[
             container.endpoint(),
+            container.files_endpoint(),
             container.stream_endpoint(),
             container.swarm_endpoint(),
             container.banned_peers_endpoint(),

@@ -208,10 +208,3 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
     vod_prebuffering_progress_consec: float | UnsetType = UNSET
     vod_header_progress: float | UnsetType = UNSET
     vod_footer_progress: float | UnsetType = UNSET
-
-
-class FileList(msgspec.Struct, frozen=True, kw_only=True):
-    """The files of a download."""
-
-    infohash: Annotated[str, Meta(description="As it was sent")]
-    files: Annotated[list[FileItem], Meta(description="Empty while the metadata are unknown")]

@@ -3,14 +3,21 @@
 import msgspec
 import pytest
 
-from triblerd_downloads.api import AddWishes, Category, DownloadState
+from triblerd_downloads.api import AddWishes, Category, DownloadRecord, DownloadState
 from triblerd_downloads.changes import REMEMBERED_REMOVALS, Changes
 from triblerd_downloads.config import DownloadDefaults, SeedingMode, default_destination
 from triblerd_downloads.limits import has_seeded_enough, share_ratio
 from triblerd_downloads.requests import add_wishes, upload_options
 from triblerd_downloads.rows import availability, seconds_left
 from triblerd_downloads.schemas import AddBody, AddQuery
-from triblerd_downloads.selection import checked_selection, known_selection, priorities
+from triblerd_downloads.selection import (
+    changed_files,
+    checked_selection,
+    is_selected,
+    known_selection,
+    priorities,
+    with_files,
+)
 from triblerd_downloads.states import basic_state, extended_state
 from triblerd_libtorrent.api import EngineState, Infohash, TorrentStatus
 
@@ -148,14 +155,14 @@ def test_a_ratio_of_nothing_is_nothing():
 
 @pytest.mark.parametrize(
     ("indices", "count", "expected"),
-    [([], 3, ()), ([2, 0, 2], 3, (0, 2)), ([3], 3, None), ([-1], 3, None), ([0], 0, None)],
+    [([], 3, b"\0"), ([2, 0, 2], 3, b"\5"), ([8], 9, b"\0\1"), ([3], 3, None), ([-1], 3, None), ([0], 0, None)],
 )
 def test_a_selection_names_files_that_there_are(indices, count, expected):
     assert checked_selection(indices, count) == expected
 
 
 @pytest.mark.parametrize(
-    ("selection", "expected"), [(None, None), ((), ()), ((0, 7), (0,)), ((7, 8), None), ((2, 1), (1, 2))]
+    ("selection", "expected"), [(None, None), ((), b"\0"), ((0, 7), b"\1"), ((7, 8), None), ((1, 2), b"\6")]
 )
 def test_unknown_indices_are_dropped_once_the_files_are_known(selection, expected):
     assert known_selection(selection, 3) == expected
@@ -165,6 +172,20 @@ def test_priorities_follow_the_selection():
     assert priorities(None, 3) == ()
     assert priorities((), 3) == (0, 0, 0)
     assert priorities((1,), 3) == (0, 4, 0)
+    assert priorities(b"\2", 3) == (0, 4, 0)
+
+
+def test_a_selection_of_an_older_store_is_understood():
+    old = msgspec.msgpack.encode(DownloadRecord(order=0, time_added=0, destination="/", file_count=9, selection=(0, 8)))
+
+    selection = msgspec.msgpack.decode(old, type=DownloadRecord).selection
+
+    assert [index for index in range(10) if is_selected(selection, index)] == [0, 8]
+    assert priorities(selection, 9) == (4, 0, 0, 0, 0, 0, 0, 0, 4)
+    assert with_files(selection, 0b10, 9, wanted=True) == b"\3\1"
+    assert with_files(selection, 0b11, 9, wanted=False) == b"\0\1"
+    assert changed_files(selection, b"\3\1", 9, most=1) == [1]
+    assert changed_files(selection, None, 9, most=6) is None
 
 
 def test_the_journal_tells_what_is_new_since_a_revision():

@@ -34,7 +34,7 @@ async def test_metadata_that_came_at_the_last_moment_are_learned(tmp_path):
     fields = (await found_out(record, Torrents(torrent.metainfo)))[INFOHASH]
 
     assert (fields["name"], fields["size"], fields["file_count"]) == ("album", 20_001, 2)
-    assert (fields["magnet"], fields["selection"]) == (torrent.magnet, (1,))
+    assert (fields["magnet"], fields["selection"]) == (torrent.magnet, b"\2")
     assert (fields["user_stopped"], fields["only_metadata"]) == (True, False)
 
 

@@ -1,0 +1,94 @@
+"""The trees that clients look at: made in the background, kept in memory, forgotten with their download."""
+
+import asyncio
+from collections import OrderedDict
+
+from triblerd.tasks import Tasks
+from triblerd_downloads.download import ActiveDownload
+from triblerd_downloads.download_set import DownloadSet
+from triblerd_downloads.metainfos import Metainfos
+from triblerd_downloads.tree.table import FileTable
+from triblerd_downloads.tree.view import TreeView
+from triblerd_libtorrent.api import Infohash
+
+MOST_ROWS = 250_000
+"""Of all trees together, some 250 bytes each; beyond, those are forgotten that nobody has looked at for longest."""
+
+
+class Trees:
+    """Finds the tree of a download.
+
+    Args:
+        tasks: Runs what makes them.
+    """
+
+    def __init__(self, *, metainfos: Metainfos, downloads: DownloadSet, tasks: Tasks) -> None:
+        self._metainfos = metainfos
+        self._downloads = downloads
+        self._tasks = tasks
+        self._kept: OrderedDict[Infohash, TreeView] = OrderedDict()
+        self._coming: dict[Infohash, asyncio.Future[TreeView | None]] = {}
+        self._row_count = 0
+        downloads.when_dropped(self._drop)
+
+    def find(self, download: ActiveDownload) -> TreeView | None:
+        """Return the tree if it is in memory; else have it made, so that it is found later.
+
+        Raises:
+            MetainfoError: it could not be made, as the stored torrent file cannot be read. The next call tries again.
+        """
+        tree = self._kept.get(download.infohash)
+        if tree is not None:
+            self._kept.move_to_end(download.infohash)
+        elif download.has_metadata:
+            coming = self._ask(download)
+            if coming.done():
+                del self._coming[download.infohash]
+                return coming.result()
+        return tree
+
+    async def get(self, download: ActiveDownload) -> TreeView | None:
+        """Return the tree, ``None`` while the files are unknown.
+
+        Raises:
+            MetainfoError: the stored torrent file cannot be read.
+        """
+        tree = self.find(download)
+        if tree is not None or not download.has_metadata:
+            return tree
+        return await asyncio.shield(self._ask(download))
+
+    def _ask(self, download: ActiveDownload) -> "asyncio.Future[TreeView | None]":
+        coming = self._coming.get(download.infohash)
+        if coming is None:
+            coming = self._coming[download.infohash] = asyncio.get_running_loop().create_future()
+            self._tasks.start("tree", self._make(download, coming))
+        return coming
+
+    async def _make(self, download: ActiveDownload, coming: "asyncio.Future[TreeView | None]") -> None:
+        infohash = download.infohash
+        try:
+            metainfo = await self._metainfos.get(infohash)
+            tree = None if metainfo is None else TreeView(await asyncio.to_thread(FileTable, metainfo))
+        except Exception as error:  # noqa: BLE001 - a border: it is told to those who ask, now or next
+            coming.set_exception(error)
+            coming.exception()  # perhaps nobody does
+        else:
+            if tree is not None and self._downloads.find(infohash) is download:
+                self._keep(infohash, tree)
+            coming.set_result(tree)
+            self._coming.pop(infohash, None)
+        finally:
+            coming.cancel()  # the plugin stops
+
+    def _keep(self, infohash: Infohash, tree: TreeView) -> None:
+        self._kept[infohash] = tree
+        self._row_count += len(tree.table)
+        while self._row_count > MOST_ROWS and len(self._kept) > 1:
+            self._drop(next(iter(self._kept)))
+
+    def _drop(self, infohash: Infohash) -> None:
+        tree = self._kept.pop(infohash, None)
+        if tree is not None:
+            self._row_count -= len(tree.table)
+        self._coming.pop(infohash, None)
