@@ -122,6 +122,8 @@ class DownloadRecord(msgspec.Struct, frozen=True, array_like=True, kw_only=True,
         seeding_time: Its own limit in seconds; ``None`` for none. Without a limit of its own those of its category
             hold, and without these the default mode.
         swarm: What was changed of trackers, web seeds and peers.
+        received_before: Bytes of ``all_time_download`` when it was found incomplete; ``None`` once it was noticed that
+            it is complete, or before it was looked at.
     """
 
     order: int
@@ -158,6 +160,7 @@ class DownloadRecord(msgspec.Struct, frozen=True, array_like=True, kw_only=True,
     tags: tuple[str, ...] = ()
     seeding_time: float | None = None
     swarm: SwarmWishes = SwarmWishes()
+    received_before: int | None = None
 
 
 @runtime_checkable

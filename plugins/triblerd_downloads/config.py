@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta
 
-from triblerd.config import Section
+from triblerd.config import Secret, Section
 
 
 class DownloadsConfig(Section):
@@ -39,6 +39,30 @@ class DownloadsConfig(Section):
     trackers_url_timeout: Annotated[
         float, Meta(gt=0, le=300, description="Seconds that fetching the list of trackers may take")
     ] = 30.0
+
+
+class CompletionConfig(Section):
+    """What is done when a download is complete, after its files were moved if they are."""
+
+    program: Annotated[
+        tuple[str, ...],
+        Meta(description="Program to run with its arguments, without a shell; empty for none. Set by admins alone"),
+    ] = ()
+    program_timeout: Annotated[
+        float, Meta(gt=0, le=7 * 86400, description="Seconds after which the program is ended")
+    ] = 3600.0
+    webhook_url: Annotated[
+        str, Meta(pattern="^(https?://.+)?$", description="Address that a JSON object is posted to; empty for none")
+    ] = ""
+    webhook_secret: Annotated[
+        Secret, Meta(description="Signs the body (HMAC-SHA256) in the header X-Triblerd-Signature; empty for none")
+    ] = ""
+    webhook_timeout: Annotated[float, Meta(gt=0, le=300, description="Seconds for one call of the webhook")] = 30.0
+    attempts: Annotated[int, Meta(ge=1, le=100, description="Calls of the webhook, or starts of the program")] = 8
+    retry_delay: Annotated[
+        float, Meta(ge=0.1, le=3600, description="Seconds before the second call; doubled after each, at most 3600")
+    ] = 10.0
+    at_once: Annotated[int, Meta(ge=1, le=100, description="Programs, and calls of the webhook, at the same time")] = 2
 
 
 class SeedingMode(StrEnum):

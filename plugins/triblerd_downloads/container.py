@@ -9,7 +9,11 @@ from triblerd.services import FileRoots
 from triblerd.store import StoreView, Table
 from triblerd.tasks import Tasks
 from triblerd_downloads.api import Category, DownloadRecord
-from triblerd_downloads.config import DownloadDefaults, DownloadsConfig
+from triblerd_downloads.completion.endpoint import CompletionsEndpoint
+from triblerd_downloads.completion.jobs import Job
+from triblerd_downloads.completion.noticing import Completions
+from triblerd_downloads.completion.runner import Runner
+from triblerd_downloads.config import CompletionConfig, DownloadDefaults, DownloadsConfig
 from triblerd_downloads.details import Details
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.downloads import DownloadManager
@@ -57,6 +61,7 @@ class DownloadsContainer(containers.DeclarativeContainer):
 
     config = providers.Dependency(instance_of=DownloadsConfig)
     defaults = providers.Dependency(instance_of=DownloadDefaults)
+    completion = providers.Dependency(instance_of=CompletionConfig)
     engine: providers.Dependency[TorrentEngine] = providers.Dependency(instance_of=TorrentEngine)
     torrents: providers.Dependency[TorrentStore] = providers.Dependency(instance_of=TorrentStore)
     swarm: providers.Dependency[TorrentSwarm] = providers.Dependency(instance_of=TorrentSwarm)
@@ -66,15 +71,18 @@ class DownloadsContainer(containers.DeclarativeContainer):
     pieces: providers.Dependency[TorrentPieces] = providers.Dependency(instance_of=TorrentPieces)
     store = providers.Dependency(instance_of=StoreView)
     table: providers.Dependency[Table[DownloadRecord]] = providers.Dependency(instance_of=Table)
+    job_table: providers.Dependency[Table[Job]] = providers.Dependency(instance_of=Table)
     category_table: providers.Dependency[Table[Category]] = providers.Dependency(instance_of=Table)
     tracker_lists: providers.Dependency[Table[FetchedList]] = providers.Dependency(instance_of=Table)
     roots: providers.Dependency[FileRoots] = providers.Dependency(instance_of=FileRoots)
     tasks = providers.Dependency(instance_of=Tasks)
     publish: providers.Dependency[Callable[[Event], None]] = providers.Dependency()
 
-    settings = providers.Singleton(DownloadSettings, config=config, defaults=defaults)
+    settings = providers.Singleton(DownloadSettings, config=config, defaults=defaults, completion=completion)
     downloads = providers.Singleton(DownloadSet)
-    records = providers.Singleton(Records, store=store, table=table, categories=category_table, torrents=torrents)
+    records = providers.Singleton(
+        Records, store=store, table=table, categories=category_table, jobs=job_table, torrents=torrents
+    )
     folders = providers.Singleton(Folders, roots=roots)
     categories = providers.Singleton(
         Categories, store=store, table=category_table, records=records, downloads=downloads, folders=folders
@@ -105,6 +113,11 @@ class DownloadsContainer(containers.DeclarativeContainer):
         records=records,
         public=public_trackers,
     )
+    runner = providers.Singleton(Runner, store=store, jobs=job_table, settings=settings, tasks=tasks)
+    completions = providers.Singleton(
+        Completions, records=records, jobs=job_table, runner=runner, settings=settings, tasks=tasks
+    )
+    completions_endpoint = providers.Singleton(CompletionsEndpoint, downloads=downloads, runner=runner)
     following = providers.Singleton(
         Following,
         engine=engine,
@@ -114,6 +127,7 @@ class DownloadsContainer(containers.DeclarativeContainer):
         hops=hops,
         seeding=seeding,
         trackers=trackers,
+        completions=completions,
         settings=settings,
         publish=publish,
         tasks=tasks,

@@ -113,6 +113,13 @@ class ActiveDownload:
         )
 
 
+def may_receive_more(download: ActiveDownload) -> dict[str, Any]:
+    """Return the fields of a record that change when a complete download may have to receive more."""
+    if download.status is None or download.record.received_before is not None:
+        return {}
+    return {"received_before": download.status.all_time_download}
+
+
 def is_stopped(record: DownloadRecord) -> bool:
     """Return whether a download is not to run."""
     return record.user_stopped or record.has_seeded_enough

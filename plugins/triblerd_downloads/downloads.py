@@ -12,7 +12,7 @@ import msgspec
 
 from triblerd.errors import InvalidInputError
 from triblerd_downloads.api import AddWishes, Change, DownloadRecord, UnknownFileError
-from triblerd_downloads.download import ActiveDownload, description
+from triblerd_downloads.download import ActiveDownload, description, may_receive_more
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.folders import Folders
 from triblerd_downloads.handover import Handover, apply
@@ -156,7 +156,8 @@ class DownloadManager:
         if change.destination is not msgspec.UNSET and (is_complete(download) or change.completed_dir is msgspec.UNSET):
             change = msgspec.structs.replace(change, completed_dir="")  # there it stays
         if _changed_fields(before, change):
-            download.record = await self._records.edit(infohash, lambda record: _changed_fields(record, change))
+            more = may_receive_more(download) if change.selection is not msgspec.UNSET else {}
+            download.record = await self._records.edit(infohash, lambda record: _changed_fields(record, change) | more)
         if self._engine.has(infohash):
             apply(self._engine, download, before)
         if change.running is not msgspec.UNSET:
@@ -172,6 +173,8 @@ class DownloadManager:
         await self._handover.settle(download)
         if download.has_metadata and self._engine.has(infohash):
             download.trouble = ""
+            if more := may_receive_more(download):  # pieces that are not right come once more
+                download.record = await self._records.change(infohash, **more)
             await self._engine.recheck(infohash)
 
     async def change_hops(self, infohash: Infohash, hops: int) -> None:
@@ -285,6 +288,7 @@ class DownloadManager:
             user_stopped=wishes.user_stopped,
             category=wishes.category,
             tags=limited_tags(wishes.tags),
+            received_before=0,
         )
         if metainfo is None:
             return msgspec.structs.replace(record, **_link(source))

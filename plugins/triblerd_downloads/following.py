@@ -10,6 +10,7 @@ from triblerd.errors import TriblerdError
 from triblerd.events import Event
 from triblerd.tasks import Tasks
 from triblerd_downloads.api import DownloadState, TorrentFinished, TorrentStatusChanged, UnknownDownloadError
+from triblerd_downloads.completion.noticing import Completions
 from triblerd_downloads.download import ActiveDownload, differs, learned, snapshot
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.hops import Hops
@@ -56,6 +57,7 @@ class Following:
         hops: Hops,
         seeding: Seeding,
         trackers: Trackers,
+        completions: Completions,
         settings: DownloadSettings,
         publish: Callable[[Event], None],
         tasks: Tasks,
@@ -67,6 +69,7 @@ class Following:
         self._hops = hops
         self._seeding = seeding
         self._trackers = trackers
+        self._completions = completions
         self._settings = settings
         self._publish = publish
         self._tasks = tasks
@@ -79,7 +82,7 @@ class Following:
             self._engine.listen(StatusesUpdated, self._updated),
             self._engine.listen(MetadataReceived, self._learned),
             self._engine.listen(DownloadFinished, self._has_finished),
-            self._engine.listen(StorageMoved, lambda event: self._start("moved", self._moves.moved(event))),
+            self._engine.listen(StorageMoved, lambda event: self._start("moved", self._moved(event))),
             self._engine.listen(StorageMoveFailed, lambda event: self._start("moved", self._moves.failed(event))),
             self._engine.listen(TrackersChanged, lambda event: self._downloads.touch(event.infohash)),
         ]
@@ -121,6 +124,7 @@ class Following:
             self._downloads.touch(status.infohash)
             self._seeding.saw(status)
             self._tell_finish(download, status)
+            self._completions.look(download)
             self._tell_state(download)
 
     def _tell_state(self, download: ActiveDownload) -> None:
@@ -178,6 +182,11 @@ class Following:
         self._tell_state(download)
         await self._trackers.add_public(download)
         await self._moves.follow_files(download)
+
+    async def _moved(self, event: StorageMoved) -> None:
+        await self._moves.moved(event)
+        if (download := self._downloads.find(event.infohash)) is not None:
+            self._completions.look(download)
 
     def _start(self, name: str, work: Coroutine[object, object, None]) -> None:
         self._tasks.start(name, _unless_removed(work))

@@ -20,7 +20,9 @@ from triblerd_downloads.api import (
     TorrentFinished,
     TorrentStatusChanged,
 )
-from triblerd_downloads.config import DownloadDefaults, DownloadsConfig
+from triblerd_downloads.completion.endpoint import CompletionsEndpoint
+from triblerd_downloads.completion.jobs import Job
+from triblerd_downloads.config import CompletionConfig, DownloadDefaults, DownloadsConfig
 from triblerd_downloads.container import DownloadsContainer
 from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.endpoint import DownloadsEndpoint
@@ -55,8 +57,8 @@ def triblerd_config() -> type[Section]:
 
 @hookimpl
 def triblerd_sections() -> Mapping[str, type[Section]]:
-    """Own what a download gets that does not say otherwise."""
-    return {"download_defaults": DownloadDefaults}
+    """Own what a download gets that does not say otherwise, and what is done when it is complete."""
+    return {"download_defaults": DownloadDefaults, "completion": CompletionConfig}
 
 
 @hookimpl
@@ -70,6 +72,7 @@ def triblerd_endpoints() -> Iterable[type[Endpoint]]:
         BannedPeersEndpoint,
         CategoriesEndpoint,
         TagsEndpoint,
+        CompletionsEndpoint,
     ]
 
 
@@ -103,6 +106,8 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
         pieces=context.service(TorrentPieces),
         store=context.store,
         table=await context.store.table("row", DownloadRecord),
+        completion=context.section(CompletionConfig),
+        job_table=await context.store.table("completion", Job),
         category_table=await context.store.table("category", Category),
         tracker_lists=await context.store.table("tracker_list", FetchedList),
         roots=context.service(FileRoots),
@@ -124,6 +129,8 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
     handover.ask_all(download for download in downloads.all() if not download.record.moving_to)
     context.tasks.start("moves", moves.go_on())
     context.tasks.start("tracker-list", container.public_trackers().follow())
+    await container.runner().load()
+    context.tasks.start("completions", container.runner().work())
     context.tasks.every(following.interval, "checkpoint", following.save)
     context.tasks.every(seeding.interval, "seeding-limits", seeding.look)
     yield Running(
@@ -135,6 +142,7 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
             container.banned_peers_endpoint(),
             container.categories_endpoint(),
             container.tags_endpoint(),
+            container.completions_endpoint(),
         ],
         services={Downloads: container.manager(), DownloadTrackers: container.trackers()},
         hooks=[settings, container.public_trackers()],

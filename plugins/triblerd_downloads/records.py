@@ -27,11 +27,13 @@ class Records:
         store: StoreView,
         table: Table[DownloadRecord],
         categories: Table[Category],
+        jobs: Table[Any],
         torrents: TorrentStore,
     ) -> None:
         self._store = store
         self._table = table
         self._categories = categories
+        self._jobs = jobs
         self._torrents = torrents
 
     def load(self) -> Found:
@@ -71,8 +73,18 @@ class Records:
         """
         return await self.edit(infohash, lambda _: changes)
 
-    async def edit(self, infohash: Infohash, changes: Callable[[DownloadRecord], Mapping[str, Any]]) -> DownloadRecord:
+    async def edit(
+        self,
+        infohash: Infohash,
+        changes: Callable[[DownloadRecord], Mapping[str, Any]],
+        also: Callable[[Transaction, DownloadRecord], None] = lambda _, __: None,
+    ) -> DownloadRecord:
         """Change the fields that ``changes``, which runs on the writer's thread, makes of what is stored.
+
+        Args:
+            infohash: The download.
+            changes: Returns fields with their new values.
+            also: Does what belongs into the same transaction, given the changed record.
 
         Raises:
             UnknownDownloadError: it was removed meanwhile.
@@ -87,6 +99,7 @@ class Records:
             if changed.category != record.category:
                 self._check_category(transaction, changed)
             transaction.put(self._table, infohash.key, changed)
+            also(transaction, changed)
             return changed
 
         return await self._store.write(write)
@@ -124,10 +137,12 @@ class Records:
         return await self._store.write(write)
 
     async def delete(self, infohash: Infohash) -> None:
-        """Remove a download with its torrent file and resume data."""
+        """Remove a download with its torrent file, resume data and what was to be done for it."""
 
         def write(transaction: Transaction) -> None:
             transaction.delete(self._table, infohash.key)
+            for key in list(transaction.keys(self._jobs, infohash.key)):
+                transaction.delete(self._jobs, key)
             self._torrents.forget(transaction, infohash)
 
         await self._store.write(write)

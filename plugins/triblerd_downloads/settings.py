@@ -3,20 +3,24 @@
 from pathlib import Path
 
 from triblerd.plugin import PluginContext, hookimpl
-from triblerd_downloads.config import DownloadDefaults, DownloadsConfig
+from triblerd_downloads.config import CompletionConfig, DownloadDefaults, DownloadsConfig
 
 
 class DownloadSettings:
-    """Both sections, always the present ones.
+    """All sections, always the present ones.
 
     Attributes:
         config: ``[downloads]``.
         defaults: ``[download_defaults]``.
+        completion: ``[completion]``.
     """
 
-    def __init__(self, *, config: DownloadsConfig, defaults: DownloadDefaults) -> None:
+    def __init__(
+        self, *, config: DownloadsConfig, defaults: DownloadDefaults, completion: CompletionConfig | None = None
+    ) -> None:
         self.config = config
         self.defaults = defaults
+        self.completion = completion or CompletionConfig()
 
     @property
     def saveas(self) -> str:
@@ -34,3 +38,4 @@ class DownloadSettings:
         """Take changed settings; who reads them asks anew each time."""
         self.config = context.config
         self.defaults = context.section(DownloadDefaults)
+        self.completion = context.section(CompletionConfig)

@@ -29,6 +29,7 @@ from triblerd.config import StoreConfig
 from triblerd.store import Store
 from triblerd.testing_settings import prepare_state_dir
 from triblerd_downloads.api import Category, DownloadRecord
+from triblerd_downloads.completion.jobs import Job
 from triblerd_downloads.download import description
 from triblerd_downloads.records import Records
 from triblerd_libtorrent.metainfo import parse_metainfo
@@ -257,6 +258,7 @@ def fill(state_dir: Path, count: int) -> None:
                 store=view,
                 table=await view.table("row", DownloadRecord),
                 categories=await view.table("category", Category),
+                jobs=await view.table("completion", Job),
                 torrents=await open_stored_torrents(store.view("libtorrent")),
             )
             await asyncio.gather(*(insert(records, number) for number in range(count)))
@@ -268,6 +270,7 @@ def fill(state_dir: Path, count: int) -> None:
             time_added=1_700_000_000,
             destination=saved,
             user_stopped=True,
+            received_before=0,
             **description(metainfo),
         )
         await records.insert(metainfo.infohash, record, metainfo)

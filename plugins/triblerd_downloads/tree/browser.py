@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from triblerd_downloads.api import DownloadRecord
-from triblerd_downloads.download import ActiveDownload
+from triblerd_downloads.download import ActiveDownload, may_receive_more
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.handover import apply
 from triblerd_downloads.records import Records
@@ -80,9 +80,10 @@ class TreeBrowser:
         if not files:
             return
         before = download.record
+        more = may_receive_more(download)
 
         def changed(record: DownloadRecord) -> Mapping[str, Any]:
-            return {"selection": with_files(record.selection, files, record.file_count, wanted=wanted)}
+            return {"selection": with_files(record.selection, files, record.file_count, wanted=wanted), **more}
 
         download.record = await self._records.edit(download.infohash, changed)
         if self._engine.has(download.infohash):

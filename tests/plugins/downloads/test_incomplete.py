@@ -105,8 +105,9 @@ async def test_what_completes_by_another_selection_is_moved_and_stays_when_more_
         await connect(daemon, seeder, torrent)
         await wait_until_moved(daemon, torrent.infohash, saved)
         await daemon.patch(f"/downloads/{torrent.infohash}", json={"selected_files": []})
-        await wait_for((saved / "album" / "b").exists)
+        await wait_for_status(daemon, torrent.infohash, "DOWNLOADING")
         await connect(daemon, seeder, torrent)
+        await wait_for((saved / "album" / "b").exists)
         await wait_for(lambda: (saved / "album" / "b").read_bytes() == CONTENT)
         item = await wait_until_moved(daemon, torrent.infohash, saved)
 

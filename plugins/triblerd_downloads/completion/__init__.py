@@ -1,0 +1,1 @@
+"""What is done when a download is complete: a program is run, a server is told."""
