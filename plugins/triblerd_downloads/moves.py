@@ -8,6 +8,7 @@ from pathlib import Path
 
 from triblerd.errors import InvalidInputError, TriblerdError
 from triblerd.services import FileRoots
+from triblerd_downloads.api import UnknownDownloadError
 from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.folders import Folders
@@ -79,9 +80,9 @@ class Moves:
         infohash = download.infohash
         if not self._engine.has(infohash):
             download.record = await self._records.change(infohash, destination=folder, moving_to="")
-        elif folder != download.record.destination or download.record.moving_to:
+        elif folder != (download.record.moving_to or download.record.destination):
             taken = await asyncio.to_thread(taken_by_others, await self._paths(infohash), Path(folder))
-            if taken is not None and folder != download.record.moving_to:
+            if taken is not None and folder != download.record.destination:
                 self._complain(download, f"{taken} exists already")
                 return
             download.record = await self._records.change(infohash, moving_to=folder)
@@ -147,8 +148,12 @@ class Moves:
         for download in self.held():
             try:
                 await self._finish(download)
-            except TriblerdError as error:
-                log.warning("The move of %s was not taken up again: %s", download.infohash, error)
+            except UnknownDownloadError:
+                continue
+            except Exception as error:  # a border: one download must not hold up all others
+                log.exception("The move of %s was not finished", download.infohash)
+                self._complain(download, str(error) or type(error).__name__)
+                self._handover.ask(download)
 
     def stop(self) -> None:
         """Give up what is being copied by hand."""

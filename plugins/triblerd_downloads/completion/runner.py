@@ -121,7 +121,7 @@ class Runner:
             return msgspec.structs.replace(job, state=JobState.FAILED, result=str(error))
         except WebhookError as error:
             return self._put_off(infohash, job, str(error))
-        log.info("%s: the %s has been done with %s", infohash, job.action, result)
+        log.info("%s: the %s is done: %s", infohash, job.action, result)
         return msgspec.structs.replace(job, state=JobState.DONE, result=result)
 
     async def _do(self, key: bytes, job: Job) -> str:
