@@ -39,6 +39,7 @@ _ANONYMOUS: "lt.settings_pack" = {
     "enable_natpmp": False,
     "enable_outgoing_tcp": False,
     "enable_upnp": False,
+    "force_proxy": True,  # for clients, who know it by that; the engine itself goes by what is said of the proxy
     "listen_interfaces": "0.0.0.0:6881,[::]:6881",  # nothing is reachable there: everything goes by the proxy
     "user_agent": "",
 }

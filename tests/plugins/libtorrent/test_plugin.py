@@ -33,21 +33,6 @@ async def test_the_counters_of_a_session_are_shown(start_daemon):
     assert all(isinstance(value, int) for value in answer["session"].values())
 
 
-async def test_a_session_that_is_not_there_is_empty(start_daemon):
-    async with start_daemon("libtorrent", config={"libtorrent": QUIET}) as daemon:
-        assert await daemon.get("/libtorrent/settings?hop=2") == {"hop": 2, "settings": {}}
-        assert await daemon.get("/libtorrent/session?hop=-1") == {"hop": -1, "session": {}}
-
-
-@pytest.mark.parametrize("path", ["/libtorrent/settings", "/libtorrent/session"])
-async def test_a_hop_that_is_no_number_is_refused(start_daemon, path):
-    async with start_daemon("libtorrent", config={"libtorrent": QUIET}) as daemon:
-        answer = await daemon.request("GET", f"{path}?hop=x")
-
-    assert answer.status == 400
-    assert answer.json() == {"error": "hop must be an integer"}
-
-
 @pytest.mark.parametrize("key", ["max_connections_download", "active_downloads", "max_concurrent_http_announces"])
 async def test_a_number_that_the_engine_cannot_hold_is_refused(start_daemon, key):
     async with start_daemon("libtorrent", "settings", config={"libtorrent": QUIET}) as daemon:
