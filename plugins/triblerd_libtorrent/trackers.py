@@ -14,10 +14,11 @@ WORKING = "Working"
 _HTTP_OK = 200
 
 _Answer = tuple[int, str]  # peers of the last answer, status
+_Side = tuple[object, int]  # local address and generation
 
 
 class _Known:
-    __slots__ = ("answers", "last_announce", "leeches", "seeds", "tier", "url")
+    __slots__ = ("answers", "last_announce", "leeches", "seeds", "tier", "url", "warnings")
 
     def __init__(self, url: str, tier: int) -> None:
         self.url = url
@@ -25,7 +26,12 @@ class _Known:
         self.seeds = self.leeches = -1
         self.last_announce = 0
         # By local address and generation: each of them announces for itself, and one of them working is enough.
-        self.answers: dict[tuple[object, int], _Answer] = {}
+        self.answers: dict[_Side, _Answer] = {}
+        self.warnings: dict[_Side, str] = {}
+
+    def answered(self, side: _Side, answer: _Answer) -> None:
+        self.answers[side] = answer
+        self.last_announce = int(time.time())
 
     def shown(self) -> Tracker:
         peers, status = max(self.answers.values(), key=_quality, default=(-1, NOT_CONTACTED))
@@ -90,27 +96,28 @@ class TrackerList:
 
     def replied(self, alert: lt.tracker_reply_alert) -> None:
         """Note an answer with peers."""
-        self._answered(alert, (alert.num_peers, WORKING))
+        if (known := self._of(alert)) is not None:
+            # A warning comes just before the answer that it belongs to.
+            status = known.warnings.pop(_side(alert), WORKING)
+            known.answered(_side(alert), (alert.num_peers, status))
 
     def warned(self, alert: lt.tracker_warning_alert) -> None:
         """Note a warning, which a tracker may send beside its answer."""
-        # The engine's text is "<torrent> (<url>) ... warning: <text>".
-        text = alert.message().rpartition("warning: ")[2]
-        self._answered(alert, (0, f"Warning: {text}"))
+        if (known := self._of(alert)) is not None:
+            # The engine's text is "<torrent> (<url>) ... warning: <text>".
+            text = alert.message().rpartition("warning: ")[2]
+            known.warnings[_side(alert)] = f"Warning: {text}"
 
     def failed(self, alert: lt.tracker_error_alert) -> None:
         """Note an error."""
-        self._answered(alert, (0, _failure(alert)))
+        if (known := self._of(alert)) is not None:
+            known.warnings.pop(_side(alert), None)
+            known.answered(_side(alert), (0, _failure(alert)))
 
     def scraped(self, alert: lt.scrape_reply_alert) -> None:
         """Note how many seeds and leeches the tracker knows."""
         if (known := self._of(alert)) is not None:
             known.seeds, known.leeches = alert.complete, alert.incomplete
-
-    def _answered(self, alert: lt.tracker_alert, answer: _Answer) -> None:
-        if (known := self._of(alert)) is not None:
-            known.answers[alert.local_endpoint, int(alert.version)] = answer
-            known.last_announce = int(time.time())
 
     def _of(self, alert: lt.tracker_alert) -> _Known | None:
         """Return the tracker that an alert is about; one that was removed meanwhile is not there any more."""
@@ -120,6 +127,10 @@ class TrackerList:
         if isinstance(self._known, tuple):
             self._known = {url: _Known(url, tier) for url, tier in self._known}
         return self._known
+
+
+def _side(alert: lt.tracker_alert) -> _Side:
+    return alert.local_endpoint, int(alert.version)
 
 
 def announce_to(handle: lt.torrent_handle, url: str) -> None:

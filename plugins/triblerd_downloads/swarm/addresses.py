@@ -21,12 +21,12 @@ def checked_tracker(url: object) -> str:
     """
     text = named_url(url)
     if not is_tracker(text):
-        msg = f"url must be an address of a tracker such as udp://host:port/announce, {_SAID}, not {text[:100]!r}"
+        msg = (
+            "url must be an http, https, udp, ws or wss address of a tracker, of at most "
+            f"{LONGEST_URL} printable characters, not {text[:100]!r}"
+        )
         raise InvalidInputError(msg)
     return text
-
-
-_SAID = f"of http, https, udp, ws or wss and at most {LONGEST_URL} printable characters"
 
 
 def checked_web_seed(url: object) -> str:

@@ -218,7 +218,7 @@ async def test_what_is_no_tracker_is_not_added(start_downloads, tmp_path, url):
 
         answer = await daemon.put(path, json={"url": url}, status=400)
 
-        assert answer["error"].startswith("url must be an address of a tracker")
+        assert answer["error"].startswith("url must be an http, https, udp, ws or wss address of a tracker")
         assert await urls(daemon, torrent) == []
 
 
