@@ -4,7 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from triblerd_downloads.settings import DownloadSettings
 from triblerd_downloads.swarm.trackers import Trackers, urls_of
 from triblerd_downloads.vod import StreamEnder
 from triblerd_libtorrent.api import (
+    EngineError,
     Infohash,
     Magnet,
     MetadataLookups,
@@ -139,7 +140,8 @@ class DownloadManager:
             await self._handover.settle(download)
             if remove_data and download.has_metadata and not self._engine.has(infohash):
                 wish = msgspec.structs.replace(download.wish(None), is_paused=True, is_auto_managed=False)
-                await self._engine.add(wish)  # it knows best which files are the torrent's
+                with suppress(EngineError):  # what it refuses it has not written
+                    await self._engine.add(wish)  # it knows best which files are the torrent's
             if self._engine.has(infohash):
                 await self._engine.remove(infohash, remove_data=remove_data)
             download.status = None

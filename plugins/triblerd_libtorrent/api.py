@@ -222,7 +222,11 @@ class TorrentEngine(Protocol):
         """Stop it, and leave the queue."""
 
     def resume(self, infohash: Infohash, *, auto_managed: bool = False) -> None:
-        """Clear its error and start it, by itself or through the queue."""
+        """Clear its error and start it, by itself or through the queue.
+
+        Raises:
+            EngineError: peers sent metadata that cannot be used.
+        """
 
     async def recheck(self, infohash: Infohash) -> None:
         """Verify all data again; a paused torrent is paused again afterwards."""

@@ -282,6 +282,8 @@ class Engine:
     def resume(self, infohash: Infohash, *, auto_managed: bool = False) -> None:
         """Clear its error and start it, by itself or through the queue."""
         torrent = self._torrents.get(infohash)
+        if torrent.refusal:
+            raise EngineError(torrent.refusal)
         torrent.disk_error = ""
         torrent.stays_paused()
         handle = torrent.handle

@@ -15,9 +15,8 @@ T = TypeVar("T")
 
 MOST_BYTES = 16 * 1024 * 1024
 MOST_PIECES = 1024 * 1024
-_MOST_FILES = 250_000
-_MOST_FILES_OF_V2 = 100_000  # for each of which resume data hold a tree
-_MOST_URLS = 5000  # of trackers, and of web seeds
+_MOST_FILES = 250_000  # pad files included: 125,000 of version 2, for each of which resume data hold a tree
+_MOST_URLS = 1000  # of trackers, and of web seeds
 LIMITS = {
     "max_buffer_size": MOST_BYTES,
     "max_pieces": MOST_PIECES,
@@ -194,9 +193,8 @@ def info_of(params: lt.add_torrent_params) -> lt.torrent_info:
 def _files(params: lt.add_torrent_params) -> tuple[TorrentFile, ...]:
     storage = info_of(params).layout()
     count = storage.num_files()
-    most = _MOST_FILES_OF_V2 if params.info_hashes.has_v2() else _MOST_FILES
-    if count > most:
-        msg = f"The torrent has more than {most} files"
+    if count > _MOST_FILES:
+        msg = f"The torrent has more than {_MOST_FILES} files"
         raise MetainfoError(msg)
     renamed = params.renamed_files  # two files of one name: the engine gives the second another one
     # By index: iterating over the storage is three times slower.

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import libtorrent as lt
 
 from triblerd_libtorrent.api import EngineError, Infohash, Magnet, Metainfo, MetainfoError, TorrentWish
+from triblerd_libtorrent.links import refuse_links_out
 from triblerd_libtorrent.magnet import load_magnet
-from triblerd_libtorrent.metainfo import ParsingCost, load_metainfo, parsing_cost
+from triblerd_libtorrent.metainfo import ParsingCost, load_metainfo, parse_metainfo, parsing_cost
 from triblerd_libtorrent.parsing import TorrentParser
 from triblerd_libtorrent.resume import StoredTorrents
 
@@ -64,18 +65,17 @@ class ParametersBuilder:
         self.connections = connections
 
     def is_small(self, wish: TorrentWish) -> bool:
-        """Return whether ``build`` takes no longer than other steps of the event loop."""
-        if wish.source is None:
+        """Return whether ``build`` takes no longer than other steps of the event loop, and asks no disk."""
+        if not isinstance(wish.source, Magnet):  # which has no files that the disk would be asked for
             return False
-        if isinstance(wish.source, Magnet):  # its metadata may be known all the same
-            return parsing_cost(self._stored.metainfo(wish.infohash) or b"") is ParsingCost.SMALL
-        return parsing_cost(wish.source.raw) is ParsingCost.SMALL
+        return parsing_cost(self._stored.metainfo(wish.infohash) or b"") is ParsingCost.SMALL
 
     def build(self, wish: TorrentWish) -> Parameters | LargeTorrent:
         """Return a torrent in the engine's form, unless it is large. CPU-bound; may run in any thread.
 
         Raises:
-            EngineError: nothing is known about the torrent, or what is known cannot be used.
+            EngineError: nothing is known about the torrent, or what is known cannot be used, or its files would be
+                written through a link to somewhere else.
         """
         metainfo = wish.source.raw if isinstance(wish.source, Metainfo) else self._stored.metainfo(wish.infohash)
         if metainfo is not None and parsing_cost(metainfo) is ParsingCost.LARGE:
@@ -88,11 +88,14 @@ class ParametersBuilder:
         Raises:
             EngineError: it cannot be used.
         """
-        wish, raw = large.wish, large.raw
         try:
-            parts = await self._parser.unwrap(raw, self._stored.resume_data(wish.infohash))
+            return await self._taken_apart(large)
         except MetainfoError as error:
             raise EngineError(str(error)) from error
+
+    async def _taken_apart(self, large: LargeTorrent) -> Parameters:
+        wish, raw = large.wish, large.raw
+        parts = await self._parser.unwrap(raw, self._stored.resume_data(wish.infohash))
         if parts.has_layers and parts.cpu_seconds < _TOLERABLE_SECONDS:  # which the engine takes in no other way
             return Parameters(await asyncio.to_thread(self._here, wish, raw))
         params = lt.read_resume_data(parts.resume_data)
@@ -100,6 +103,8 @@ class ParametersBuilder:
             params = load_magnet(wish.source.uri)
         if parts.is_fresh:
             params.flags |= _NEEDS_RESUME_DATA
+            known = wish.source if isinstance(wish.source, Metainfo) else await self._parser.parse(raw)
+            await asyncio.to_thread(_look_for_links, wish, known)
         else:
             params.flags &= ~_NEEDS_RESUME_DATA
         start, end = parts.info_at
@@ -107,7 +112,11 @@ class ParametersBuilder:
         return Parameters(params, raw[start:end])
 
     def _here(self, wish: TorrentWish, metainfo: bytes | None) -> lt.add_torrent_params:
-        params = self._resumed(wish.infohash, metainfo) or _fresh(wish, metainfo)
+        params = self._resumed(wish.infohash, metainfo)
+        if params is None:
+            params = _fresh(wish, metainfo)
+            if metainfo is not None:
+                _look_for_links(wish, wish.source if isinstance(wish.source, Metainfo) else _parsed(metainfo))
         self._dress(params, wish, has_files=params.ti is not None)
         return params
 
@@ -174,6 +183,18 @@ def _fresh(wish: TorrentWish, metainfo: bytes | None) -> lt.add_torrent_params:
         raise EngineError(msg)
     params.flags |= _NEEDS_RESUME_DATA
     return params
+
+
+def _look_for_links(wish: TorrentWish, metainfo: Metainfo) -> None:
+    if not wish.is_verified:  # of which nothing is written
+        refuse_links_out(wish.save_path, (file.path for file in metainfo.files if not file.is_pad))
+
+
+def _parsed(metainfo: bytes) -> Metainfo:
+    try:
+        return parse_metainfo(metainfo)
+    except MetainfoError as error:
+        raise EngineError(str(error)) from error
 
 
 def _loaded(metainfo: bytes) -> lt.add_torrent_params:

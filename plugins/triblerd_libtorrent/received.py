@@ -1,12 +1,22 @@
 """Metadata that came from peers: checked, stored, and only then told (BEP 9)."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 
 import libtorrent as lt
 
 from triblerd.store import StoreView
-from triblerd_libtorrent.api import EngineError, EngineEvent, Infohash, MetadataReceived, MetainfoError, TorrentFailed
+from triblerd_libtorrent.api import (
+    EngineError,
+    EngineEvent,
+    Infohash,
+    MetadataReceived,
+    Metainfo,
+    MetainfoError,
+    TorrentFailed,
+)
+from triblerd_libtorrent.links import refuse_links_out
 from triblerd_libtorrent.metainfo import has_piece_layers, wrap_info
 from triblerd_libtorrent.parsing import TorrentParser
 from triblerd_libtorrent.resume import StoredTorrents
@@ -77,8 +87,14 @@ class MetadataKeeper:
         raw = wrap_info(info.info_section(), trackers)
         try:
             parsed = await self._parser.parse(raw)
+            await asyncio.to_thread(_look_for_links, torrent, parsed)
+        except RuntimeError:  # it was removed meanwhile
+            return
         except (MetainfoError, EngineError) as error:
             log.warning("Peers sent metadata of %s that cannot be used: %s", torrent.infohash, error)
+            torrent.refusal = str(error)
+            torrent.stays_paused()
+            torrent.handle.unset_flags(lt.torrent_flags.auto_managed)
             torrent.handle.pause()
             self._tell(TorrentFailed(torrent.infohash, str(error)))
             return
@@ -86,3 +102,7 @@ class MetadataKeeper:
         if self._torrents.find(torrent.infohash) is torrent:
             self._tell(MetadataReceived(torrent.infohash, parsed))
             await self.complete(torrent)  # whichever comes last, the metadata or the resume data, finds the other
+
+
+def _look_for_links(torrent: Torrent, metainfo: Metainfo) -> None:
+    refuse_links_out(torrent.ask_save_path(), (file.path for file in metainfo.files if not file.is_pad))

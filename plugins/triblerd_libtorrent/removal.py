@@ -14,7 +14,6 @@ from triblerd_libtorrent.session import EngineSession
 from triblerd_libtorrent.torrents import Torrent, Torrents
 
 _ANSWER_SECONDS = 15.0
-_QUERY_SAVE_PATH = 1 << 7  # libtorrent's query_save_path, which the binding does not name
 
 
 class Remover:
@@ -91,9 +90,8 @@ class Remover:
             parsed = await self._parser.parse(wrap_info(info.info_section(), ()))
         except MetainfoError:  # peers sent it, and it was refused before anything was written
             return (), ""
-        # Asked for, since the last row may be from before a move that has just ended.
-        status = await asyncio.to_thread(torrent.handle.status, _QUERY_SAVE_PATH)
-        return tuple(file.path for file in parsed.files if not file.is_pad), status.save_path
+        save_path = await asyncio.to_thread(torrent.ask_save_path)
+        return tuple(file.path for file in parsed.files if not file.is_pad), save_path
 
 
 async def _delete(save_path: str, files: Iterable[str]) -> None:

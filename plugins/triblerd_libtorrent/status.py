@@ -159,5 +159,6 @@ def _row(torrent: Torrent, status: lt.torrent_status) -> TorrentStatus:
         save_path=intern(status.save_path),
         name=status.name,
         needs_resume_data=bool(status.need_save_resume_data),
-        error=status.error.removesuffix(": ") or torrent.disk_error,  # no file follows for an error without one
+        # No file follows for an error without one.
+        error=status.error.removesuffix(": ") or torrent.refusal or torrent.disk_error,
     )

@@ -9,6 +9,8 @@ from triblerd_libtorrent.api import Infohash, TorrentStatus, UnknownTorrentError
 from triblerd_libtorrent.identity import identity_of
 from triblerd_libtorrent.trackers import TrackerList
 
+_QUERY_SAVE_PATH = 1 << 7  # libtorrent's query_save_path, which the binding does not name
+
 
 class Torrent:
     """One torrent in one session. There may be tens of thousands: nothing is kept that can be asked for.
@@ -17,6 +19,7 @@ class Torrent:
         trackers: ``None`` while it has none.
         row: The status as last pushed; ``None`` before the first time.
         is_unsaved: Something changed since resume data were last saved. The row may be older than that.
+        refusal: Why what peers sent as its metadata is not used; it stays paused.
         disk_error: Why the engine stopped writing; it goes on uploading, and tries again by itself.
         is_starting: It was resumed, and rows of before that may still come.
         starts_when_checked: It was handed over paused, to be started as soon as its files were looked at.
@@ -29,6 +32,7 @@ class Torrent:
         "infohash",
         "is_starting",
         "is_unsaved",
+        "refusal",
         "row",
         "starts_when_checked",
         "trackers",
@@ -43,6 +47,7 @@ class Torrent:
         self.trackers = trackers
         self.row: TorrentStatus | None = None
         self.is_unsaved = True
+        self.refusal = ""
         self.disk_error = ""
         self.is_starting = False
         self.starts_when_checked = False
@@ -52,6 +57,15 @@ class Torrent:
         self.starts_when_checked = False
         self.is_starting = True
         self.handle.resume()
+
+    def ask_save_path(self) -> str:
+        """Return where its files are now; the last row may be from before a move. Waits for the session.
+
+        Raises:
+            RuntimeError: it was removed meanwhile.
+        """
+        path: str = self.handle.status(_QUERY_SAVE_PATH).save_path
+        return path
 
     def stays_paused(self) -> None:
         """Note that it will not start by itself."""

@@ -46,11 +46,33 @@ def one_at(*path: Any, name: Any = "folder", **changes: Any) -> bytes:
     return multi({"length": len(CONTENT), "path": list(path)}, name=name, **changes)
 
 
-def many(count: int, path: str = "f%d", name: str = "many") -> bytes:
-    """Return a torrent of ``count`` empty files and one with the content."""
+def v2(tree: Mapping[str, Any], name: Any = "folder", **changes: Any) -> bytes:
+    """Return a torrent of version 2 (BEP 52)."""
+    info = {"file tree": tree, "meta version": 2, "name": name, "piece length": PIECE_LENGTH} | changes
+    return torrent(info, **{"piece layers": {}})
+
+
+def leaf(**changes: Any) -> Mapping[str, Any]:
+    """Return the entry of a file in a tree of version 2, with the content."""
+    return {"": {"length": len(CONTENT), "pieces root": hashlib.sha256(CONTENT).digest()} | changes}
+
+
+def link_leaf(*target: str) -> Mapping[str, Any]:
+    """Return the entry of a symbolic link in a tree of version 2."""
+    return {"": {"attr": "l", "length": 0, "symlink path": list(target)}}
+
+
+def many_v2(count: int) -> bytes:
+    """Return a torrent of version 2 with ``count`` files."""
+    return v2({f"f{index:07}": leaf() for index in range(count)})
+
+
+def many(count: int, path: str = "f%d", name: str = "many", length: int = 0) -> bytes:
+    """Return a torrent of ``count`` files, empty or of some bytes that nobody has, and one with the content."""
     entries = b"".join(
-        b"d6:lengthi0e4:pathl%bee" % bencode(path % index if "%" in path else path) for index in range(count)
+        b"d6:lengthi%de4:pathl%bee" % (length, bencode(path % index if "%" in path else path)) for index in range(count)
     )
     last = bencode({"length": len(CONTENT), "path": ["last"]})
-    tail = b"4:name%b12:piece lengthi%de6:pieces20:%be" % (bencode(name), PIECE_LENGTH, PIECES)
+    pieces = PIECES * -(-(count * length + len(CONTENT)) // PIECE_LENGTH)
+    tail = b"4:name%b12:piece lengthi%de6:pieces%be" % (bencode(name), PIECE_LENGTH, bencode(pieces))
     return b"d4:infod5:filesl" + entries + last + b"e" + tail + b"e"

@@ -78,8 +78,8 @@ async def test_the_reason_of_a_refusal_is_the_same(parser, raw):
     ("raw", "text"),
     [
         (many(260_000), "The torrent has more than 250000 files"),
-        (torrent({}, **{"announce-list": [[f"udp://h{n}:1"] for n in range(5001)]}), "more than 5000 trackers"),
-        (torrent({}, **{"url-list": [f"http://h{n}/" for n in range(5001)]}), "more than 5000 web seeds"),
+        (torrent({}, **{"announce-list": [[f"udp://h{n}:1"] for n in range(1001)]}), "more than 1000 trackers"),
+        (torrent({}, **{"url-list": [f"http://h{n}/" for n in range(1001)]}), "more than 1000 web seeds"),
     ],
 )
 async def test_more_than_anybody_needs_is_refused(parser, raw, text):
