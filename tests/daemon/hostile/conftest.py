@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from tests.daemon.hostile.target import Target, Watch
+from tests.daemon.hostile.target import Poll, Target, Watch
 from triblerd.testing import Settings
 from triblerd.testing_settings import prepare_state_dir
 
@@ -25,10 +25,17 @@ async def shared_target(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
         await target.close()
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def poll(shared_target: Target) -> AsyncIterator[Poll]:
+    poll = Poll(shared_target.port)
+    yield poll
+    poll.close()
+
+
 @pytest_asyncio.fixture(loop_scope="module")
-async def target(shared_target: Target, record_property) -> AsyncIterator[Target]:
+async def target(shared_target: Target, poll: Poll, record_property) -> AsyncIterator[Target]:
     """One daemon for all tests of a module, looked after during each of them."""
-    with Watch(shared_target) as watch:
+    with Watch(shared_target, poll) as watch:
         yield shared_target
         await shared_target.forget_all()
     record_property("lag_seconds", round(watch.lag_seconds, 3))
