@@ -1,7 +1,7 @@
 """Magnet links (BEP 9, BEP 53)."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import libtorrent as lt
 
@@ -9,7 +9,7 @@ from triblerd_libtorrent.api import Magnet, MagnetError
 from triblerd_libtorrent.identity import identity_of
 
 _LONGEST = 64 * 1024
-_MOST_SELECTED = 1_000_000
+_MOST_SELECTED = 100_000
 _RANGE = re.compile(r"(\d{1,7})(?:-(\d{1,7}))?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SELECT = re.compile(r"[?&]so=([^&]*)", re.IGNORECASE)
@@ -76,10 +76,15 @@ def _selected(uri: str) -> tuple[int, ...] | None:
     found = _SELECT.search(uri)
     if found is None:
         return None
-    chosen: set[int] = set()
-    for part in found[1].replace("%2C", ",").replace("%2c", ",").split(","):
+    chosen: list[int] = []
+    for first, last in sorted(_ranges(found[1])):
+        beyond = max(first, chosen[-1] + 1) if chosen else first  # ranges may overlap, thousands of times
+        chosen.extend(range(beyond, min(last + 1, beyond + _MOST_SELECTED - len(chosen))))
+    return tuple(chosen) or None
+
+
+def _ranges(text: str) -> Iterator[tuple[int, int]]:
+    for part in text.replace("%2C", ",").replace("%2c", ",").split(","):
         bounds = _RANGE.fullmatch(part)
         if bounds is not None:
-            first, last = int(bounds[1]), int(bounds[2] or bounds[1])
-            chosen.update(range(first, min(last, first + _MOST_SELECTED) + 1))
-    return tuple(sorted(chosen)[:_MOST_SELECTED]) or None
+            yield int(bounds[1]), int(bounds[2] or bounds[1])

@@ -53,6 +53,7 @@ STRANGE = {
     "a web seed of a file": f"magnet:?xt={V1}&ws=file:///etc/passwd",
     "peers that are none": f"magnet:?xt={V1}&x.pe=127.0.0.1&x.pe=:1&x.pe=127.0.0.1:99999&x.pe=[::1]:1&x.pe=",
     "odd selections": f"magnet:?xt={V1}&so=-1,5-,a,3-1,0-9999999,,9-9999999",
+    "millions of files a thousand times": f"magnet:?xt={V1}&so=" + ",".join(["0-9999999"] * 1000),
 }
 
 

@@ -69,3 +69,11 @@ def test_rubbish_beside_the_infohash_is_left_out(part):
 
     assert magnet.infohash == V1
     assert len(magnet.selected_files or ()) <= 1_000_000
+
+
+def test_ranges_of_a_selection_may_overlap_and_have_an_end():
+    selected = parse_magnet(f"magnet:?xt=urn:btih:{'a' * 40}&so=7,2-4,3-5,4,90-9999999,95-9999999").selected_files
+
+    assert selected is not None
+    assert selected[:6] == (2, 3, 4, 5, 7, 90)
+    assert len(selected) == len(set(selected)) == 100_000
