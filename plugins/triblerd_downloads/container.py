@@ -72,6 +72,7 @@ class DownloadsContainer(containers.DeclarativeContainer):
     store = providers.Dependency(instance_of=StoreView)
     table: providers.Dependency[Table[DownloadRecord]] = providers.Dependency(instance_of=Table)
     job_table: providers.Dependency[Table[Job]] = providers.Dependency(instance_of=Table)
+    file_tables: providers.Dependency[Table[bytes]] = providers.Dependency(instance_of=Table)
     category_table: providers.Dependency[Table[Category]] = providers.Dependency(instance_of=Table)
     tracker_lists: providers.Dependency[Table[FetchedList]] = providers.Dependency(instance_of=Table)
     roots: providers.Dependency[FileRoots] = providers.Dependency(instance_of=FileRoots)
@@ -81,7 +82,13 @@ class DownloadsContainer(containers.DeclarativeContainer):
     settings = providers.Singleton(DownloadSettings, config=config, defaults=defaults, completion=completion)
     downloads = providers.Singleton(DownloadSet)
     records = providers.Singleton(
-        Records, store=store, table=table, categories=category_table, jobs=job_table, torrents=torrents
+        Records,
+        store=store,
+        table=table,
+        categories=category_table,
+        jobs=job_table,
+        file_tables=file_tables,
+        torrents=torrents,
     )
     folders = providers.Singleton(Folders, roots=roots)
     categories = providers.Singleton(
@@ -159,7 +166,7 @@ class DownloadsContainer(containers.DeclarativeContainer):
     )
     rows = providers.Singleton(Rows, engine=engine, swarm=swarm, downloads=downloads)
     flat = providers.Singleton(FlatList, engine=engine, metainfos=metainfos)
-    trees = providers.Singleton(Trees, metainfos=metainfos, downloads=downloads, tasks=tasks)
+    trees = providers.Singleton(Trees, metainfos=metainfos, downloads=downloads, records=records, tasks=tasks)
     piece_maps = providers.Singleton(PieceMaps, engine=engine)
     browser = providers.Singleton(
         TreeBrowser, trees=trees, pieces=piece_maps, engine=engine, downloads=downloads, records=records

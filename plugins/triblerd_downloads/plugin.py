@@ -108,6 +108,7 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
         table=await context.store.table("row", DownloadRecord),
         completion=context.section(CompletionConfig),
         job_table=await context.store.table("completion", Job),
+        file_tables=await context.store.table("file_table", bytes),
         category_table=await context.store.table("category", Category),
         tracker_lists=await context.store.table("tracker_list", FetchedList),
         roots=context.service(FileRoots),

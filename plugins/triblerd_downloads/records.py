@@ -21,19 +21,21 @@ class Records:
     A change is made to what the store holds, in the transaction itself, so that two of them at once both stay.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its tables
         self,
         *,
         store: StoreView,
         table: Table[DownloadRecord],
         categories: Table[Category],
         jobs: Table[Any],
+        file_tables: Table[bytes],
         torrents: TorrentStore,
     ) -> None:
         self._store = store
         self._table = table
         self._categories = categories
         self._jobs = jobs
+        self._file_tables = file_tables
         self._torrents = torrents
 
     def load(self) -> Found:
@@ -143,7 +145,24 @@ class Records:
             transaction.delete(self._table, infohash.key)
             for key in list(transaction.keys(self._jobs, infohash.key)):
                 transaction.delete(self._jobs, key)
+            transaction.delete(self._file_tables, infohash.key)
             self._torrents.forget(transaction, infohash)
+
+        await self._store.write(write)
+
+    def file_table(self, infohash: Infohash) -> bytes | None:
+        """Return what was kept of the files of a download, ``None`` when nothing was or when another version did."""
+        try:
+            return self._file_tables.get(infohash.key)
+        except (UnknownVersionError, BadRecordError):
+            return None
+
+    async def keep_file_table(self, infohash: Infohash, data: bytes) -> None:
+        """Keep what was worked out of the torrent file of a download, and can be at any time; dropped with it."""
+
+        def write(transaction: Transaction) -> None:
+            if transaction.get(self._table, infohash.key) is not None:
+                transaction.put(self._file_tables, infohash.key, data)
 
         await self._store.write(write)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from triblerd_downloads.tree.table import DIRECTORY, FileTable
+from triblerd_downloads.tree.table import DIRECTORY, BadTableError, FileTable
 from triblerd_downloads.tree.view import TreeView
 from triblerd_libtorrent.api import Infohash, Metainfo, TorrentFile
 
@@ -94,7 +94,7 @@ def naive_key(name):
 )
 def test_any_window_after_any_steps_is_that_of_a_plain_listing(paths, steps):
     torrent = metainfo(paths)
-    view, naive = TreeView(FileTable(torrent)), NaiveTree(torrent)
+    view, naive = TreeView(FileTable.of(torrent)), NaiveTree(torrent)
     targets = ["", "top/nothing", "top/a/nothing", *naive.rows(everything=True)]
     for step, number, size in steps:
         target = targets[number % len(targets)]
@@ -117,7 +117,7 @@ def test_any_window_after_any_steps_is_that_of_a_plain_listing(paths, steps):
 @given(paths=PATHS.map(without_clashes))
 def test_a_directory_has_the_files_and_the_size_of_what_is_below_it(paths):
     torrent = metainfo(paths)
-    table = FileTable(torrent)
+    table = FileTable.of(torrent)
     shown = [file for file in torrent.files if not file.is_pad]
 
     for row, path in enumerate(table.paths):
@@ -131,7 +131,7 @@ def test_a_directory_has_the_files_and_the_size_of_what_is_below_it(paths):
 @unhurried
 @given(names=st.lists(st.text("ab019\u00e9\U0001f600", min_size=1, max_size=4), min_size=1, unique=True))
 def test_files_are_in_natural_order_whatever_their_names(names):
-    table = FileTable(metainfo([f"{name}.x" for name in names]))
+    table = FileTable.of(metainfo([f"{name}.x" for name in names]))
 
     shown = [path.removeprefix("top/") for path in table.paths[1:]]
 
@@ -147,6 +147,40 @@ def test_files_are_in_natural_order_whatever_their_names(names):
     ],
 )
 def test_a_file_touches_the_pieces_that_its_bytes_are_in(sizes, pieces):
-    table = FileTable(metainfo(["a", "b", "c"][: len(sizes)], sizes))
+    table = FileTable.of(metainfo(["a", "b", "c"][: len(sizes)], sizes))
 
     assert [table.pieces(row) for row in range(1, len(table))] == pieces
+
+
+@unhurried
+@given(paths=PATHS.map(without_clashes))
+def test_a_table_comes_back_from_the_store_as_it_was(paths):
+    table = FileTable.of(metainfo(paths))
+
+    loaded = FileTable.load(table.dump())
+
+    assert (loaded.paths, loaded.files, loaded.sizes, loaded.ends) == (
+        table.paths,
+        table.files,
+        table.sizes,
+        table.ends,
+    )
+    for row in range(len(table)):
+        assert loaded.files_below(row) == table.files_below(row)
+        assert loaded.pieces(row) == table.pieces(row)
+
+
+@pytest.mark.parametrize("cut", [(0, 0), (0, -1), (1, None)])
+def test_bytes_that_are_no_table_are_refused(cut):
+    data = FileTable.of(metainfo(["a", "b/c"])).dump()
+
+    with pytest.raises(BadTableError):
+        FileTable.load(data[slice(*cut)])
+
+
+def test_a_table_whose_columns_differ_in_length_is_refused():
+    table = FileTable.of(metainfo(["a", "b/c"]))
+    table.ends.append(9)
+
+    with pytest.raises(BadTableError):
+        FileTable.load(table.dump())

@@ -2,9 +2,13 @@
 
 import pytest
 
-from tests.plugins.downloads.conftest import connect, upload
+from tests.plugins.downloads.conftest import connect, service, upload
 from tests.plugins.downloads.tree.conftest import ALBUM, Tree, tree_of
 from triblerd.testing import wait_for
+from triblerd_downloads.api import Downloads
+from triblerd_downloads.tree.table import FileTable
+from triblerd_downloads.tree.trees import MANY_FILES
+from triblerd_libtorrent.metainfo import parse_metainfo
 from triblerd_libtorrent.testing import TorrentVersion, make_torrent
 
 LOADING = {"index": -3, "name": "loading...", "size": 0, "included": 0, "progress": 0.0}
@@ -234,3 +238,32 @@ async def test_progress_counts_the_pieces_that_a_file_touches(start_downloads, s
 
     assert [row["progress"] for row in before] == [0.0, 0.0, 0.0, 1.0]
     assert [row["progress"] for row in rows] == [0.0, 1.0, pytest.approx(1 / 3), 1.0]
+
+
+async def test_the_table_of_many_files_is_kept_and_goes_with_the_download(start_downloads, tmp_path):
+    files = {f"{number % 7}/{number}": b"x" for number in range(MANY_FILES)}
+    torrent, other = (make_torrent(tmp_path, files, name=name) for name in ("many", "other"))
+    async with start_downloads() as daemon:
+        tree = await tree_of(daemon, torrent)
+        before = await tree.shown()
+        await wait_for(lambda: kept_tables(daemon) == [torrent.infohash], what="the table")
+        stand_in = FileTable.of(parse_metainfo(other.metainfo)).dump()
+        await records_of(daemon).keep_file_table(torrent.infohash, stand_in)
+    async with start_downloads() as daemon:
+        after = await Tree(daemon, torrent.infohash).shown()
+        await daemon.delete(f"/downloads/{torrent.infohash}", json={"remove_data": False})
+        left = kept_tables(daemon)
+
+    assert before == [(-1, "many")]
+    assert after == [(-1, "other")]
+    assert left == []
+
+
+def records_of(daemon):
+    """Return where the daemon keeps what it knows of downloads."""
+    return service(daemon, Downloads)._records
+
+
+def kept_tables(daemon):
+    """Return whose tables are in the store."""
+    return [key.hex() for key, _ in records_of(daemon)._file_tables.items()]
