@@ -7,7 +7,7 @@ from tests.daemon.hostile.target import Poll, Target, Watch
 from triblerd.testing import Settings
 from triblerd.testing_settings import prepare_state_dir
 
-AREAS = ("libtorrent", "downloads", "events", "settings", "state", "shutdown", "torrentinfo")
+AREAS = ("libtorrent", "downloads", "events", "settings", "state", "shutdown", "torrentinfo", "createtorrent")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

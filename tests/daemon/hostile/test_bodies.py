@@ -22,6 +22,15 @@ ROUTES = [
     ("POST", "/settings"),
     ("PATCH", "/plugins/state"),
     ("POST", "/backup"),
+    ("POST", "/createtorrent"),
+    ("POST", "/createtorrent/jobs"),
+    ("PUT", "/categories/one"),
+    ("PUT", "/downloads/{infohash}/trackers"),
+    ("DELETE", "/downloads/{infohash}/trackers"),
+    ("PUT", "/downloads/{infohash}/web_seeds"),
+    ("PUT", "/downloads/{infohash}/peers"),
+    ("DELETE", "/downloads/{infohash}/peers"),
+    ("PUT", "/banned_peers"),
 ]
 
 NO_OBJECTS = {
@@ -85,6 +94,25 @@ KEYS = {
         "upgrader_enabled": VALUES,
     },
     ("PATCH", "/plugins/state"): {"enabled": [v for v in VALUES if v is not True], "reload": [False, None, 1, "x"]},
+    ("POST", "/createtorrent"): {
+        "files": [*VALUES, ["relative"], ["/proc/none"], ["/" + "a" * 5000], ["/dev/zero"], ["/etc/passwd", "/root"]],
+        "name": [*VALUES, "..", "a/b", "x" * 300],
+        "trackers": [*VALUES, ["\0"], ["x" * 100_000]],
+        "piece_length": [*VALUES, 3, 2**32],
+        "export_dir": [*VALUES, "relative", "/proc/none", "/dev/null/a"],
+        "format": [*VALUES, "v3"],
+        "tiers": [*VALUES, [["a"], [1]], [[[]]]],
+        "creation_date": VALUES,
+    },
+    ("PUT", "/categories/one"): {
+        "save_path": [*VALUES, "relative", "/" + "a" * 5000],
+        "seeding_ratio": VALUES,
+        "seeding_time": VALUES,
+    },
+    ("PUT", "/downloads/{infohash}/trackers"): {"url": [*VALUES, "file:///etc/passwd", "udp://", "x" * 100_000]},
+    ("PUT", "/downloads/{infohash}/web_seeds"): {"url": [*VALUES, "file:///etc/passwd", "http://", "x" * 100_000]},
+    ("PUT", "/downloads/{infohash}/peers"): {"ip": [*VALUES, "::", "256.1.1.1"], "port": [*VALUES, 0, 65536]},
+    ("PUT", "/banned_peers"): {"ip": [*VALUES, "::", "256.1.1.1", "127.0.0.1/33"]},
     ("POST", "/backup"): {"path": [*VALUES, "relative", "/", "/dev/null", "/proc/none", "/" + "a" * 5000]},
 }
 
