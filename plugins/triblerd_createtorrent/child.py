@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from typing import BinaryIO
 
 import msgspec
@@ -16,14 +17,12 @@ from triblerd_createtorrent.hashing import hash_files
 from triblerd_createtorrent.messages import LENGTH_BYTES, Failed, Hashed, Made, Order, Reply, frame
 from triblerd_createtorrent.writing import torrent_file
 
-_NICENESS = 5
-"""The daemon goes first: it needs little, and at once."""
-
 
 def main() -> None:
     """Do one order."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the daemon ends us, also on Ctrl-C
-    os.nice(_NICENESS)
+    with suppress(OSError):  # some containers forbid it
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # the daemon goes first: it needs little, at once
     order = _read_order(sys.stdin.buffer)
     threading.Thread(target=_end_with_daemon, daemon=True).start()
     _reply(_done(order))

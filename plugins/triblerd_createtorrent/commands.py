@@ -44,15 +44,15 @@ def create(
     A directory is taken with all that is in it. Ctrl-C cancels.
     """
     body = _body(paths, options)
-    _check_output(output, force=force)
+    _check_output(output, force=force)  # before anything is begun
     job = api.call("POST", "/createtorrent/jobs", body, query={"download": int(options["seed"])})
+    target = output or Path(f"{job['name']}.torrent")
     try:
+        _check_output(target, force=force)
         job = _wait(api, job, lambda _: None) if as_json else _wait_with_bar(api, job)
         raw = api.request("GET", f"/createtorrent/jobs/{job['id']}/torrent").body
     finally:
         api.call("DELETE", f"/createtorrent/jobs/{job['id']}")
-    target = output or Path(f"{job['name']}.torrent")
-    _check_output(target, force=force)
     target.write_bytes(raw)
     if as_json:
         print_json({"path": str(target.absolute()), **job})

@@ -33,7 +33,7 @@ class _Found:
     """The files so far by their paths: what they are really called, and their sizes."""
 
     def __init__(self) -> None:
-        self._files: dict[Path, tuple[str, int]] = {}
+        self._files: dict[str, tuple[str, int]] = {}  # text: paths as objects take three times as long
         self._folders: list[Path] = []
         self._has_walked = False
 
@@ -44,7 +44,7 @@ class _Found:
             raise file_error(error, path) from error
         real = os.path.realpath(path)
         if stat.S_ISREG(status.st_mode):
-            self._files[path] = real, status.st_size
+            self._files[str(path)] = real, status.st_size
             self._folders.append(path.parent)
         elif not stat.S_ISDIR(status.st_mode):
             msg = f"Not a regular file: {printable(path)}"
@@ -53,18 +53,19 @@ class _Found:
             self._has_walked = True
             self._folders.append(path)
             for below, source, size in _Walk(real).files():
-                self._files[path / below] = source, size
+                self._files[f"{_prefix(path)}{below}"] = source, size
 
     def gathered(self) -> Gathered:
         if not self._files:
             msg = "files: there is no file in these directories" if self._has_walked else "files parameter missing"
             raise InvalidInputError(msg)
         if len(self._files) == 1 and not self._has_walked:
-            (top,) = self._files
-            places = {top: ""}
+            (only,) = self._files
+            top, places = Path(only), {only: ""}
         else:
             top = Path(os.path.commonpath(self._folders))
-            places = {path: str(path.relative_to(top)) for path in self._files}
+            begin = len(_prefix(top))
+            places = {path: path[begin:] for path in self._files}
         files = [SourceFile(os.fsencode(self._files[path][0]), _utf8(place)) for path, place in places.items()]
         return Gathered(
             name=_utf8(top.name) or "unknown",
@@ -83,7 +84,7 @@ class _Walk:
 
     def __init__(self, top: str) -> None:
         self._top = top
-        self._below_top = top.rstrip("/") + "/"
+        self._prefix = _prefix(Path(top))
         self._seen = 0
 
     def files(self) -> Iterator[tuple[str, str, int]]:
@@ -98,11 +99,12 @@ class _Walk:
             raise file_error(error, real) from error
         for entry in found:
             self._count()
-            target = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
-            if target != self._top and not target.startswith(self._below_top):
+            is_link = entry.is_symlink()
+            target = os.path.realpath(entry.path) if is_link else entry.path
+            if target != self._top and not target.startswith(self._prefix):
                 continue  # the link leads out of the directory
             try:
-                status = Path(target).stat(follow_symlinks=False)
+                status = (Path(target) if is_link else entry).stat(follow_symlinks=False)
             except FileNotFoundError:  # a link to nothing, or a file that has just gone
                 continue
             except OSError as error:
@@ -117,6 +119,11 @@ class _Walk:
         if self._seen > MOST_FILES:
             msg = f"files: there are more than {MOST_FILES} files and directories"
             raise InvalidInputError(msg)
+
+
+def _prefix(folder: Path) -> str:
+    """Return what the paths of all that is in a directory begin with."""
+    return f"{str(folder).rstrip('/')}/"
 
 
 def _absolute(path: str) -> Path:

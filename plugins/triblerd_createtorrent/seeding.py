@@ -9,7 +9,7 @@ from triblerd.plugin import Services
 from triblerd.services import FileRoots, PluginDirectory
 from triblerd_createtorrent.api import Gathered, TorrentRecipe
 from triblerd_downloads.api import AddWishes, Downloads, UnknownDownloadError
-from triblerd_libtorrent.api import Metainfo, TorrentEngine
+from triblerd_libtorrent.api import EngineError, Metainfo, TorrentEngine
 
 _TUNNELS = "tunnels"
 """The plugin that opens the sessions of anonymous downloads."""
@@ -36,7 +36,8 @@ class Seeding:
 
         Raises:
             InvalidInputError: there is no directory to seed from, or it is not allowed.
-            UnavailableError: downloads, or sessions of so many hops, are not there.
+            UnavailableError: the plugin of downloads does not run.
+            EngineError: there is no session of so many hops.
         """
         defaults = self._downloads().default_wishes()
         if not gathered.destination:
@@ -51,7 +52,7 @@ class Seeding:
             hops = defaults.hops if self._has_tunnels() else 0
         if hops and hops not in self._engine.sessions():
             msg = f"Anonymous downloads need the tunnels plugin; there is no session of {hops} hops"
-            raise UnavailableError(msg)
+            raise EngineError(msg)
         return msgspec.structs.replace(
             defaults, destination=gathered.destination, completed_dir="", hops=hops, is_verified=True
         )

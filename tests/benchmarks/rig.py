@@ -259,6 +259,7 @@ def fill(state_dir: Path, count: int) -> None:
                 table=await view.table("row", DownloadRecord),
                 categories=await view.table("category", Category),
                 jobs=await view.table("completion", Job),
+                file_tables=await view.table("file_table", bytes),
                 torrents=await open_stored_torrents(store.view("libtorrent")),
             )
             await asyncio.gather(*(insert(records, number) for number in range(count)))

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.daemon.conftest import blocks_read
-from tests.plugins.createtorrent.conftest import create, refusal
+from tests.plugins.createtorrent.conftest import create, handled, refusal
 from tests.plugins.downloads.conftest import item_of, wait_for_status
 from triblerd.testing import wait_for
 from triblerd_createtorrent.api import Version
@@ -112,10 +112,11 @@ async def test_without_the_plugin_downloads_it_is_refused_before_anything_is_has
 
 async def test_without_tunnels_an_anonymous_one_is_refused_before_anything_is_hashed(start, huge):
     async with start("downloads") as daemon:
-        status, error = await refusal(daemon, {"files": [str(huge)], "anon_hops": 2}, path="/createtorrent?download=1")
+        answer = await refusal(daemon, {"files": [str(huge)], "anon_hops": 2}, path="/createtorrent?download=1")
 
-    assert status == 503
-    assert error["message"] == "Anonymous downloads need the tunnels plugin; there is no session of 2 hops"
+    assert answer == handled(
+        "EngineError", "Anonymous downloads need the tunnels plugin; there is no session of 2 hops"
+    )
 
 
 async def test_from_outside_of_the_allowed_directories_nothing_is_seeded(start, files):
@@ -147,3 +148,13 @@ async def test_a_name_that_clients_change_is_not_seeded(start, files):
         assert status == 500
         assert error == "back\\slash has a name that clients change when they write it, so that it cannot be seeded"
         assert (await daemon.get("/downloads"))["downloads"] == []
+
+
+async def test_the_directory_for_incomplete_downloads_is_not_for_what_is_complete(start, files, tmp_path):
+    folder = files(CONTENT)
+    async with start("downloads", download_defaults={"incomplete_dir": str(tmp_path / "incomplete")}) as daemon:
+        made = await create(daemon, folder / "album", params=DOWNLOAD, walk=True)
+        item = await wait_for_status(daemon, made.infohash, "SEEDING")
+
+        assert await blocks_read(daemon) == 0
+    assert item["destination"] == str(folder)
