@@ -14,7 +14,7 @@ from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.folders import Folders
 from triblerd_downloads.handover import Handover
 from triblerd_downloads.records import Records
-from triblerd_downloads.relocation import StoppedError, finish_move, paths_of, take_back, taken_by_others
+from triblerd_downloads.relocation import StoppedError, finish_move, obstacle, paths_of, take_back
 from triblerd_libtorrent.api import (
     Infohash,
     MetainfoError,
@@ -81,9 +81,10 @@ class Moves:
         if not self._engine.has(infohash):
             download.record = await self._records.change(infohash, destination=folder, moving_to="")
         elif folder != (download.record.moving_to or download.record.destination):
-            taken = await asyncio.to_thread(taken_by_others, await self._paths(infohash), Path(folder))
-            if taken is not None and folder != download.record.destination:
-                self._complain(download, f"{taken} exists already")
+            if folder != download.record.destination and (
+                reason := await asyncio.to_thread(obstacle, await self._paths(infohash), Path(folder))
+            ):
+                self._complain(download, reason)
                 return
             download.record = await self._records.change(infohash, moving_to=folder)
             download.trouble = ""

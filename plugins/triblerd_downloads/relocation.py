@@ -30,9 +30,15 @@ def paths_of(metainfo: Metainfo) -> list[Path]:
     return files + [Path(f".{infohash}.parts") for infohash in hashes if infohash]
 
 
-def taken_by_others(paths: Iterable[Path], folder: Path) -> Path | None:
-    """Return the first of these that is in a directory already, ``None`` when none is."""
-    return next((folder / path for path in paths if os.path.lexists(folder / path)), None)
+def obstacle(paths: Sequence[Path], folder: Path) -> str:
+    """Return what keeps files from being moved to a directory; empty when nothing does."""
+    place = _Place(folder)
+    for path in paths:
+        if place.leads_out(path):
+            return f"a link leads from {folder / path} to another place"
+        if os.path.lexists(folder / path):
+            return f"{folder / path} exists already"
+    return ""
 
 
 def finish_move(paths: Sequence[Path], old: Path, new: Path, stop: threading.Event) -> None:
@@ -48,10 +54,11 @@ def finish_move(paths: Sequence[Path], old: Path, new: Path, stop: threading.Eve
         OSError: some file cannot be brought there; nothing was lost, and ``take_back`` brings all of them back.
         StoppedError: ``stop`` was set.
     """
-    copied = [path for path in paths if os.path.lexists(old / path) and not _carry(old / path, new / path, stop)]
+    source, target = _Place(old), _Place(new)
+    copied = [path for path in paths if source.has(path) and not _carry(path, source, target, stop)]
     for path in copied:
         (old / path).unlink()
-    _remove_empty_folders(paths, old)
+    _remove_empty_folders(paths, source)
 
 
 def take_back(paths: Sequence[Path], old: Path, new: Path, stop: threading.Event) -> None:
@@ -61,16 +68,38 @@ def take_back(paths: Sequence[Path], old: Path, new: Path, stop: threading.Event
         OSError: some file cannot be brought back; nothing was lost.
         StoppedError: ``stop`` was set.
     """
+    source, target = _Place(old), _Place(new)
     for path in paths:
-        if not os.path.lexists(new / path):
-            continue
-        if os.path.lexists(old / path) or not _carry(new / path, old / path, stop):
+        if target.has(path) and (source.has(path) or not _carry(path, target, source, stop)):
             (new / path).unlink()
-    _remove_empty_folders(paths, new)
+    _remove_empty_folders(paths, target)
 
 
-def _carry(source: Path, target: Path, stop: threading.Event) -> bool:
+class _Place:
+    """A directory with files of a torrent. What links lead to outside of it is none of them (BEP 47 has links)."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._real = os.path.realpath(root)
+        self._inside: dict[Path, bool] = {}
+
+    def has(self, path: Path) -> bool:
+        """Return whether a file is here."""
+        return not self.leads_out(path) and os.path.lexists(self.root / path)
+
+    def leads_out(self, path: Path) -> bool:
+        """Return whether a folder of a path is, by a link, somewhere else."""
+        if path.parent not in self._inside:
+            real = Path(os.path.realpath(self.root / path.parent))
+            self._inside[path.parent] = real.is_relative_to(self._real)
+        return not self._inside[path.parent]
+
+
+def _carry(path: Path, origin: _Place, place: _Place, stop: threading.Event) -> bool:
     """Bring one file to another place; return false when it was copied, and is at both."""
+    source, target = origin.root / path, place.root / path
+    if place.leads_out(path):
+        raise OSError(errno.ELOOP, "a link leads to another place", str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         source.replace(target)
@@ -96,10 +125,12 @@ def _copy(source: Path, target: Path, stop: threading.Event) -> None:
         os.fsync(writer.fileno())  # before the other one is removed
 
 
-def _remove_empty_folders(paths: Iterable[Path], root: Path) -> None:
+def _remove_empty_folders(paths: Iterable[Path], place: _Place) -> None:
     folders = {parent for path in paths for parent in path.parents} - {Path()}
     for folder in sorted(folders, key=lambda folder: len(folder.parts), reverse=True):
+        if place.leads_out(folder):
+            continue
         try:
-            (root / folder).rmdir()
+            (place.root / folder).rmdir()
         except OSError:  # it is not there, or not empty
             continue

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from triblerd_downloads.relocation import StoppedError, finish_move, paths_of, take_back, taken_by_others
+from triblerd_downloads.relocation import StoppedError, finish_move, obstacle, paths_of, take_back
 from triblerd_libtorrent.metainfo import parse_metainfo
 from triblerd_libtorrent.testing import TorrentVersion, make_torrent
 
@@ -120,10 +120,42 @@ def test_folders_with_files_of_others_stay(places):
 def test_what_others_have_put_there_is_seen(places):
     _, new = places
 
-    assert taken_by_others(PATHS, new) is None
+    assert obstacle(PATHS, new) == ""
     (new / "album").mkdir()
     (new / "album/c").symlink_to("nowhere")
-    assert taken_by_others(PATHS, new) == new / "album/c"
+    assert obstacle(PATHS, new) == f"{new / 'album/c'} exists already"
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """Offer a folder with a file that is none of the torrent's."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "b").write_text("secret")
+    return folder
+
+
+def test_what_a_link_leads_to_is_left_alone(places, elsewhere):
+    old, new = places
+    shutil.rmtree(old / "album/sub")
+    (old / "album/sub").symlink_to(elsewhere)
+
+    finish_move([*PATHS, Path("album/sub/empty/x")], old, new, threading.Event())
+    take_back(PATHS, elsewhere.parent / "third", old, threading.Event())
+
+    assert contents(elsewhere) == {"b": "secret"}
+
+
+def test_nothing_is_written_through_a_link(places, elsewhere):
+    old, new = places
+    (new / "album").symlink_to(elsewhere)
+
+    assert obstacle(PATHS, new) == f"a link leads from {new / 'album/a'} to another place"
+    with pytest.raises(OSError, match="a link leads to another place"):
+        finish_move(PATHS, old, new, threading.Event())
+
+    assert contents(elsewhere) == {"b": "secret"}
+    assert contents(old) == WHOLE
 
 
 @pytest.mark.parametrize("version", TorrentVersion)
