@@ -33,6 +33,7 @@ class Tracker:
         answer: Answers announces in the place of what it would say: bytes of the body or datagram.
         status: Of its HTTP answers.
         is_silent: It takes requests and never answers.
+        redirect: Where it sends those who ask by HTTP.
     """
 
     url: str = ""
@@ -45,6 +46,7 @@ class Tracker:
     answer: bytes | None = None
     status: int = 200
     is_silent: bool = False
+    redirect: str = ""
     announces: list[Announced] = field(default_factory=list)
 
     @property
@@ -70,6 +72,8 @@ async def http_tracker() -> AsyncIterator[Tracker]:
         tracker.announces.append(Announced(infohash, query.get("event", b"").decode(), port))
         if tracker.is_silent:
             await over.wait()
+        if tracker.redirect:
+            return web.Response(status=302, headers={"Location": f"{tracker.redirect}?{_asked(request)}"})
         return web.Response(status=tracker.status, body=_http_answer(tracker))
 
     async def scrape(request: web.Request) -> web.Response:
@@ -179,4 +183,8 @@ def _http_answer(tracker: Tracker) -> bytes:
 
 def _raw_query(request: web.Request) -> list[tuple[str, str]]:
     # The hashes are bytes and no text, so that they are taken apart before anybody decodes them.
-    return parse_qsl(request.rel_url.raw_query_string.replace("%", "%25"))
+    return parse_qsl(_asked(request).replace("%", "%25"))
+
+
+def _asked(request: web.Request) -> str:
+    return request.rel_url.raw_query_string

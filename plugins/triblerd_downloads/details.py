@@ -54,7 +54,7 @@ class Details:
         extra: dict[str, Any] = {}
         try:
             if query.get_peers:
-                extra["peers"] = [PeerItem.of(peer) for peer in await self._peers.connected(download.infohash)]
+                extra["peers"] = await self._connected(download)
             if query.get_pieces:
                 extra["pieces"] = await self._pieces(download)
             if query.get_files:
@@ -62,6 +62,11 @@ class Details:
         except TriblerdError as error:  # one torrent in a bad state is no reason to fail the list
             log.warning("Some details of %s are missing: %s", download.infohash, error)
         return encode_json(extra)[1:-1]
+
+    async def _connected(self, download: ActiveDownload) -> list[PeerItem]:
+        if download.status is None or not download.status.num_peers:  # most downloads of a long list have none
+            return []
+        return [PeerItem.of(peer) for peer in await self._peers.connected(download.infohash)]
 
     async def _pieces(self, download: ActiveDownload) -> str:
         if not download.has_metadata or not self._engine.has(download.infohash):

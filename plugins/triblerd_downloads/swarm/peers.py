@@ -43,7 +43,7 @@ class Peers:
     async def connected(self, infohash: Infohash) -> tuple[Peer, ...]:
         """Return the connected peers."""
         download = self._downloads.get(infohash)
-        if download.status is None or not download.status.num_peers or not self._engine.has(infohash):
+        if not self._engine.has(infohash):
             return ()
         peers = await self._swarm.peers(infohash)
         found_by = sum("dht" in peer.source for peer in peers), sum("pex" in peer.source for peer in peers)

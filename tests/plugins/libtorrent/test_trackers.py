@@ -75,6 +75,17 @@ async def test_what_is_no_answer_is_an_error(start_engine, tmp_path, web_tracker
         assert (await told(bench, torrent, expected)).peers == 0
 
 
+async def test_a_tracker_that_has_moved_is_told_of_by_its_old_address(start_engine, tmp_path, web_tracker):
+    async with http_tracker() as moved, start_engine() as bench:
+        web_tracker.redirect = moved.url
+        torrent = await announced(bench, tmp_path, web_tracker)
+
+        shown = await told(bench, torrent, "Working")
+
+    assert shown.url == web_tracker.url
+    assert moved.events[0] == "started"
+
+
 async def test_silence_is_a_timeout(start_engine, tmp_path):
     async with udp_tracker() as tracker, start_engine() as bench:
         tracker.is_silent = True
