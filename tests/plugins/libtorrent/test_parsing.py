@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -184,3 +186,11 @@ async def test_the_largest_file_is_read_or_refused(parser):
 
     with pytest.raises(MetainfoError):
         await parser.parse(raw)
+
+
+def test_it_makes_do_with_less_memory_where_less_is_allowed():
+    command = f"ulimit -v 1000000 && exec {sys.executable} -m triblerd_libtorrent.parser_process {2 << 30}"
+
+    ended = subprocess.run(["sh", "-c", command], input=b"", capture_output=True, check=False)  # noqa: S607
+
+    assert (ended.returncode, ended.stderr) == (0, b"")
