@@ -165,8 +165,8 @@ class DownloadsContainer(containers.DeclarativeContainer):
         streams=streams,
     )
     rows = providers.Singleton(Rows, engine=engine, swarm=swarm, downloads=downloads)
-    flat = providers.Singleton(FlatList, engine=engine, metainfos=metainfos)
     trees = providers.Singleton(Trees, metainfos=metainfos, downloads=downloads, records=records, tasks=tasks)
+    flat = providers.Singleton(FlatList, engine=engine, trees=trees)
     piece_maps = providers.Singleton(PieceMaps, engine=engine)
     browser = providers.Singleton(
         TreeBrowser, trees=trees, pieces=piece_maps, engine=engine, downloads=downloads, records=records

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 from triblerd.http.endpoint import encode_json
 from triblerd_downloads.download import ActiveDownload
-from triblerd_downloads.metainfos import Metainfos
 from triblerd_downloads.schemas import FileItem
 from triblerd_downloads.selection import is_selected
 from triblerd_downloads.tree.pieces import is_complete
-from triblerd_libtorrent.api import TorrentEngine, TorrentFile
+from triblerd_downloads.tree.table import DIRECTORY, FileTable
+from triblerd_downloads.tree.trees import Trees
+from triblerd_libtorrent.api import TorrentEngine
 
 FILES_AT_ONCE = 500
 """A longer list is made in pieces of so many files, so that other requests are answered in between."""
@@ -18,24 +19,22 @@ FILES_AT_ONCE = 500
 class FlatList:
     """Lists files. It asks the engine, which may have to be waited for."""
 
-    def __init__(self, *, engine: TorrentEngine, metainfos: Metainfos) -> None:
+    def __init__(self, *, engine: TorrentEngine, trees: Trees) -> None:
         self._engine = engine
-        self._metainfos = metainfos
+        self._trees = trees
 
     async def encoded(self, download: ActiveDownload) -> bytes:
         """Return the files as a JSON array, pad files left out; an empty one while they are unknown."""
-        metainfo = await self._metainfos.get(download.infohash)
-        if metainfo is None:
+        table = await self._trees.table(download)
+        if table is None:
             return b"[]"
         received = await self._received(download)
-        skip = len(metainfo.files[0].path.partition("/")[0]) + 1 if metainfo.is_multi_file else 0
+        rows = table.in_torrent_order
         parts: list[bytes] = []
-        for first in range(0, len(metainfo.files), FILES_AT_ONCE):
-            files = metainfo.files[first : first + FILES_AT_ONCE]
-            if part := encode_json(_items(files, download, received, skip))[1:-1]:
-                parts.append(part)
+        for first in range(0, len(rows), FILES_AT_ONCE):
             if first:
                 await asyncio.sleep(0)
+            parts.append(encode_json(_items(table, rows[first : first + FILES_AT_ONCE], download, received))[1:-1])
         return b"[%b]" % b",".join(parts)
 
     async def _received(self, download: ActiveDownload) -> Sequence[int]:
@@ -45,27 +44,28 @@ class FlatList:
         return await self._engine.file_progress(download.infohash)
 
 
-def _items(
-    files: Sequence[TorrentFile], download: ActiveDownload, received: Sequence[int], skip: int
-) -> list[FileItem]:
+def _items(table: FileTable, rows: Sequence[int], download: ActiveDownload, received: Sequence[int]) -> list[FileItem]:
     selection = download.record.selection
     complete = not received and is_complete(download)
-    return [
-        FileItem(
-            index=file.index,
-            name=file.path[skip:],
-            size=file.size,
-            included=is_selected(selection, file.index),
-            progress=1.0 if complete else _progress(file, received),
+    skip = len(table.paths[0]) + 1 if table.files[0] == DIRECTORY else 0
+    items: list[FileItem] = []
+    for row in rows:
+        index, size = table.files[row], table.sizes[row]
+        items.append(
+            FileItem(
+                index=index,
+                name=table.paths[row][skip:],
+                size=size,
+                included=is_selected(selection, index),
+                progress=1.0 if complete else _progress(index, size, received),
+            )
         )
-        for file in files
-        if not file.is_pad
-    ]
+    return items
 
 
-def _progress(file: TorrentFile, received: Sequence[int]) -> float:
-    if file.size == 0:
+def _progress(index: int, size: int, received: Sequence[int]) -> float:
+    if size == 0:
         return 1.0
-    if file.index >= len(received):
+    if index >= len(received):
         return 0.0
-    return min(received[file.index] / file.size, 1.0)
+    return min(received[index] / size, 1.0)

@@ -54,6 +54,7 @@ class FileTable:
         sizes: Bytes; of a directory, of all that is below it.
         ends: The row after everything that is below a row: for a file the next one.
         file_count: Pad files included.
+        in_torrent_order: The rows of the files, as the torrent orders these.
     """
 
     def __init__(self, rows: "_Rows", offsets: "array[int]", piece_length: int) -> None:
@@ -67,6 +68,8 @@ class FileTable:
         self._offsets = offsets
         self._piece_length = piece_length
         self._rows = dict(zip(self.paths, range(len(self.paths)), strict=True))
+        files = (row for row, index in enumerate(self.files) if index != DIRECTORY)
+        self.in_torrent_order = array("i", sorted(files, key=self.files.__getitem__))
 
     @classmethod
     def of(cls, metainfo: Metainfo) -> Self:

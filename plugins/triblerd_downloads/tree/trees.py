@@ -66,6 +66,18 @@ class Trees:
             return tree
         return await asyncio.shield(self._ask(download))
 
+    async def table(self, download: ActiveDownload) -> FileTable | None:
+        """Return the files, ``None`` while they are unknown; a table that is made at once is not kept.
+
+        Raises:
+            MetainfoError: the stored torrent file cannot be read.
+        """
+        if download.record.file_count >= MANY_FILES:
+            tree = await self.get(download)
+            return None if tree is None else tree.table
+        metainfo = await self._metainfos.get(download.infohash)
+        return None if metainfo is None else FileTable.of(metainfo)
+
     def _ask(self, download: ActiveDownload) -> "asyncio.Future[TreeView | None]":
         coming = self._coming.get(download.infohash)
         if coming is None:

@@ -245,11 +245,12 @@ async def test_the_table_of_many_files_is_kept_and_goes_with_the_download(start_
     torrent, other = (make_torrent(tmp_path, files, name=name) for name in ("many", "other"))
     async with start_downloads() as daemon:
         tree = await tree_of(daemon, torrent)
-        before = await tree.shown()
+        before, all_before = await tree.shown(), await tree.flat()
         await wait_for(lambda: kept_tables(daemon) == [torrent.infohash], what="the table")
         stand_in = FileTable.of(parse_metainfo(other.metainfo)).dump()
         await records_of(daemon).keep_file_table(torrent.infohash, stand_in)
     async with start_downloads() as daemon:
+        all_after = await Tree(daemon, torrent.infohash).flat()
         after = await Tree(daemon, torrent.infohash).shown()
         await daemon.delete(f"/downloads/{torrent.infohash}", json={"remove_data": False})
         left = kept_tables(daemon)
@@ -257,6 +258,8 @@ async def test_the_table_of_many_files_is_kept_and_goes_with_the_download(start_
     assert before == [(-1, "many")]
     assert after == [(-1, "other")]
     assert left == []
+    assert all_after == all_before
+    assert [file["index"] for file in all_after] == list(range(MANY_FILES))
 
 
 def records_of(daemon):
