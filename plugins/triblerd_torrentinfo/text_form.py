@@ -2,7 +2,6 @@
 
 import re
 from binascii import hexlify
-from typing import Any
 
 import msgspec
 
@@ -22,57 +21,94 @@ def text_of(raw: bytes) -> bytes:
     Raises:
         ValueError: it is not bencoded.
     """
-    torrent, _ = _decoded(raw, 0)
-    if not isinstance(torrent, dict):
+    if raw[:1] != b"d":
         msg = "a torrent file is a dictionary"
-        raise ValueError(msg)  # noqa: TRY004 - of the content, not of an argument
-    torrent.pop(b"piece layers", None)
-    info = torrent.get(b"info")
-    if isinstance(info, dict) and isinstance(pieces := info.get(b"pieces"), bytes):
-        info[b"pieces"] = pieces.hex().encode()
-    return hexlify(msgspec.json.encode(_shown(torrent)))
-
-
-def _decoded(raw: bytes, start: int) -> tuple[Any, int]:
-    """Return the value that begins at ``start``, and where it ends."""
-    kind = raw[start : start + 1]
-    if kind == b"i":
-        if (number := _INTEGER.match(raw, start)) is not None:
-            return int(number[1]), number.end()
-    elif kind in {b"l", b"d"}:
-        items = []
-        start += 1
-        while raw[start : start + 1] != b"e":
-            item, start = _decoded(raw, start)
-            items.append(item)
-        return items if kind == b"l" else _dictionary(items), start + 1
-    elif (length := _LENGTH.match(raw, start)) is not None:
-        end = length.end() + int(length[1])
-        if end <= len(raw):
-            return raw[length.end() : end], end
-    msg = f"no bencoded value begins at byte {start}"
-    raise ValueError(msg)
-
-
-def _dictionary(items: list[Any]) -> dict[bytes, Any]:
-    if not all(isinstance(key, bytes) for key in items[::2]):
-        msg = "the keys of a dictionary are byte strings"
         raise ValueError(msg)
-    return dict(zip(items[::2], items[1::2], strict=True))
+    writer = _Writer(raw)
+    writer.dictionary(1, "torrent")
+    return hexlify(writer.json)
 
 
-def _shown(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return _text(value)
-    if isinstance(value, list):
-        return [_shown(item) for item in value]
-    if isinstance(value, dict):
-        return {_text(key): _shown(item) for key, item in value.items()}
-    return value
+class _Writer:
+    """Turns bencoded values into JSON, one after the other.
+
+    No objects are made of them: of a large torrent they would be a million, and whenever Python looks for garbage among
+    them everything else stands still.
+
+    Attributes:
+        json: As far as it is written.
+    """
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self._encode = msgspec.json.Encoder().encode
+        self.json = bytearray()
+
+    def dictionary(self, start: int, name: str = "") -> int:
+        """Write a dictionary; return where it ends.
+
+        Args:
+            start: Where its first key begins.
+            name: ``torrent`` or ``info``, whose keys have a meaning.
+        """
+        raw, json = self._raw, self.json
+        before = b"{"
+        while raw[start : start + 1] != b"e":
+            key, start = self._string(start)
+            written = len(json)
+            json += before + self._text(key) + b":"
+            if name == "torrent" and key == b"info" and raw[start : start + 1] == b"d":
+                start = self.dictionary(start + 1, "info")
+            elif name == "info" and key == b"pieces" and raw[start : start + 1].isdigit():
+                pieces, start = self._string(start)
+                json += b'"' + hexlify(pieces) + b'"'
+            else:
+                start = self._value(start)
+            if name == "torrent" and key == b"piece layers":
+                del json[written:]
+            else:
+                before = b","
+        json += b"{}" if before == b"{" else b"}"
+        return start + 1
+
+    def _list(self, start: int) -> int:
+        before = b"["
+        while self._raw[start : start + 1] != b"e":
+            self.json += before
+            start = self._value(start)
+            before = b","
+        self.json += b"[]" if before == b"[" else b"]"
+        return start + 1
+
+    def _value(self, start: int) -> int:
+        kind = self._raw[start : start + 1]
+        if kind == b"d":
+            return self.dictionary(start + 1)
+        if kind == b"l":
+            return self._list(start + 1)
+        if kind != b"i":
+            content, end = self._string(start)
+            self.json += self._text(content)
+            return end
+        number = _INTEGER.match(self._raw, start)
+        if number is None:
+            raise _nothing_at(start)
+        self.json += self._encode(int(number[1]))
+        return number.end()
+
+    def _string(self, start: int) -> tuple[bytes, int]:
+        length = _LENGTH.match(self._raw, start)
+        end = length.end() + int(length[1]) if length is not None else start
+        if length is None or end > len(self._raw):
+            raise _nothing_at(start)
+        return self._raw[length.end() : end], end
+
+    def _text(self, content: bytes) -> bytes:
+        try:
+            return self._encode(content.decode())
+        except UnicodeDecodeError:
+            return self._encode(content.decode("latin-1"))
 
 
-def _text(content: bytes) -> str:
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
+def _nothing_at(start: int) -> ValueError:
+    return ValueError(f"no bencoded value begins at byte {start}")
