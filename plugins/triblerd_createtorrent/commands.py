@@ -95,6 +95,7 @@ def _wait(api: ApiClient, job: Row, show: Callable[[Row], None]) -> Row:
 
 
 def _wait_with_bar(api: ApiClient, job: Row) -> Row:
+    from rich.console import Console  # noqa: PLC0415 - 60 ms for what draws bars
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TransferSpeedColumn  # noqa: PLC0415
 
     columns = (
@@ -104,9 +105,10 @@ def _wait_with_bar(api: ApiClient, job: Row) -> Row:
         TransferSpeedColumn(),
         TextColumn("{task.fields[about]}", markup=False),
     )
-    with Progress(*columns, transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task(plain_text(job["name"])[:40], total=job["size"], about="")
-        about = f"{job['files']} files, {size_text(job['size'])}"
+        about = f"{size_text(job['size'])} in {job['files']} file{'s' * (job['files'] != 1)}"
 
         def show(row: Row) -> None:
             progress.update(bar, completed=row["hashed"], about="waiting" if row["state"] == "waiting" else about)

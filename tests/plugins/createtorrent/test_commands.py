@@ -49,7 +49,7 @@ async def test_a_directory_becomes_a_torrent_file_beside_it(start, files, trible
         left = await daemon.get("/createtorrent/jobs")
 
     made = parse_metainfo((tmp_path / "files.torrent").read_bytes())
-    assert printed.splitlines()[-1] == f"{made.infohash}  files.torrent"
+    assert printed == f"{made.infohash}  files.torrent\n"
     assert [file.path for file in made.files] == ["files/a", "files/sub/b"]
     assert made.trackers == (("http://127.0.0.1:9/a",),)
     assert made.is_private
