@@ -23,7 +23,11 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the daemon ends us, also on Ctrl-C
     with suppress(OSError):  # some containers forbid it
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # the daemon goes first: it needs little, at once
-    order = _read_order(sys.stdin.buffer)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # nobody reads any more: end without a word
+    try:
+        order = _read_order(sys.stdin.buffer)
+    except msgspec.DecodeError:  # the daemon ended before it had sent all of it
+        sys.exit(1)
     threading.Thread(target=_end_with_daemon, daemon=True).start()
     _reply(_done(order))
 

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 
 import psutil
 import pytest
@@ -83,6 +85,15 @@ async def test_ctrl_c_is_the_daemons_alone(daemon_process, huge):
         assert await daemon.stop(by=signal.SIGINT) == 0
         assert has_ended(process)
         assert "Traceback" not in daemon.output
+
+
+@pytest.mark.parametrize("sent", [b"", b"\0\0\1\0", b"\0\0\1\0half"])
+def test_it_ends_without_a_word_when_the_daemon_ended_before_it(sent):
+    command = [sys.executable, "-m", "triblerd_createtorrent.child"]
+
+    ended = subprocess.run(command, input=sent, capture_output=True, check=False)
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (1, b"", b"")
 
 
 async def wait_for_progress(daemon, job):
