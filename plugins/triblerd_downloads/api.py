@@ -248,6 +248,10 @@ class Downloads(Protocol):
     Whatever names a download raises ``UnknownDownloadError`` when there is none.
     """
 
+    @property
+    def default_hops(self) -> int:
+        """The user's number of hops for what does not say otherwise; 0 when it is to be plain."""
+
     def all(self) -> Sequence[Download]:
         """Return them in the order in which they were added."""
 

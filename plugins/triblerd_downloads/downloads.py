@@ -77,6 +77,12 @@ class DownloadManager:
         self._streams = streams
         self._busy: dict[Infohash, asyncio.Event] = {}
 
+    @property
+    def default_hops(self) -> int:
+        """The user's number of hops for what does not say otherwise."""
+        defaults = self._settings.defaults
+        return defaults.number_hops if defaults.anonymity_enabled else 0
+
     def all(self) -> Sequence[ActiveDownload]:
         """Return them in the order in which they were added."""
         return self._downloads.all()

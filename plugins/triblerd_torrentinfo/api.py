@@ -53,7 +53,7 @@ class LookedUp(msgspec.Struct, frozen=True):
     """What was found.
 
     Attributes:
-        hops: How many hops it was looked up with.
+        hops: How many hops were between us and whoever was asked, if anybody was.
     """
 
     metainfo: Metainfo

@@ -9,7 +9,7 @@ from triblerd.config import Section
 from triblerd.events import Event
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
-from triblerd.services import Configuration, PluginDirectory
+from triblerd.services import PluginDirectory
 from triblerd_libtorrent.api import MetadataLookups, TorrentEngine, TorrentSources
 from triblerd_torrentinfo.api import TorrentInfo, TorrentLookedUp
 from triblerd_torrentinfo.config import TorrentInfoConfig
@@ -56,9 +56,7 @@ def triblerd_commands() -> Iterable[click.Command]:
 async def triblerd_lifespan(context: PluginContext[TorrentInfoConfig]) -> AsyncIterator[Running]:
     """Look up while the plugin runs."""
     engine = context.service(TorrentEngine)
-    default_hops = DefaultHops(
-        configuration=context.service(Configuration), plugins=context.service(PluginDirectory), engine=engine
-    )
+    default_hops = DefaultHops(services=context.services, plugins=context.service(PluginDirectory), engine=engine)
     torrents = TorrentLooker(
         config=context.config,
         engine=engine,
@@ -68,6 +66,5 @@ async def triblerd_lifespan(context: PluginContext[TorrentInfoConfig]) -> AsyncI
         services=context.services,
         publish=context.events.publish,
     )
-    yield Running(
-        endpoints=[TorrentInfoEndpoint(torrents=torrents)], services={TorrentInfo: torrents}, hooks=[torrents]
-    )
+    endpoint = TorrentInfoEndpoint(torrents=torrents)
+    yield Running(endpoints=[endpoint], services={TorrentInfo: torrents}, hooks=[torrents])

@@ -30,4 +30,9 @@ class TorrentAnswer(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ]
     download_exists: Annotated[bool | None, Meta(description="True when it is a download, else null")]
-    hops: Annotated[int, Meta(description="Number of hops that it was looked up with; 0 is plain")]
+    hops: Annotated[
+        int,
+        Meta(
+            description="Number of hops between us and whoever is asked, 0 is plain; what is known is asked of nobody"
+        ),
+    ]

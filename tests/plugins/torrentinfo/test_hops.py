@@ -7,6 +7,7 @@ import pytest
 from tests.plugins.torrentinfo.conftest import info_of
 from triblerd.errors import NotFoundError
 from triblerd.testing import wait_for
+from triblerd_downloads.api import Downloads
 from triblerd_libtorrent.api import SessionRegistry, TorrentEngine
 from triblerd_libtorrent.testing import make_torrent
 from triblerd_torrentinfo.hops import DefaultHops
@@ -18,13 +19,15 @@ QUICK = {"lookup_timeout": 0.5}
 class Surroundings:
     """A daemon with these settings, sessions and tunnels."""
 
-    def __init__(self, *, enabled=True, hops=2, sessions=(0,), tunnels=None):
-        self.section = {"anonymity_enabled": enabled, "number_hops": hops}
+    def __init__(self, *, default=2, sessions=(0,), tunnels=None, downloads=True):
+        self.default_hops = default
         self.hops = sessions
         self.enabled = tunnels
+        self.downloads = downloads
 
-    def values(self):
-        return {"download_defaults": self.section}
+    def find(self, kind):
+        assert kind is Downloads
+        return self if self.downloads else None
 
     def sessions(self):
         return self.hops
@@ -40,16 +43,26 @@ class Surroundings:
     ("surroundings", "hops"),
     [
         (Surroundings(sessions=(0, 2)), 2),
-        (Surroundings(tunnels=True), 2),  # they are not up: the look-up is refused, not made in the clear
+        (Surroundings(sessions=(0, 1)), 2),  # refused, not made in the clear
+        (Surroundings(tunnels=True), 2),  # likewise
+        (Surroundings(tunnels=True, downloads=False), 1),
         (Surroundings(tunnels=False), 0),
         (Surroundings(), 0),
-        (Surroundings(enabled=False, sessions=(0, 2), tunnels=True), 0),
+        (Surroundings(default=0, sessions=(0, 2), tunnels=True), 0),
     ],
 )
 def test_the_default_is_that_of_downloads_where_the_tunnels_are_wanted(surroundings, hops):
-    default = DefaultHops(configuration=surroundings, plugins=surroundings, engine=surroundings)
+    default = DefaultHops(services=surroundings, plugins=surroundings, engine=surroundings)
 
     assert default.now() == hops
+
+
+@pytest.mark.parametrize(("enabled", "hops"), [(True, 3), (False, 0)])
+async def test_the_default_of_downloads_is_what_the_settings_say(start_info, enabled, hops):
+    defaults = {"anonymity_enabled": enabled, "number_hops": 3}
+
+    async with start_info(download_defaults=defaults) as daemon:
+        assert daemon.daemon.container.services().find(Downloads).default_hops == hops
 
 
 async def test_without_tunnels_a_look_up_is_plain_and_says_so(start_info, seeder):
