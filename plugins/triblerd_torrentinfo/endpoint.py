@@ -56,7 +56,7 @@ class TorrentInfoEndpoint(Endpoint):
         "PUT",
         "",
         answers=TorrentAnswer,
-        consumes="application/x-bittorrent",
+        consumes="application/octet-stream",
         raises=(FailedError,),
         examples={"answer": _EXAMPLE},
     )

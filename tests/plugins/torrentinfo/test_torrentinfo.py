@@ -183,7 +183,7 @@ async def test_a_download_supplies_its_own_metadata_and_is_told(start_info, tmp_
     torrent = make_torrent(tmp_path, FILES, name="album", version=TorrentVersion.HYBRID)
     whole = lt.load_torrent_buffer(torrent.metainfo).info_hashes
 
-    async with start_info(torrentinfo=QUICK) as daemon:
+    async with start_info() as daemon:
         await daemon.put("/downloads", data=torrent.metainfo, headers={"Content-Type": "application/x-bittorrent"})
         of_v1 = await info_of(daemon, f"magnet:?xt=urn:btih:{whole.v1}")
         of_v2 = await info_of(daemon, f"magnet:?xt=urn:btmh:1220{whole.v2}")
