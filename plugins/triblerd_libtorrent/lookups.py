@@ -200,9 +200,11 @@ class Lookups:
 
     def _added(self, hops: int, alert: lt.add_torrent_alert) -> bool:
         """Take the answer to a torrent that was handed over; return whether it was a look-up's."""
+        if alert.params.save_path != os.devnull:  # a download's, which may have the same hash and another one
+            return False
         lookup = self._entering(hops, alert.params.info_hashes)
         if lookup is None:
-            return False
+            return True
         if alert.error.value():
             self._left(lookup)
             self._forget(lookup)
@@ -268,7 +270,7 @@ class Lookups:
 
     def _entering(self, hops: int, hashes: lt.info_hash_t) -> _Lookup | None:
         lookup = self._find(hops, _names(hashes))
-        return lookup if lookup is not None and lookup.is_entering else None
+        return lookup if lookup is not None and lookup.is_entering and {*_names(hashes)} == {*lookup.names} else None
 
     def _of(self, hops: int, handle: lt.torrent_handle) -> _Lookup | None:
         lookup = self._find(hops, _names(handle.info_hashes()))

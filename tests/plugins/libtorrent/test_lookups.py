@@ -202,6 +202,22 @@ async def test_a_hybrid_download_answers_for_both_of_its_hashes(start_engine, se
         assert torrents_in(bench) == 1
 
 
+async def test_a_hybrid_download_that_is_just_being_added_is_not_taken_for_the_look_up(start_engine, seeder):
+    torrent = seeder.seed_new(MANY_FILES, version=TorrentVersion.HYBRID)
+    _, v2 = hashes_of(torrent)
+
+    async with start_engine() as bench:
+        await bench.keep(torrent)
+        adding = asyncio.create_task(bench.engine.add(bench.wish(torrent, is_paused=True)))
+        await asyncio.sleep(0)  # it is on its way to the session, which has not answered
+        found = await look_up(bench, f"magnet:?{v2}&x.pe={NOBODY}")
+        await asyncio.wait_for(adding, 10)
+
+        assert found.raw == torrent.metainfo
+        assert bench.engine.has(torrent.infohash)
+        assert torrents_in(bench) == 1
+
+
 async def test_a_look_up_needs_a_session_of_its_hops(start_engine):
     async with start_engine() as bench:
         with pytest.raises(EngineError, match="need the tunnels plugin"):
