@@ -37,6 +37,7 @@ class Tasks:
         task = asyncio.get_running_loop().create_task(self._watched(name, work), name=f"{self._owner}.{name}")
         self._tasks[task] = time.monotonic()
         task.add_done_callback(lambda done: self._tasks.pop(done, None))
+        task.add_done_callback(lambda _: work.close())  # which was never begun if the task was cancelled at once
         return task
 
     def every(

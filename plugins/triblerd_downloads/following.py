@@ -1,7 +1,8 @@
 """Follows what the engine reports, and tells others what it means for downloads."""
 
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -82,8 +83,10 @@ class Following:
             self._engine.listen(StatusesUpdated, self._updated),
             self._engine.listen(MetadataReceived, self._learned),
             self._engine.listen(DownloadFinished, self._has_finished),
-            self._engine.listen(StorageMoved, lambda event: self._start("moved", self._moved(event))),
-            self._engine.listen(StorageMoveFailed, lambda event: self._start("moved", self._moves.failed(event))),
+            self._engine.listen(StorageMoved, lambda event: self._start("moved", partial(self._moved, event))),
+            self._engine.listen(
+                StorageMoveFailed, lambda event: self._start("moved", partial(self._moves.failed, event))
+            ),
             self._engine.listen(TrackersChanged, lambda event: self._downloads.touch(event.infohash)),
         ]
 
@@ -134,7 +137,7 @@ class Following:
         download.announced = state
         self._publish(TorrentStatusChanged(infohash=str(download.infohash), status=state.name))
         if state is DownloadState.SEEDING:
-            self._start("seeding", self._seeds(download))
+            self._start("seeding", partial(self._seeds, download))
 
     async def _seeds(self, download: ActiveDownload) -> None:
         """Do what is due when a download begins to seed."""
@@ -149,7 +152,7 @@ class Following:
             return
         # The row of a small torrent may still be from before its first byte: the next one tells what it received.
         self._finished.add(event.infohash)
-        self._start("completed", self._moves.when_complete(download))
+        self._start("completed", partial(self._moves.when_complete, download))
 
     def _tell_finish(self, download: ActiveDownload, status: TorrentStatus) -> None:
         if status.infohash not in self._finished or not status.is_finished:
@@ -169,7 +172,7 @@ class Following:
             self._engine.set_priorities(event.infohash, (NORMAL_PRIORITY,) * fields["file_count"])
         if download.record.only_metadata:
             self._engine.pause(event.infohash)
-        self._start("metadata", self._learn(download, fields))
+        self._start("metadata", partial(self._learn, download, fields))
 
     async def _learn(self, download: ActiveDownload, fields: dict[str, Any]) -> None:
         # Shown at once: a small torrent may be complete before this is written.
@@ -188,14 +191,14 @@ class Following:
         if (download := self._downloads.find(event.infohash)) is not None:
             self._completions.look(download)
 
-    def _start(self, name: str, work: Coroutine[object, object, None]) -> None:
+    def _start(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         self._tasks.start(name, _unless_removed(work))
 
 
-async def _unless_removed(work: Coroutine[object, object, None]) -> None:
-    """Await work on a download that may be removed meanwhile; the engine's refusals are logged."""
+async def _unless_removed(work: Callable[[], Awaitable[None]]) -> None:
+    """Do work on a download that may be removed meanwhile; the engine's refusals are logged."""
     try:
-        await work
+        await work()
     except UnknownDownloadError:
         return
     except TriblerdError as error:

@@ -1,4 +1,5 @@
 import asyncio
+import inspect
 
 import pytest
 
@@ -95,3 +96,17 @@ async def test_a_task_that_ignores_its_cancellation_is_named(tasks, caplog):
     assert "owner.stubborn ignores its cancellation" in caplog.text
     release.set()
     await task
+
+
+async def test_a_task_that_is_cancelled_before_it_begins_leaves_no_warning(tasks):
+    async def never() -> None:
+        pytest.fail("it was begun")
+
+    work = never()
+    task = tasks.start("never", work)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await asyncio.sleep(0)
+
+    assert inspect.getcoroutinestate(work) == inspect.CORO_CLOSED

@@ -39,9 +39,9 @@ def checked_tags(tags: Iterable[str]) -> tuple[str, ...]:
     """Return tags without blanks around them, each once, in their order.
 
     Raises:
-        InvalidInputError: one of them cannot be a tag.
+        InvalidInputError: one of them cannot be a tag, or they are more than a download may have.
     """
-    found = tuple(dict.fromkeys(tag.strip() for tag in tags))
+    found = limited_tags(tag.strip() for tag in tags)
     if not all(_is_plain(tag) and "," not in tag for tag in found):
         msg = f"tags must have 1 to {LONGEST} characters each, without commas and control characters"
         raise InvalidInputError(msg)
