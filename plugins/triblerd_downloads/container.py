@@ -166,12 +166,12 @@ class DownloadsContainer(containers.DeclarativeContainer):
     )
     rows = providers.Singleton(Rows, engine=engine, swarm=swarm, downloads=downloads)
     trees = providers.Singleton(Trees, metainfos=metainfos, downloads=downloads, records=records, tasks=tasks)
-    flat = providers.Singleton(FlatList, engine=engine, trees=trees)
-    piece_maps = providers.Singleton(PieceMaps, engine=engine)
+    flat = providers.Singleton(FlatList, engine=engine, pieces=pieces, trees=trees)
+    piece_maps = providers.Singleton(PieceMaps, engine=engine, pieces=pieces)
     browser = providers.Singleton(
         TreeBrowser, trees=trees, pieces=piece_maps, engine=engine, downloads=downloads, records=records
     )
-    details = providers.Singleton(Details, engine=engine, flat=flat, peers=peers)
+    details = providers.Singleton(Details, engine=engine, pieces=pieces, flat=flat, peers=peers)
     listing = providers.Singleton(Listing, rows=rows, downloads=downloads, details=details)
     preparation = providers.Singleton(Preparation, manager=manager)
     vod_mode = providers.Singleton(VodMode, streams=streams, preparation=preparation)

@@ -15,7 +15,7 @@ from triblerd_downloads.schemas import ListQuery
 from triblerd_downloads.swarm.peers import Peers
 from triblerd_downloads.swarm.schemas import PeerItem
 from triblerd_downloads.tree.flat import FlatList
-from triblerd_libtorrent.api import Infohash, TorrentEngine
+from triblerd_libtorrent.api import Infohash, TorrentEngine, TorrentPieces
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +27,9 @@ LIMIT_SECONDS = 3.0
 class Details:
     """Asks the engine, which may have to be waited for."""
 
-    def __init__(self, *, engine: TorrentEngine, flat: FlatList, peers: Peers) -> None:
+    def __init__(self, *, engine: TorrentEngine, pieces: TorrentPieces, flat: FlatList, peers: Peers) -> None:
         self._engine = engine
+        self._pieces = pieces
         self._flat = flat
         self._peers = peers
 
@@ -56,7 +57,7 @@ class Details:
             if query.get_peers:
                 extra["peers"] = await self._connected(download)
             if query.get_pieces:
-                extra["pieces"] = await self._pieces(download)
+                extra["pieces"] = await self._bitmap(download)
             if query.get_files:
                 extra["files"] = msgspec.Raw(await self._flat.encoded(download))
         except TriblerdError as error:  # one torrent in a bad state is no reason to fail the list
@@ -68,7 +69,7 @@ class Details:
             return []
         return [PeerItem.of(peer) for peer in await self._peers.connected(download.infohash)]
 
-    async def _pieces(self, download: ActiveDownload) -> str:
+    async def _bitmap(self, download: ActiveDownload) -> str:
         if not download.has_metadata or not self._engine.has(download.infohash):
             return ""
-        return base64.b64encode(await self._engine.pieces(download.infohash)).decode()
+        return base64.b64encode(await self._pieces.bitmap(download.infohash)).decode()

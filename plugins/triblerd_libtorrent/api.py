@@ -243,12 +243,6 @@ class TorrentEngine(Protocol):
     def set_queue_position(self, infohash: Infohash, move: QueueMove) -> None:
         """Move a torrent in the queue."""
 
-    async def file_progress(self, infohash: Infohash) -> tuple[int, ...]:
-        """Return the verified and received bytes of each file."""
-
-    async def pieces(self, infohash: Infohash) -> bytes:
-        """Return the bitmap of verified pieces, first piece = most significant bit; empty while unknown."""
-
     async def checkpoint(self, infohash: Infohash | None = None) -> None:
         """Save the resume data of one torrent, or of all that need it; return when they are on disk."""
 
@@ -383,11 +377,16 @@ class PeerBans(Protocol):
 
 @runtime_checkable
 class TorrentPieces(Protocol):
-    """Access to single pieces, for whoever plays a file while it comes.
+    """How much of a torrent is there, piece by piece, and which pieces come first.
 
-    Raises ``UnknownTorrentError`` for an infohash that was not added. Which pieces there are, ``TorrentEngine.pieces``
-    and the event ``PieceFinished`` tell.
+    Raises ``UnknownTorrentError`` for an infohash that was not added. The event ``PieceFinished`` tells of new pieces.
     """
+
+    async def file_progress(self, infohash: Infohash) -> tuple[int, ...]:
+        """Return the verified and received bytes of each file."""
+
+    async def bitmap(self, infohash: Infohash) -> bytes:
+        """Return the bitmap of verified pieces, first piece = most significant bit; empty while unknown."""
 
     async def read(self, infohash: Infohash, piece: int) -> bytes:
         """Return the content of a verified piece, also when it is not written to the files yet.

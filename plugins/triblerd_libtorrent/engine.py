@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import libtorrent as lt
 
@@ -53,13 +53,9 @@ from triblerd_libtorrent.torrents import Torrent, Torrents
 
 log = logging.getLogger(__name__)
 
-R = TypeVar("R")
-
 _SAVE_AT_STOP_SECONDS = 3.0
 _ANNOUNCE_AT_STOP_SECONDS = 1.0
 _POLL_SECONDS = 0.02
-
-_DIGITS = b"01" + bytes(254)
 
 _MOVES: Mapping[QueueMove, Callable[[lt.torrent_handle], None]] = {
     QueueMove.UP: lt.torrent_handle.queue_position_up,
@@ -222,14 +218,6 @@ class Engine:
         """Return the last pushed status."""
         torrent = self._torrents.find(infohash)
         return torrent.row if torrent else None
-
-    async def file_progress(self, infohash: Infohash) -> tuple[int, ...]:
-        """Return the verified and received bytes of each file."""
-        return tuple(await self._ask(infohash, lt.torrent_handle.file_progress))
-
-    async def pieces(self, infohash: Infohash) -> bytes:
-        """Return the bitmap of verified pieces."""
-        return await self._ask(infohash, _bitmap)
 
     def dht_is_running(self, hops: int = 0) -> bool:
         """Return whether the session uses the DHT."""
@@ -438,25 +426,9 @@ class Engine:
         self._priorities.forget(torrent.infohash)
         self._sites[torrent.hops].board.forget(torrent.infohash)
 
-    async def _ask(self, infohash: Infohash, question: Callable[[lt.torrent_handle], R]) -> R:
-        """Return the answer to a question that waits for the session."""
-        handle = self._torrents.get(infohash).handle
-        try:
-            return await asyncio.to_thread(question, handle)
-        except RuntimeError as error:  # it was removed meanwhile
-            raise EngineError(str(error)) from error
-
 
 def _is_idle(row: TorrentStatus | None) -> bool:
     return row is not None and row.is_paused
-
-
-def _bitmap(handle: lt.torrent_handle) -> bytes:
-    pieces = handle.status(lt.torrent_handle.query_pieces).pieces
-    if not pieces:
-        return b""
-    padded = bytes(pieces).translate(_DIGITS).ljust(-(-len(pieces) // 8) * 8, b"0")
-    return int(padded, 2).to_bytes(len(padded) // 8)
 
 
 async def _wait_until(condition: Callable[[], bool], limit_seconds: float) -> None:

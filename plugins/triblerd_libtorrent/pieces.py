@@ -14,6 +14,8 @@ from triblerd_libtorrent.torrents import Torrents
 T = TypeVar("T")
 
 _ANSWER_SECONDS = 30.0
+_DIGITS = b"01" + bytes(254)
+"""Maps the numbers 0 and 1 to the digits."""
 _MOST_ORDERS = 3  # an answer may be the one to an order before ours
 
 
@@ -64,6 +66,14 @@ class PieceAccess:
         self._reads: _Questions[bytes] = _Questions()
         self._flushes: _Questions[None] = _Questions()
         self._orders: _Questions[None] = _Questions()
+
+    async def bitmap(self, infohash: Infohash) -> bytes:
+        """Return the bitmap of verified pieces."""
+        return await self._torrents.ask(infohash, _bitmap)
+
+    async def file_progress(self, infohash: Infohash) -> tuple[int, ...]:
+        """Return the verified and received bytes of each file."""
+        return tuple(await self._torrents.ask(infohash, lt.torrent_handle.file_progress))
 
     async def read(self, infohash: Infohash, piece: int) -> bytes:
         """Return the content of a verified piece."""
@@ -126,6 +136,14 @@ class PieceAccess:
 
     def _name(self, alert: lt.torrent_alert) -> Infohash:
         return self._torrents.name_of(alert.handle.info_hashes())
+
+
+def _bitmap(handle: lt.torrent_handle) -> bytes:
+    pieces = handle.status(lt.torrent_handle.query_pieces).pieces
+    if not pieces:
+        return b""
+    padded = bytes(pieces).translate(_DIGITS).ljust(-(-len(pieces) // 8) * 8, b"0")
+    return int(padded, 2).to_bytes(len(padded) // 8)
 
 
 def _are_in_force(handle: lt.torrent_handle, wanted: Sequence[int]) -> bool:

@@ -1,19 +1,16 @@
 """Where the data of a torrent come from: trackers (BEP 3, BEP 15), web seeds (BEP 19) and peers."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
 
 import libtorrent as lt
 
-from triblerd_libtorrent.api import Announce, EngineError, Infohash, Peer, Tracker
+from triblerd_libtorrent.api import Announce, Infohash, Peer, Tracker
 from triblerd_libtorrent.bans import Bans
 from triblerd_libtorrent.peers import connected_peers
 from triblerd_libtorrent.received import Spawn
 from triblerd_libtorrent.torrents import Torrents
 from triblerd_libtorrent.trackers import announce_to, announces_of
-
-R = TypeVar("R")
 
 
 class Swarm:
@@ -39,7 +36,7 @@ class Swarm:
 
     async def announces(self, infohash: Infohash) -> Mapping[str, Announce]:
         """Return when each tracker was and will be asked, by its URL."""
-        return await self._ask(infohash, announces_of)
+        return await self._torrents.ask(infohash, announces_of)
 
     def add_trackers(self, infohash: Infohash, urls: Iterable[str]) -> None:
         """Add announce URLs that it does not have yet."""
@@ -66,7 +63,7 @@ class Swarm:
 
     async def web_seeds(self, infohash: Infohash) -> tuple[str, ...]:
         """Return the URLs of the web seeds."""
-        return tuple(await self._ask(infohash, lt.torrent_handle.url_seeds))
+        return tuple(await self._torrents.ask(infohash, lt.torrent_handle.url_seeds))
 
     def add_web_seeds(self, infohash: Infohash, urls: Iterable[str]) -> None:
         """Add web seeds."""
@@ -84,7 +81,7 @@ class Swarm:
 
     async def peers(self, infohash: Infohash) -> tuple[Peer, ...]:
         """Return the connected peers."""
-        return await self._ask(infohash, connected_peers)
+        return await self._torrents.ask(infohash, connected_peers)
 
     def connect_peer(self, infohash: Infohash, host: str, port: int) -> None:
         """Connect to a peer by address."""
@@ -93,11 +90,3 @@ class Swarm:
     async def drop_peers(self, infohash: Infohash, host: str) -> None:
         """End all connections to an address."""
         await self._bans.drop(self._torrents.get(infohash).hops, host)
-
-    async def _ask(self, infohash: Infohash, question: Callable[[lt.torrent_handle], R]) -> R:
-        """Return the answer to a question that waits for the session."""
-        handle = self._torrents.get(infohash).handle
-        try:
-            return await asyncio.to_thread(question, handle)
-        except RuntimeError as error:  # it was removed meanwhile
-            raise EngineError(str(error)) from error

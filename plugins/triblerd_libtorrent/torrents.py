@@ -1,13 +1,16 @@
 """The torrents that the engine has, by infohash."""
 
-from collections.abc import Iterator
-from typing import Final
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Final, TypeVar
 
 import libtorrent as lt
 
-from triblerd_libtorrent.api import Infohash, TorrentStatus, UnknownTorrentError
+from triblerd_libtorrent.api import EngineError, Infohash, TorrentStatus, UnknownTorrentError
 from triblerd_libtorrent.identity import identity_of
 from triblerd_libtorrent.trackers import TrackerList
+
+T = TypeVar("T")
 
 _QUERY_SAVE_PATH = 1 << 7  # libtorrent's query_save_path, which the binding does not name
 
@@ -116,6 +119,19 @@ class Torrents:
             msg = "The engine does not have this torrent"
             raise UnknownTorrentError(msg)
         return torrent
+
+    async def ask(self, infohash: Infohash, question: Callable[[lt.torrent_handle], T]) -> T:
+        """Return the answer to a question that waits for the session.
+
+        Raises:
+            UnknownTorrentError: the torrent was not added.
+            EngineError: it was removed meanwhile.
+        """
+        handle = self.get(infohash).handle
+        try:
+            return await asyncio.to_thread(question, handle)
+        except RuntimeError as error:
+            raise EngineError(str(error)) from error
 
     def find(self, infohash: Infohash) -> Torrent | None:
         """Return a torrent, or ``None``."""

@@ -8,7 +8,7 @@ from triblerd.errors import TriblerdError
 from triblerd_downloads.streaming.plan import Place, Plan, make_plan
 from triblerd_downloads.streaming.spans import FileSpan
 from triblerd_downloads.vod import VodStatus
-from triblerd_libtorrent.api import AFTER_DEADLINE, Infohash, TorrentEngine, TorrentPieces
+from triblerd_libtorrent.api import AFTER_DEADLINE, Infohash, TorrentPieces
 
 
 class StreamedFile:
@@ -56,13 +56,12 @@ class DownloadStream:
         is_ended: Nobody is to read it any more.
     """
 
-    def __init__(self, infohash: Infohash, *, engine: TorrentEngine, pieces: TorrentPieces) -> None:
+    def __init__(self, infohash: Infohash, *, pieces: TorrentPieces) -> None:
         self.infohash = infohash
         self.files: dict[int, StreamedFile] = {}
         self.shown: tuple[StreamedFile, int] | None = None
         self.is_ended = False
         self.pieces = pieces
-        self._engine = engine
         self._news = asyncio.Event()
 
     @property
@@ -90,7 +89,7 @@ class DownloadStream:
         Raises:
             TriblerdError: the engine does not have the torrent any more.
         """
-        bitmap = await self._engine.pieces(self.infohash)
+        bitmap = await self.pieces.bitmap(self.infohash)
         for file in self.files.values():
             file.missing = {piece for piece in file.span.pieces if not _has(bitmap, piece)}
         self._wake()

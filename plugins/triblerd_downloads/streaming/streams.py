@@ -99,7 +99,7 @@ class Streams:
         async with self._changes_of(download.infohash):
             stream = self._streams.get(download.infohash)
             if stream is None:
-                stream = DownloadStream(download.infohash, engine=self._engine, pieces=self._pieces)
+                stream = DownloadStream(download.infohash, pieces=self._pieces)
             if span.index not in stream.files:
                 await self._add(download, stream, span)
             return stream, stream.files[span.index]

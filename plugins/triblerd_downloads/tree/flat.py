@@ -10,7 +10,7 @@ from triblerd_downloads.selection import is_selected
 from triblerd_downloads.tree.pieces import is_complete
 from triblerd_downloads.tree.table import DIRECTORY, FileTable
 from triblerd_downloads.tree.trees import Trees
-from triblerd_libtorrent.api import TorrentEngine
+from triblerd_libtorrent.api import TorrentEngine, TorrentPieces
 
 FILES_AT_ONCE = 500
 """A longer list is made in pieces of so many files, so that other requests are answered in between."""
@@ -19,8 +19,9 @@ FILES_AT_ONCE = 500
 class FlatList:
     """Lists files. It asks the engine, which may have to be waited for."""
 
-    def __init__(self, *, engine: TorrentEngine, trees: Trees) -> None:
+    def __init__(self, *, engine: TorrentEngine, pieces: TorrentPieces, trees: Trees) -> None:
         self._engine = engine
+        self._pieces = pieces
         self._trees = trees
 
     async def encoded(self, download: ActiveDownload) -> bytes:
@@ -41,7 +42,7 @@ class FlatList:
         """Return the bytes of each file that are there, none while the engine does not have the torrent."""
         if download.status is None or not self._engine.has(download.infohash):
             return ()
-        return await self._engine.file_progress(download.infohash)
+        return await self._pieces.file_progress(download.infohash)
 
 
 def _items(table: FileTable, rows: Sequence[int], download: ActiveDownload, received: Sequence[int]) -> list[FileItem]:

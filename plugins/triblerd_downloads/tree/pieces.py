@@ -3,7 +3,7 @@
 import time
 
 from triblerd_downloads.download import ActiveDownload
-from triblerd_libtorrent.api import Infohash, TorrentEngine
+from triblerd_libtorrent.api import Infohash, TorrentEngine, TorrentPieces
 
 _FRESH_SECONDS = 1.0
 """The engine has to be waited for, and clients ask for one window after the other."""
@@ -12,8 +12,9 @@ _FRESH_SECONDS = 1.0
 class PieceMaps:
     """Says which pieces of a download are there."""
 
-    def __init__(self, *, engine: TorrentEngine) -> None:
+    def __init__(self, *, engine: TorrentEngine, pieces: TorrentPieces) -> None:
         self._engine = engine
+        self._pieces = pieces
         self._last: tuple[Infohash, float, bytes] | None = None
 
     async def of(self, download: ActiveDownload) -> bytes:
@@ -28,7 +29,7 @@ class PieceMaps:
             return _all_pieces(download)
         now = time.monotonic()
         if self._last is None or self._last[0] != infohash or self._last[1] < now - _FRESH_SECONDS:
-            self._last = infohash, now, await self._engine.pieces(infohash)
+            self._last = infohash, now, await self._pieces.bitmap(infohash)
         return self._last[2]
 
 

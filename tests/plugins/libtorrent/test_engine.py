@@ -237,8 +237,8 @@ async def test_peers_files_and_pieces_are_told_on_request(start_engine, seeder):
         bench.swarm.connect_peer(torrent.infohash, seeder.host, seeder.port)
         await bench.row(torrent.infohash, lambda row: row.num_pieces)
         (peer,) = await bench.swarm.peers(torrent.infohash)
-        progress = await bench.engine.file_progress(torrent.infohash)
-        pieces = await bench.engine.pieces(torrent.infohash)
+        progress = await bench.engine.piece_access.file_progress(torrent.infohash)
+        pieces = await bench.engine.piece_access.bitmap(torrent.infohash)
 
         assert (peer.ip, peer.port, peer.is_seed, peer.completed) == ("127.0.0.1", seeder.port, True, 1.0)
         assert peer.client.startswith("libtorrent")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.plugins.downloads.conftest import seeder, service, start_downloads, upload
 from triblerd.testing import wait_for
-from triblerd_libtorrent.api import TorrentEngine, TorrentSwarm
+from triblerd_libtorrent.api import TorrentEngine, TorrentPieces, TorrentSwarm
 
 __all__ = ["seeder", "start_downloads"]
 
@@ -65,7 +65,7 @@ async def connect(daemon, torrent, seeder):
 
 async def pieces_of(daemon, infohash):
     """Return the indices of the pieces that are there."""
-    bitmap = await service(daemon, TorrentEngine).pieces(infohash)
+    bitmap = await service(daemon, TorrentPieces).bitmap(infohash)
     return {piece for piece in range(len(bitmap) * 8) if bitmap[piece >> 3] & 0x80 >> (piece & 7)}
 
 

@@ -10,7 +10,7 @@ from tests.plugins.downloads.conftest import wait_for_status
 from tests.plugins.downloads.streaming.conftest import PIECE, add, connect, pieces_of, read_slowly
 from triblerd_downloads.streaming.spans import FileSpan
 from triblerd_downloads.streaming.stream import Cursor, DownloadStream, StreamedFile
-from triblerd_libtorrent.api import Infohash, TorrentEngine, TorrentPieces
+from triblerd_libtorrent.api import Infohash, TorrentPieces
 from triblerd_libtorrent.testing import TorrentVersion
 
 MIB = 1024 * 1024
@@ -116,9 +116,7 @@ class Pieces:
 
 
 def file_with_two_readers():
-    stream = DownloadStream(
-        Infohash("ab" * 20), engine=cast("TorrentEngine", None), pieces=cast("TorrentPieces", Pieces())
-    )
+    stream = DownloadStream(Infohash("ab" * 20), pieces=cast("TorrentPieces", Pieces()))
     file = stream.files[0] = StreamedFile(FileSpan(0, "film", 400 * PIECE, 0, PIECE))
     cursors = Cursor(stream, file, 0), Cursor(stream, file, 200 * PIECE)
     for cursor in cursors:
