@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import mmap
 import threading
 from collections.abc import Callable, Iterator
 
@@ -92,7 +93,8 @@ class _Work:
 
     def _work(self, number: int) -> None:
         hash_unit = self._hash_of_file if self._layout.has_v2 else self._hash_of_piece
-        buffer = memoryview(bytearray(CHUNK))
+        # At the beginning of a page: where a bytearray begins, 16 bytes later, the system copies four times as slowly.
+        buffer = memoryview(mmap.mmap(-1, CHUNK))
         try:
             with Reader(self._expected) as reader:
                 while (unit := self._take()) is not None:
