@@ -125,7 +125,7 @@ class Engine:
             torrents=self._torrents, builder=self._builder, session_of=self._session, rivals=self.lookups
         )
         self._remover = Remover(self._torrents, self._parser)
-        self._priorities = FilePriorities(self._torrents)
+        self._priorities = FilePriorities(self._torrents, self._meet_again)
         self.piece_access = PieceAccess(self._torrents, self._priorities)
         self._metadata = MetadataKeeper(
             torrents=self._torrents, stored=stored, store=store, parser=self._parser, tell=self._tell, spawn=spawn
@@ -419,6 +419,13 @@ class Engine:
     async def _save(self, torrent: Torrent) -> None:
         await self._checkpoints.save([torrent])
         await self._metadata.complete(torrent)
+
+    def _meet_again(self, torrent: Torrent) -> None:
+        """Look for peers once more: other files of a torrent are wanted."""
+        if torrent.hops in self._sites:
+            self._sites[torrent.hops].session.meet_again()
+            for connections in (self._builder.connections + 1, self._builder.connections):
+                torrent.handle.set_max_connections(connections)  # a change has the torrent ask for peers
 
     def _forget(self, torrent: Torrent) -> None:
         self._torrents.drop(torrent.infohash)

@@ -1,7 +1,7 @@
 """Priorities of files, changed one after the other."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import libtorrent as lt
 
@@ -22,10 +22,14 @@ class FilePriorities:
     The engine hands every change to its disk threads, and when two are under way at once the earlier one may have the
     last word (libtorrent 2.1.1: some of 1,000 times). So a torrent's next change waits for the answer to the one
     before; what comes meanwhile becomes one change.
+
+    Args:
+        in_force: Told when the last change of a torrent is in force.
     """
 
-    def __init__(self, torrents: Torrents) -> None:
+    def __init__(self, torrents: Torrents, in_force: Callable[[Torrent], None]) -> None:
         self._torrents = torrents
+        self._in_force = in_force
         self._waiting: dict[Infohash, list[int] | dict[int, int]] = {}
         self._limits: dict[Infohash, asyncio.TimerHandle] = {}
 
@@ -59,6 +63,7 @@ class FilePriorities:
             self._send(torrent)
         else:  # the engine does not count this as a change of the row, unless something else comes of it
             torrent.handle.post_status(STATUS_FLAGS)
+            self._in_force(torrent)
 
     def _send(self, torrent: Torrent) -> None:
         waiting = self._waiting.pop(torrent.infohash)

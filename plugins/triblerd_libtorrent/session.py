@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 COUNTERS_SECONDS = 5.0
 _RECONNECT_SECONDS = 60
 _RECONNECT_SOON_SECONDS = 1
+_MEETING_SECONDS = 3.0
+_FORGIVEN = 3  # connections that fail before a peer is given up, as the engine has it
 _LAST_ANNOUNCE_SECONDS = 1  # the destructor waits that long, and nothing else in the process runs meanwhile
 
 
@@ -37,6 +39,8 @@ class EngineSession:
         self._pump: AlertPump | None = None
         self._tcp_window = TcpWindow()
         self._tcp_first: asyncio.TimerHandle | None = None
+        self._meeting: asyncio.TimerHandle | None = None
+        self._forgiven = _FORGIVEN
         self._counters: list[asyncio.Future[dict[str, int]]] = []
 
     @property
@@ -99,12 +103,24 @@ class EngineSession:
             self._tcp_first.cancel()
         self._tcp_first = asyncio.get_running_loop().call_later(seconds, self._use_utp_again)
 
+    def meet_again(self) -> None:
+        """For a few seconds, meet known peers that were left a moment ago, and count anew who they are.
+
+        Every seeder is left when all that is wanted is there. When more is wanted later, libtorrent 2.1.1 goes on
+        believing that it knows nobody to connect to, until the number of failures that it forgives changes.
+        """
+        self._forgiven = _FORGIVEN + 1 if self._forgiven == _FORGIVEN else _FORGIVEN
+        self.raw.apply_settings({"min_reconnect_time": _RECONNECT_SOON_SECONDS, "max_failcount": self._forgiven})
+        if self._meeting is not None:
+            self._meeting.cancel()
+        self._meeting = asyncio.get_running_loop().call_later(_MEETING_SECONDS, self._meet_rarely)
+
     async def shown_settings(self) -> dict[str, str | int | bool]:
         """Return all settings, without the proxy's password."""
         shown: dict[str, str | int | bool] = dict(await asyncio.to_thread(self.raw.get_settings))  # type: ignore[arg-type]
+        shown |= {"min_reconnect_time": _RECONNECT_SECONDS, "max_failcount": _FORGIVEN}
         if self._tcp_first is not None:
             shown["enable_outgoing_utp"] = bool(self._settings.get("enable_outgoing_utp"))
-            shown["min_reconnect_time"] = _RECONNECT_SECONDS
         if shown.get("proxy_password"):
             shown["proxy_password"] = "***"  # noqa: S105 - what stands in its place
         return shown
@@ -145,8 +161,9 @@ class EngineSession:
         """End the session. Its torrents were paused and its trackers told before."""
         if self._raw is None:
             return
-        if self._tcp_first is not None:
-            self._tcp_first.cancel()
+        for timer in (self._tcp_first, self._meeting):
+            if timer is not None:
+                timer.cancel()
         self._raw.apply_settings({"stop_tracker_timeout": _LAST_ANNOUNCE_SECONDS})
         if self._pump is not None:
             self._pump.stop()
@@ -163,12 +180,14 @@ class EngineSession:
     def _use_utp_again(self) -> None:
         self._tcp_first = None
         with suppress(RuntimeError):
-            self.raw.apply_settings(
-                {
-                    "enable_outgoing_utp": bool(self._settings.get("enable_outgoing_utp")),
-                    "min_reconnect_time": _RECONNECT_SECONDS,
-                }
-            )
+            self.raw.apply_settings({"enable_outgoing_utp": bool(self._settings.get("enable_outgoing_utp"))})
+        self._meet_rarely(self._meeting)
+
+    def _meet_rarely(self, until: asyncio.TimerHandle | None = None) -> None:
+        self._meeting = until
+        if self._meeting is None and self._tcp_first is None:
+            with suppress(RuntimeError):
+                self.raw.apply_settings({"min_reconnect_time": _RECONNECT_SECONDS})
 
 
 async def open_session(hops: int, settings: "lt.settings_pack", dht_state: DhtState | None = None) -> EngineSession:

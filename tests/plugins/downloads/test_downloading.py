@@ -315,3 +315,32 @@ async def test_a_missing_destination_is_made_and_a_bad_one_refused(start_downloa
 def states(events):
     """Return the states that were told, in order."""
     return [event.status for event in events if isinstance(event, TorrentStatusChanged)]
+
+
+@pytest.mark.parametrize("how", ["select", "play"])
+async def test_more_files_are_fetched_from_a_seeder_that_was_left_a_while_ago(start_downloads, seeder, how):
+    files = {name: random.Random(name).randbytes(200_000) for name in ("a", "b")}
+    torrent = seeder.seed_new(files, name="album")
+    async with start_downloads() as daemon:
+        await daemon.put("/downloads", json={"uri": seeder.magnet(torrent), "selected_files": [0]})
+        await wait_for_status(daemon, torrent.infohash, "SEEDING")
+        await wait_for(lambda: is_alone(daemon, torrent.infohash))
+        await wait_for(lambda: not is_eager(daemon), limit_seconds=15)
+
+        if how == "select":
+            await daemon.patch(f"/downloads/{torrent.infohash}", json={"selected_files": []})
+            await wait_for_status(daemon, torrent.infohash, "DOWNLOADING")
+            await wait_for_status(daemon, torrent.infohash, "SEEDING")
+        else:
+            answer = await asyncio.wait_for(daemon.request("GET", f"/downloads/{torrent.infohash}/stream/1"), 15)
+            assert answer.body == files["b"]
+
+
+async def is_alone(daemon, infohash):
+    item = await item_of(daemon, infohash)
+    return item and not item["num_connected_seeds"]
+
+
+def is_eager(daemon):
+    """Return whether the session still meets peers again within a minute, as it does after an add."""
+    return service(daemon, TorrentEngine)._sites[0].session._tcp_first is not None
