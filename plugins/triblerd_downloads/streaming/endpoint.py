@@ -6,14 +6,14 @@ from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
-from triblerd.errors import InvalidInputError, NotFoundError, UnavailableError
+from triblerd.errors import InvalidInputError, NotFoundError, OperationError, UnavailableError
 from triblerd.http.endpoint import Endpoint, Scope, route
 from triblerd_downloads.api import UnknownDownloadError
 from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.downloads import DownloadManager
 from triblerd_downloads.streaming.preparation import Preparation
 from triblerd_downloads.streaming.ranges import UnsatisfiableRangeError, parse_range
-from triblerd_downloads.streaming.sending import send
+from triblerd_downloads.streaming.sending import refuse_link, send
 from triblerd_downloads.streaming.spans import FileSpan
 from triblerd_downloads.streaming.streams import Streams
 from triblerd_libtorrent.api import Infohash
@@ -58,7 +58,7 @@ class StreamEndpoint(Endpoint):
         "/{infohash}/stream/{fileindex}",
         scope=Scope.WRITE,
         media_type=_UNKNOWN_TYPE,
-        raises=(InvalidInputError, NotFoundError, UnavailableError),
+        raises=(InvalidInputError, NotFoundError, OperationError, UnavailableError),
         streams=True,
         answers_head=True,
     )
@@ -105,9 +105,10 @@ class StreamEndpoint(Endpoint):
             response.headers[hdrs.CONTENT_RANGE] = f"bytes {part.start}-{part.stop - 1}/{span.size}"
         if not wanted:
             return response
+        destination = Path(download.record.destination)
+        await refuse_link(destination, destination / span.path)
         async with self._streams.reading(download, span, wanted.start) as cursor:
-            path = Path(download.record.destination, span.path)
-            await send(request, response, cursor, stop=wanted.stop, path=path)
+            await send(request, response, cursor, stop=wanted.stop, path=destination / span.path)
         return response
 
 

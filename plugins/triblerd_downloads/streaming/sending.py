@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from aiohttp import web
 
-from triblerd.errors import TriblerdError
+from triblerd.errors import OperationError, TriblerdError
 from triblerd_downloads.streaming.stream import Cursor
 
 log = logging.getLogger(__name__)
@@ -19,6 +19,21 @@ log = logging.getLogger(__name__)
 _CHUNK_BYTES = 256 * 1024
 _STALL_SECONDS = 1.0
 """Who has not read for that long reads nothing at the moment."""
+
+
+class DamagedFileError(OperationError):
+    """What stands in the place of a file is not that file."""
+
+
+async def refuse_link(destination: Path, path: Path) -> None:
+    """Refuse to send what somebody put in the place of a file: a link to another place of the machine.
+
+    Raises:
+        DamagedFileError: the file, or a folder above it, is a link that leads out of the destination.
+    """
+    if not await asyncio.to_thread(_is_within, destination, path):
+        msg = f"{path} is not in the directory of the download: a link leads elsewhere"
+        raise DamagedFileError(msg)
 
 
 async def send(request: web.Request, response: web.StreamResponse, cursor: Cursor, *, stop: int, path: Path) -> None:
@@ -70,8 +85,11 @@ async def _send_file(request: web.Request, cursor: Cursor, file: BinaryIO, count
         msg = "The client has gone"
         raise ConnectionResetError(msg)
     # The operating system copies from the file to the socket.
-    await asyncio.get_running_loop().sendfile(transport, file, cursor.position, count)
-    cursor.move(count)
+    sent = await asyncio.get_running_loop().sendfile(transport, file, cursor.position, count)
+    cursor.move(sent)
+    if sent < count:
+        msg = "the file on disk is shorter than the one in the torrent"
+        raise DamagedFileError(msg)
 
 
 async def _send_chunk(response: web.StreamResponse, cursor: Cursor, chunk: memoryview) -> None:
@@ -82,6 +100,10 @@ async def _send_chunk(response: web.StreamResponse, cursor: Cursor, chunk: memor
         stalls.cancel()
     cursor.stall(is_stalled=False)
     cursor.move(len(chunk))
+
+
+def _is_within(destination: Path, path: Path) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(destination))
 
 
 def _open(path: Path) -> BinaryIO | None:

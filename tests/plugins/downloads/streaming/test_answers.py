@@ -3,6 +3,7 @@
 import json
 import random
 
+import aiohttp
 import pytest
 
 from tests.plugins.downloads.conftest import item_of, wait_for_status
@@ -165,3 +166,29 @@ async def test_a_key_that_allows_only_reading_does_not_start_downloads(start_pla
         )
 
     assert answer.status == 403
+
+
+async def test_a_file_that_was_cut_short_on_disk_ends_the_connection(played, tmp_path):
+    player, infohash = played
+    with (tmp_path / "saved" / "album" / "b.mp4").open("r+b") as file:
+        file.truncate(40_000)
+
+    async with player.open(infohash, 1) as answer:
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await answer.read()
+    whole = await player.get(infohash, 0)
+
+    assert whole[2] == FILES["a.bin"]
+
+
+@pytest.mark.parametrize("place", ["album/b.mp4", "album"])
+async def test_what_a_link_leads_to_elsewhere_is_not_sent(played, tmp_path, place):
+    player, infohash = played
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "b.mp4").write_bytes(b"secret" * 20_000)
+    (tmp_path / "saved" / place).rename(tmp_path / "aside")
+    (tmp_path / "saved" / place).symlink_to(tmp_path / "secret" / place.removeprefix("album").strip("/"))
+
+    status, _, content = await player.get(infohash, 1)
+
+    assert (status, json.loads(content)["error"]["code"]) == (500, "DamagedFileError")

@@ -6,8 +6,10 @@ from typing import cast
 
 import pytest
 
-from tests.plugins.downloads.conftest import wait_for_status
+from tests.plugins.downloads.conftest import service
 from tests.plugins.downloads.streaming.conftest import PIECE, add, connect, pieces_of, read_slowly
+from triblerd.testing import wait_for
+from triblerd_downloads.api import Downloads
 from triblerd_downloads.streaming.spans import FileSpan
 from triblerd_downloads.streaming.stream import Cursor, DownloadStream, StreamedFile
 from triblerd_libtorrent.api import Infohash, TorrentPieces
@@ -66,19 +68,21 @@ async def test_several_players_of_one_file_all_get_what_they_ask_for(start_playe
     assert [answer[2] for answer in answers] == [content[start : start + 10 * PIECE + 1] for start in starts]
 
 
-async def test_who_stops_reading_goes_on_when_it_reads_again(start_player, seeder):
-    content = random.Random(8).randbytes(24 * MIB)
+async def test_who_stops_reading_is_noticed_and_goes_on_when_it_reads_again(start_player, seeder):
+    content = random.Random(8).randbytes(32 * MIB)
     torrent = seeder.seed_new(content, name="film", piece_length=MIB // 4)
-    seeder.limit(8 * MIB)
+    seeder.limit(10 * MIB)
     async with start_player() as player:
         await add(player.daemon, torrent)
         async with player.open(torrent.infohash) as answer:
             await connect(player.daemon, torrent, seeder)
             first = await read_slowly(answer, 1)
-            await wait_for_status(player.daemon, torrent.infohash, "SEEDING")
+            (cursor,) = service(player.daemon, Downloads)._streams._streams[torrent.infohash].files[0].cursors
+            await wait_for(lambda: cursor.is_stalled)
             rest = await answer.read()
 
     assert first + rest == content
+    assert cursor.is_stalled is False
 
 
 def test_a_client_that_does_not_read_has_no_window_while_another_one_reads():
