@@ -32,7 +32,11 @@ Row = Mapping[str, Any]
 @click.option("--source", default="", metavar="TAG", help="Text that gives the torrent another infohash.")
 @click.option("--no-date", is_flag=True, help="Leave the date out: the same files give the same bytes.")
 @click.option("--seed", is_flag=True, help="Seed it at once.")
-@click.option("--hops", type=click.IntRange(0, 3), default=0, help="Anonymity of the seeding: 0 is plain.")
+@click.option(
+    "--hops",
+    type=click.IntRange(0, 3),
+    help="Anonymity of the seeding: 0 is plain.  [default: that of downloads]",
+)
 @click.option("-f", "--force", is_flag=True, help="Replace an existing file.")
 @json_option
 @click.pass_obj
@@ -72,7 +76,7 @@ def _body(paths: tuple[Path, ...], options: Mapping[str, Any]) -> dict[str, Any]
         "padding": options["padding"],
         "description": options["comment"],
         "source": options["source"],
-        "anon_hops": options["hops"],
+        **({} if options["hops"] is None else {"anon_hops": options["hops"]}),
         **({"creation_date": 0} if options["no_date"] else {}),
     }
 

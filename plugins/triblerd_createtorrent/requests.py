@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from typing import TypeVar
 
 from triblerd import __version__
 from triblerd.errors import InvalidInputError
@@ -12,6 +13,8 @@ from triblerd_createtorrent.jobs import Plan
 from triblerd_createtorrent.layout import check_piece_length
 from triblerd_createtorrent.schemas import CreateBody
 from triblerd_createtorrent.seeding import Seeding
+
+_T = TypeVar("_T")
 
 
 class Requests:
@@ -28,25 +31,29 @@ class Requests:
         Raises:
             TriblerdError: it cannot be done.
         """
-        if not body.files:
+        files = _listed("files", body.files)
+        if not files:
             msg = "files parameter missing"
             raise InvalidInputError(msg)
-        if not all(path.startswith("/") for path in body.files):
+        if not all(path.startswith("/") for path in files):
             msg = "files must be absolute paths"
             raise InvalidInputError(msg)
         export_to = export_path(body.export_dir or "", body.name or "", self._roots)
         check_piece_length(body.piece_length or 0)
         tiers = _tiers(body)
-        gathered = await self._maker.gather(body.files, walk=bool(body.walk))
+        web_seeds = _given(_listed("web_seeds", body.web_seeds))
+        gathered = await self._maker.gather(files, walk=bool(body.walk))
         return Plan(
-            recipe=_recipe(body, gathered, tiers),
+            recipe=_recipe(body, gathered, tiers, web_seeds),
             size=gathered.size,
             export_to=export_to,
             seed=self._seeding.wishes(gathered, body.anon_hops) if download else None,
         )
 
 
-def _recipe(body: CreateBody, gathered: Gathered, tiers: tuple[tuple[str, ...], ...]) -> TorrentRecipe:
+def _recipe(
+    body: CreateBody, gathered: Gathered, tiers: tuple[tuple[str, ...], ...], web_seeds: tuple[str, ...]
+) -> TorrentRecipe:
     date = int(time.time()) if body.creation_date is None else body.creation_date
     return TorrentRecipe(
         name=gathered.name,
@@ -55,7 +62,7 @@ def _recipe(body: CreateBody, gathered: Gathered, tiers: tuple[tuple[str, ...], 
         piece_length=body.piece_length or 0,
         is_private=bool(body.private),
         tiers=tiers,
-        web_seeds=_given(body.web_seeds or ()),
+        web_seeds=web_seeds,
         comment=body.description or "",
         created_by=body.created_by or f"triblerd {__version__}",
         creation_date=date or None,
@@ -65,12 +72,20 @@ def _recipe(body: CreateBody, gathered: Gathered, tiers: tuple[tuple[str, ...], 
 
 
 def _tiers(body: CreateBody) -> tuple[tuple[str, ...], ...]:
-    trackers = _given(body.trackers or ())
-    tiers = tuple(tier for urls in body.tiers or () if (tier := _given(urls)))
+    trackers = _given(_listed("trackers", body.trackers))
+    tiers = tuple(tier for urls in _listed("tiers", body.tiers) if (tier := _given(urls)))
     if trackers and tiers:
         msg = "trackers and tiers cannot both be given"
         raise InvalidInputError(msg)
     return tiers or tuple((url,) for url in trackers)
+
+
+def _listed(name: str, value: list[_T] | str | None) -> list[_T]:
+    """Return a list of the body, be it that an empty text stands for it."""
+    if isinstance(value, str) and value:
+        msg = f"{name}: expected array | null, got str"
+        raise InvalidInputError(msg)
+    return value if isinstance(value, list) else []
 
 
 def _given(texts: Iterable[str]) -> tuple[str, ...]:

@@ -8,16 +8,23 @@ from msgspec import Meta
 from triblerd.http.endpoint import ExactOne
 from triblerd_createtorrent.api import JobState, Version
 
+EmptyText = Annotated[str, Meta(extra_json_schema={"maxLength": 0})]
+"""What some clients send for a list that they do not have."""
+
 
 class CreateBody(msgspec.Struct, frozen=True, kw_only=True):
     """What a torrent shall be made of. An empty text or list counts as absent, and so does `null`."""
 
-    files: Annotated[list[str] | None, Meta(description="Absolute paths on the daemon's machine; required")] = None
+    files: Annotated[
+        list[str] | EmptyText | None, Meta(description="Absolute paths on the daemon's machine; required")
+    ] = None
     name: Annotated[
         str | None, Meta(description="Name of the exported file, without `.torrent`; `unknown` when absent")
     ] = None
     description: Annotated[str | None, Meta(description="Comment in the torrent")] = None
-    trackers: Annotated[list[str] | None, Meta(description="Announce URLs, each in a tier of its own")] = None
+    trackers: Annotated[list[str] | EmptyText | None, Meta(description="Announce URLs, each in a tier of its own")] = (
+        None
+    )
     export_dir: Annotated[
         str | None,
         Meta(description="Absolute directory that the torrent file is written into, if the directory exists"),
@@ -33,9 +40,9 @@ class CreateBody(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     private: Annotated[bool | None, Meta(description="Peers come from the trackers alone (BEP 27)")] = None
     tiers: Annotated[
-        list[list[str]] | None, Meta(description="Announce URLs in tiers (BEP 12), instead of `trackers`")
+        list[list[str]] | EmptyText | None, Meta(description="Announce URLs in tiers (BEP 12), instead of `trackers`")
     ] = None
-    web_seeds: Annotated[list[str] | None, Meta(description="URLs of web seeds (BEP 19)")] = None
+    web_seeds: Annotated[list[str] | EmptyText | None, Meta(description="URLs of web seeds (BEP 19)")] = None
     creation_date: Annotated[
         Annotated[int, Meta(ge=0, lt=1 << 53)] | None, Meta(description="Unix time; 0 leaves it out, absent is now")
     ] = None

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from asyncio.subprocess import PIPE
+from importlib.metadata import EntryPoint
 
 import pytest
 
@@ -13,6 +14,8 @@ from tests.plugins.createtorrent.conftest import hashing_processes
 from tests.plugins.downloads.conftest import wait_for_status
 from triblerd.testing import wait_for
 from triblerd_libtorrent.metainfo import parse_metainfo
+
+TUNNELS = EntryPoint("tunnels", "tests.plugins.createtorrent.tunnels", "triblerd")
 
 
 @pytest.fixture
@@ -93,6 +96,21 @@ async def test_mistakes_are_named(start, files, triblerd_create, tmp_path):
     assert missing == f"Error: Path does not exist: {tmp_path}/missing\n"
     assert empty == "Error: invalid length of torrent\n"
     assert length.startswith("Error: piece_length: expected a power of two")
+
+
+async def test_seeding_has_the_hops_of_downloads_unless_others_are_named(
+    start_daemon, files, triblerd_create, tmp_path
+):
+    files({"a": b"a" * 100})
+    config = {"download_defaults": {"saveas": str(tmp_path / "saved"), "anonymity_enabled": True, "number_hops": 2}}
+    plugins = ("createtorrent", "downloads", "tunnels")
+    async with start_daemon(*plugins, config=config, extra_plugins=[TUNNELS]) as daemon:
+        refused = await triblerd_create("files/a", "--seed", code=1)
+        await triblerd_create("files/a", "--seed", "--hops", 0)
+        listed = (await daemon.get("/downloads"))["downloads"]
+
+    assert "there is no session of 2 hops" in refused
+    assert [row["hops"] for row in listed] == [0]
 
 
 async def test_ctrl_c_cancels_the_job(start, huge, command):

@@ -109,10 +109,24 @@ async def test_without_its_directory_nothing_is_exported_and_no_error_told(start
     assert not (tmp_path / "missing").exists()
 
 
+@pytest.mark.parametrize(
+    "field", ["trackers", "tiers", "web_seeds", "name", "description", "export_dir", "created_by", "source"]
+)
+async def test_an_empty_text_counts_as_absent(start, files, field):
+    folder = files({"a": b"a"})
+    async with start() as daemon:
+        made = await create(daemon, folder / "a", creation_date=0)
+        same = await create(daemon, folder / "a", creation_date=0, **{field: ""})
+
+    assert same.raw == made.raw
+
+
 MISSING = (400, "files parameter missing")
 
 
-@pytest.mark.parametrize("body", [{}, {"files": []}, {"files": None}, {"name": "x"}, {"files": [], "piece_length": 1}])
+@pytest.mark.parametrize(
+    "body", [{}, {"files": []}, {"files": ""}, {"files": None}, {"name": "x"}, {"files": [], "piece_length": 1}]
+)
 async def test_files_are_required(start, body):
     async with start() as daemon:
         assert await refusal(daemon, body) == MISSING
@@ -139,6 +153,8 @@ async def test_relative_paths_are_refused(start, paths):
         (b'{"files": "/etc/hosts"}', "files: expected array | null, got str"),
         (b'{"files": [1]}', "files[0]: expected str, got int"),
         (b'{"files": ["/etc/hosts"], "trackers": "http://x/"}', "trackers: expected array | null, got str"),
+        (b'{"files": ["/etc/hosts"], "tiers": "http://x/"}', "tiers: expected array | null, got str"),
+        (b'{"files": ["/etc/hosts"], "web_seeds": "http://x/"}', "web_seeds: expected array | null, got str"),
         (b'{"files": ["/etc/hosts"], "description": 5}', "description: expected str | null, got int"),
     ],
 )

@@ -152,7 +152,7 @@ async def test_a_name_that_clients_change_is_not_seeded(start, files):
 
 async def test_the_directory_for_incomplete_downloads_is_not_for_what_is_complete(start, files, tmp_path):
     folder = files(CONTENT)
-    async with start("downloads", download_defaults={"incomplete_dir": str(tmp_path / "incomplete")}) as daemon:
+    async with start("downloads", downloads={"incomplete_dir": str(tmp_path / "incomplete")}) as daemon:
         made = await create(daemon, folder / "album", params=DOWNLOAD, walk=True)
         item = await wait_for_status(daemon, made.infohash, "SEEDING")
 
