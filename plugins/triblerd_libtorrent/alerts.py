@@ -82,7 +82,7 @@ class AlertTranslator:
 
     def _failed(self, alert: lt.torrent_error_alert) -> None:
         torrent = self._torrents.of(alert.handle)
-        if torrent is None or _is_conflict(alert.error):  # of which another alert tells
+        if torrent is None or is_conflict(alert.error):  # of which another alert tells
             return
         torrent.stays_paused()
         text = alert.error.message()
@@ -144,7 +144,8 @@ class AlertTranslator:
         self._changed()
 
 
-def _is_conflict(error: lt.error_code) -> bool:
+def is_conflict(error: lt.error_code) -> bool:
+    """Return whether two torrents have turned out to be one, of which ``torrent_conflict_alert`` tells, too."""
     return error.value() == _DUPLICATE_TORRENT and error.category().name() == "libtorrent"
 
 

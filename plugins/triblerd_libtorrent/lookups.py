@@ -17,7 +17,8 @@ import libtorrent as lt
 
 from triblerd.errors import TriblerdError, UnavailableError
 from triblerd_libtorrent.adding import SessionsByHops
-from triblerd_libtorrent.api import EngineError, Infohash, Magnet, MetadataReceived, Metainfo
+from triblerd_libtorrent.alerts import is_conflict
+from triblerd_libtorrent.api import EngineError, Infohash, Magnet, MetadataReceived, Metainfo, MetainfoError
 from triblerd_libtorrent.magnet import load_magnet
 from triblerd_libtorrent.metainfo import rewrap_info, wrap_info
 from triblerd_libtorrent.pump import Handler
@@ -194,9 +195,11 @@ class Lookups:
             lt.add_torrent_alert: self._added,
             lt.metadata_received_alert: self._metadata_came,
             lt.torrent_conflict_alert: self._conflicted,
+            lt.torrent_error_alert: self._failed,
             lt.torrent_removed_alert: self._removed,
         }
-        return {**handlers, **{kind: _first(partial(take, hops), handlers[kind]) for kind, take in takers.items()}}
+        own = {kind: _first(partial(take, hops), handlers.get(kind, _pass_on)) for kind, take in takers.items()}
+        return {**handlers, **own}
 
     def _added(self, hops: int, alert: lt.add_torrent_alert) -> bool:
         """Take the answer to a torrent that was handed over; return whether it was a look-up's."""
@@ -219,6 +222,17 @@ class Lookups:
         if lookup is None:
             return False
         self._take(lookup)
+        return True
+
+    def _failed(self, hops: int, alert: lt.torrent_error_alert) -> bool:
+        """Take that the metadata, whose hash is right, are none of a torrent: no peer has others."""
+        lookup = self._of(hops, alert.handle)
+        if lookup is None or is_conflict(alert.error):
+            return False
+        log.info("Peers sent metadata of %s that cannot be used: %s", lookup.names[0], alert.error.message())
+        self._withdraw(lookup)
+        self._forget(lookup)
+        lookup.fail(MetainfoError(alert.error.message()))
         return True
 
     def _removed(self, hops: int, alert: lt.torrent_removed_alert) -> bool:
@@ -383,6 +397,10 @@ class Lookups:
 
     def _is_of_download(self, lookup: _Lookup) -> bool:
         return any(name in self._torrents or self._is_adding(name) for name in lookup.names)
+
+
+def _pass_on(_alert: Any) -> None:
+    """Leave an alert to those who hear it next."""
 
 
 def _first(take: Callable[[Any], bool], otherwise: Handler) -> Handler:

@@ -143,7 +143,11 @@ class Sources:
             async with self._session().get(uri, allow_redirects=False) as response:
                 if response.status not in _REDIRECTS:
                     return await _body(response)
-                uri = urljoin(uri, response.headers.get("Location", ""))
+                place = response.headers.get("Location", "")
+            if not place:
+                msg = "The server redirects without saying where to"
+                raise FetchError(msg)
+            uri = urljoin(uri, place)
             scheme = _scheme(uri)
             if scheme == "magnet":
                 return uri

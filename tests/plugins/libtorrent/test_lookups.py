@@ -5,10 +5,11 @@ import socket
 
 import pytest
 
+from tests.daemon.hostile.peer import MetadataPeer
 from triblerd.errors import UnavailableError
 from triblerd.testing import wait_for
 from triblerd_libtorrent import lookups
-from triblerd_libtorrent.api import EngineError, MetadataReceived, TorrentFailed
+from triblerd_libtorrent.api import EngineError, MetadataReceived, MetainfoError, TorrentFailed
 from triblerd_libtorrent.metainfo import parse_metainfo
 from triblerd_libtorrent.testing import Seeder, TorrentVersion
 
@@ -254,13 +255,22 @@ async def test_more_look_ups_than_the_session_serves_are_refused(start_engine):
         await wait_for(lambda: torrents_in(bench) == 0)
 
 
-async def test_metadata_that_are_no_torrent_are_an_answer_too(start_engine, tmp_path):
-    del tmp_path
+async def test_a_peer_that_says_nothing_is_left_when_nobody_waits_any_more(start_engine):
     async with start_engine() as bench:
         with socket.create_server(("127.0.0.1", 0)) as mute:
             link = f"magnet:?xt=urn:btih:{'a' * 40}&x.pe=127.0.0.1:{mute.getsockname()[1]}"
             with pytest.raises(TimeoutError):
                 await look_up(bench, link, 0.5)
+        await wait_for(lambda: torrents_in(bench) == 0)
+
+
+@pytest.mark.parametrize("info", [b"x" * 100, b"de", b"d6:lengthi-1e4:name1:x12:piece lengthi16384e6:pieces0:e"])
+async def test_metadata_that_are_no_torrent_end_the_look_up(start_engine, info):
+    async with start_engine() as bench, MetadataPeer(info) as peer:
+        with pytest.raises(MetainfoError):
+            await look_up(bench, peer.magnet)
+
+        assert peer.requests
         await wait_for(lambda: torrents_in(bench) == 0)
 
 
