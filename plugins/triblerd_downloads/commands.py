@@ -87,7 +87,10 @@ def add(  # noqa: PLR0913 - one for each option
     paused: bool,
     as_json: bool,
 ) -> None:
-    """Add downloads: magnet links, addresses or files of torrents, or bare infohashes."""
+    """Add downloads: magnet links, addresses or files of torrents, or bare infohashes.
+
+    A download that is there already stays as it is, whatever the options say; new trackers are added to it.
+    """
     wishes = {
         "destination": str(destination.absolute()) if destination else None,
         "selected_files": select,
@@ -104,6 +107,8 @@ def add(  # noqa: PLR0913 - one for each option
             print_json_line(added)
         else:
             click.echo(added["infohash"])
+            if added.get("existed"):
+                click.echo(f"{added['infohash']} was there already; the options do not change it", err=True)
 
 
 @click.command("list")

@@ -1,6 +1,7 @@
 """``/downloads``."""
 
 from aiohttp import hdrs, web
+from msgspec import UNSET
 
 from triblerd.errors import FailedError, InvalidInputError, NotFoundError, OperationError
 from triblerd.http.endpoint import Deferred, Endpoint, route
@@ -106,5 +107,6 @@ class DownloadsEndpoint(Endpoint):
         return web.Response(body=raw, headers=headers)
 
     async def _added(self, source: Metainfo | Magnet, wishes: AddWishes) -> Started:
+        known = self._manager.find(source.infohash)
         download = await self._manager.add(source, wishes)
-        return Started(infohash=str(download.infohash))
+        return Started(infohash=str(download.infohash), existed=True if download is known else UNSET)

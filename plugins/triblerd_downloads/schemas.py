@@ -152,6 +152,10 @@ class Started(msgspec.Struct, frozen=True, kw_only=True):
 
     started: bool = True
     infohash: str
+    existed: Annotated[
+        bool | UnsetType,
+        Meta(description="True when it was there already, and stays as it is, but for new trackers; else left out"),
+    ] = UNSET
 
 
 class RemoveBody(msgspec.Struct, frozen=True, kw_only=True):

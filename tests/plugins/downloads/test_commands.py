@@ -97,6 +97,24 @@ async def test_downloads_are_added_and_listed_by_category_and_tag(start_daemon, 
     assert f"Directory: {tmp_path / 'films'}\nCategory:  films\nTags:      new, good\n" in shown
 
 
+async def test_adding_what_is_there_already_says_so_and_changes_nothing(start_daemon, command, tmp_path):
+    async with start_daemon("downloads", config={"download_defaults": {"saveas": str(tmp_path)}}) as daemon:
+
+        async def add(tag):
+            process = await asyncio.create_subprocess_exec(
+                *command, "add", "b" * 40, "--tag", tag, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+            )
+            return [stream.decode() for stream in await process.communicate()]
+
+        new = await add("new")
+        again = await add("seen")
+        (row,) = (await daemon.get("/downloads"))["downloads"]
+
+    assert new == ["b" * 40 + "\n", ""]
+    assert again == ["b" * 40 + "\n", "b" * 40 + " was there already; the options do not change it\n"]
+    assert row["tags"] == ["new"]
+
+
 async def test_a_download_is_paused_resumed_and_removed_with_its_data(start_daemon, triblerd, seeder, tmp_path):
     torrent = seeder.seed_new(CONTENT, name="film")
 

@@ -238,7 +238,7 @@ async def test_adding_again_merges_trackers_and_changes_nothing_else(start_downl
         item = await item_of(daemon, torrent.infohash)
         listed = (await daemon.get("/downloads"))["downloads"]
 
-    assert answers == [{"started": True, "infohash": torrent.infohash}] * 3
+    assert answers == [{"started": True, "infohash": torrent.infohash, "existed": True}] * 3
     assert {tracker["url"] for tracker in item["trackers"]} == {*urls, "[DHT]", "[PeX]"}
     assert item["destination"] == str(tmp_path / "saved")
     assert len(listed) == 1
