@@ -14,6 +14,17 @@ def saved(tmp_path):
 
 
 @pytest.fixture
+def certificate(tmp_path):
+    """A key and its certificate for this machine, in one file."""
+    file = tmp_path / "both.pem"
+    parts = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", file, "-out", tmp_path / "certificate.pem"]
+    subprocess.run(["/usr/bin/openssl", "req", *parts, *names], check=True, capture_output=True)
+    file.write_bytes(file.read_bytes() + (tmp_path / "certificate.pem").read_bytes())
+    return file
+
+
+@pytest.fixture
 async def swarm(tmp_path):
     """Run a seeder, and a tracker that tells everybody of it."""
     async with start_swarm(tmp_path / "seeder") as swarm:

@@ -2,7 +2,6 @@
 
 import random
 import ssl
-import subprocess
 
 import aiohttp
 import pytest
@@ -47,17 +46,6 @@ async def test_each_key_may_do_what_its_scope_says_and_no_more(start_program, tm
         "key to admin": [200] * 7,
     }
     assert "key to" not in daemon.output
-
-
-@pytest.fixture
-def certificate(tmp_path):
-    """A key and its certificate for this machine, in one file."""
-    file = tmp_path / "both.pem"
-    parts = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", file, "-out", tmp_path / "certificate.pem"]
-    subprocess.run(["/usr/bin/openssl", "req", *parts, *names], check=True, capture_output=True)
-    file.write_bytes(file.read_bytes() + (tmp_path / "certificate.pem").read_bytes())
-    return file
 
 
 async def test_everything_is_there_by_tls_and_below_the_base_path_of_a_proxy(start_program, certificate):

@@ -40,7 +40,7 @@ TAKEN = {
 
 REFUSED = {
     "300,000 files": many(300_000),
-    "a million files": many(690_000, path="a")[: MOST_BYTES - 2] + b"ee",
+    "690,000 files of one name, cut at 16 MiB": many(690_000, path="a")[: MOST_BYTES - 2] + b"ee",
     "130,000 files of version 2": many_v2(130_000),
     "100,000 trackers": beside(**{"announce-list": [[f"udp://h{number}"] for number in range(100_000)]}),
     "100,000 web seeds": beside(**{"url-list": [f"http://h{number}/" for number in range(100_000)]}),

@@ -8,11 +8,13 @@ from tests.daemon.hostile.torrents import (
     PIECE_LENGTH,
     PIECES,
     bencode,
+    leaf,
     many,
     multi,
     one_at,
     single,
     torrent,
+    v2,
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -46,6 +48,8 @@ REFUSED = {
     "piece length negative": single(piece_length=-16384),
     "piece length 4 GiB": single(piece_length=2**32),
     "piece length 2 GiB": single(piece_length=2**31),
+    "piece length 4 GiB in version 2": v2({"a": leaf()}, **{"piece length": 2**32}),
+    "piece length 2 GiB in version 2": v2({"a": leaf()}, **{"piece length": 2**31}),
     "pieces too short": single(pieces=PIECES[:-1]),
     "pieces too long": single(pieces=PIECES + b"\0"),
     "pieces for more": single(pieces=PIECES * 2),

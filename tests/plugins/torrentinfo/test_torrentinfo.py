@@ -69,6 +69,21 @@ async def test_a_torrent_file_is_shown_as_json_in_hex_digits(start_info, tmp_pat
     assert info["pieces"].startswith(hashlib.sha1(b"1" * 16384, usedforsecurity=False).hexdigest())
 
 
+async def test_names_that_are_not_utf_8_have_a_character_for_each_byte(start_info, tmp_path):
+    files = b"ld6:lengthi5e4:pathl4:caf\xe97:zwei \xc3\xa4eee"
+    info = b"d5:files%b4:name5:alb\xfcm12:piece lengthi16384e6:pieces20:%be" % (files, b"\xff" * 20)
+    path = tmp_path / "album.torrent"
+    path.write_bytes(b"d4:info%be" % info)
+
+    async with start_info() as daemon:
+        found = (await info_of(daemon, path.as_uri()))["metainfo"]["info"]
+        added = await daemon.put("/downloads", json={"uri": path.as_uri()})
+        (row,) = (await daemon.get("/downloads"))["downloads"]
+
+    assert (found["name"], found["files"][0]["path"]) == ("albüm", ["café", "zwei ä"])
+    assert (row["infohash"], row["name"]) == (added["infohash"], "alb_m")  # as it is on the disk
+
+
 async def test_the_metadata_of_a_magnet_link_come_from_a_peer_and_a_second_time_at_once(start_info, seeder, tmp_path):
     torrent = seeder.seed_new(FILES, name="album")
 

@@ -1,4 +1,6 @@
+import asyncio
 import json
+import time
 
 import pytest
 from aiohttp import web
@@ -10,20 +12,27 @@ class Receiver:
     Attributes:
         calls: Headers and decoded body of each call.
         raw: The bodies as they came.
+        times: When each call came, in seconds of a clock that is never set.
         answers: Statuses of the next answers; 200 when there are none left.
+        is_mute: Whether calls get no answer.
     """
 
     def __init__(self):
         self.calls = []
         self.raw = []
+        self.times = []
         self.answers = []
+        self.is_mute = False
         self.url = ""
 
     async def answer(self, request):
         """Take a call."""
+        self.times.append(time.monotonic())
         body = await request.read()
         self.raw.append(body)
         self.calls.append((request.headers, json.loads(body)))
+        if self.is_mute:
+            await asyncio.Event().wait()
         status = self.answers.pop(0) if self.answers else 200
         headers = {"Location": f"{self.url}/elsewhere"} if status in range(300, 400) else {}
         return web.Response(status=status, headers=headers)

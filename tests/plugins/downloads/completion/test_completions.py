@@ -1,5 +1,6 @@
 """What is done when a download is complete: once, after its move, and also when the daemon dies."""
 
+import itertools
 import random
 import sys
 
@@ -138,9 +139,42 @@ async def test_a_failed_program_is_shown_and_repeated_when_asked(start_downloads
     assert (done["state"], done["result"]) == ("done", "exit code 0")
 
 
-async def test_a_webhook_is_called_again_after_longer_and_longer_waits_and_then_given_up(
-    start_downloads, seeder, receiver
-):
+async def test_the_wait_for_the_next_call_of_a_webhook_doubles_each_time(start_downloads, seeder, receiver):
+    torrent = seeder.seed_new(CONTENT, name="film")
+    completion = {"webhook_url": receiver.url, "attempts": 5, "retry_delay": 0.2}
+    receiver.answers = [500] * 5
+    async with start_downloads(completion=completion) as daemon:
+        await daemon.put("/downloads", json={"uri": seeder.magnet(torrent)})
+        await over(daemon, torrent.infohash)
+
+    waits = [later - earlier for earlier, later in itertools.pairwise(receiver.times)]
+    assert len(waits) == 4
+    for wait, least in zip(waits, (0.2, 0.4, 0.8, 1.6), strict=True):
+        assert wait > least * 0.95, waits  # the clocks of the two need not agree to the millisecond
+
+
+async def test_time_limits_are_settings_that_count_at_once(start_downloads, seeder, receiver):
+    torrent = seeder.seed_new(CONTENT, name="film")
+    receiver.is_mute = True
+    completion = {
+        "program": [sys.executable, "-c", "import time; time.sleep(1000)"],
+        "program_timeout": 0.4,
+        "webhook_url": receiver.url,
+        "webhook_timeout": 0.3,
+        "attempts": 1,
+    }
+    async with start_downloads("settings") as daemon:
+        await daemon.post("/settings", json={"completion": completion})
+        await daemon.put("/downloads", json={"uri": seeder.magnet(torrent)})
+        jobs = await over(daemon, torrent.infohash, 2)
+
+    assert sorted((job["action"], job["state"], job["result"]) for job in jobs) == [
+        ("program", "failed", f"{sys.executable} was ended, since it took longer than 0.4 s"),
+        ("webhook", "failed", "the server did not answer within 0.3 s"),
+    ]
+
+
+async def test_a_webhook_is_called_again_and_then_given_up(start_downloads, seeder, receiver):
     torrents = [seeder.seed_new(bytes([number]) * 50_000, name=f"film{number}") for number in range(2)]
     completion = {"webhook_url": receiver.url, "attempts": 3, "retry_delay": 0.2}
     async with start_downloads(completion=completion) as daemon:
