@@ -15,6 +15,7 @@ WORDS = {
     float: "float",
     bytes: "bytes",
     type(None): "null",
+    msgspec.UnsetType: "absent",
     object: "any",
     Any: "any",
 }
@@ -46,10 +47,10 @@ def container_name(origin: type, arguments: tuple[Any, ...]) -> str:
 
 
 def limits(meta: Meta) -> str:
-    """Return the limits of a value: `` 0..3``."""
+    """Return the limits of a value: `` 0..3``, ``, empty``."""
     low, high = meta.ge if meta.ge is not None else meta.gt, meta.le if meta.le is not None else meta.lt
     if low is None and high is None:
-        return ""
+        return ", empty" if (meta.extra_json_schema or {}).get("maxLength") == 0 else ""
     if high is None:
         return f" ≥ {low}"
     return f" ≤ {high}" if low is None else f" {low}..{high}"
