@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -87,8 +88,14 @@ class ApiClient:
         self._connection: http.client.HTTPConnection | None = None
 
     def is_running(self) -> bool:
-        """Return whether there is a daemon to speak to: one that was named, or one on the state directory."""
-        return bool(self._url or self._announced())
+        """Return whether there is a daemon to speak to: one that was named, or one on the state directory.
+
+        One that was killed leaves its address behind, and its process id may be another program's by now.
+        """
+        if self._url:
+            return True
+        address = self._announced()
+        return address is not None and _listens(address)
 
     def get(self, path: str, **query: object) -> Any:
         """Return the decoded answer to a ``GET``; values of ``None`` are left out of the query.
@@ -272,6 +279,17 @@ def _connection(address: Address, timeout: float | None) -> http.client.HTTPConn
     context = ssl.create_default_context(cafile=address.certificate)
     context.check_hostname = address.certificate is None  # the certificate itself is known
     return http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=timeout, context=context)
+
+
+def _listens(address: Address) -> bool:
+    parts = urlsplit(address.url)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 0), TIMEOUT_SECONDS).close()
+    except ConnectionRefusedError:
+        return False
+    except OSError:  # the request will say what is wrong
+        return True
+    return True
 
 
 def _checked(url: str) -> Address:

@@ -125,6 +125,20 @@ async def test_the_daemon_says_where_it_is_and_stops_on_a_signal(daemon_process,
     assert not (tmp_path / "state" / "triblerd.address").exists()
 
 
+async def test_settings_are_at_hand_after_a_daemon_was_killed(daemon_process, triblerd):
+    async with daemon_process() as daemon:
+        os.kill(daemon.pid, signal.SIGKILL)
+        end = os.P_PID, daemon.pid, os.WEXITED | os.WNOWAIT  # its number stays in use
+        await asyncio.to_thread(os.waitid, *end)
+
+        key = await triblerd("config", "get", "api.key")
+        await triblerd("config", "set", "general.log_count=7")
+
+        assert (daemon.state_dir / "triblerd.address").exists()
+        assert key == f"{daemon.key}\n"
+        assert await triblerd("config", "get", "general.log_count") == "7\n"
+
+
 async def test_options_of_the_command_line_win_over_everything(daemon_process):
     options = ["--log-level", "error", "--set", "general.log_count=3", "--set", "api.failed_attempts=9"]
     environment = {"TRIBLERD_GENERAL__LOG_COUNT": "2", "TRIBLERD_GENERAL__LOG_SIZE": "5000", "CORE_API_PORT": "0"}

@@ -1,5 +1,6 @@
 """Makes a handler's arguments of a request, and a response of what it returns. Compiled once per route."""
 
+import re
 import typing
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Annotated, Any, TypeGuard
@@ -20,6 +21,8 @@ Call = Callable[[web.Request, tuple[str, ...], float], Awaitable[web.StreamRespo
 """Answers a request: the request, the texts of the path's parameters, the time limit of the body in seconds."""
 Decode = Callable[[bytes], Any]
 
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+
 
 def bind(route: Route, endpoint: Endpoint) -> Call:
     """Return what answers requests for ``route`` with the methods of ``endpoint``."""
@@ -30,11 +33,12 @@ def bind(route: Route, endpoint: Endpoint) -> Call:
     body = _body_reader(route) if route.body is not None else None
 
     async def call(request: web.Request, texts: tuple[str, ...], body_seconds: float) -> web.StreamResponse:
-        arguments: dict[str, Any] = {name: parse(text) for (name, parse), text in zip(parsers, texts, strict=True)}
+        arguments: dict[str, Any] = {}
+        if body:  # first of all: what it lacks is told whatever the path names
+            arguments["body"] = body(await read_body(request, body_seconds))
+        arguments |= {name: parse(text) for (name, parse), text in zip(parsers, texts, strict=True)}
         if query:
             arguments["query"] = query(request)
-        if body:
-            arguments["body"] = body(await read_body(request, body_seconds))
         if route.wants_request:
             arguments["request"] = request
         return answer(await handler(**arguments))
@@ -102,12 +106,17 @@ def _parser(name: str, kind: Any) -> Callable[[str], Any]:
     if is_path_parameter(kind):
         return kind.parse
 
+    is_integer = int in plain_types(kind)
+
     def parse(text: str) -> Any:
+        if is_integer and not _INTEGER.fullmatch(text):  # 1.0 and 1e2 would do otherwise
+            msg = f"{name}: expected int, got str"
+            raise InvalidInputError(msg)
         if "\0" in text:  # names nothing anywhere, and cuts a name short in many places
             msg = f"{name}: expected text without NUL"
             raise InvalidInputError(msg)
         try:
-            return msgspec.convert(text, kind, strict=False)
+            return msgspec.convert(text.removeprefix("+") if is_integer else text, kind, strict=False)
         except msgspec.ValidationError as error:
             raise InvalidInputError(_reason(f"{error} - at `$.{name}`")) from error
 

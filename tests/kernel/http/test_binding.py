@@ -78,6 +78,11 @@ class Everything(Endpoint):
         """Show the body."""
         return body
 
+    @route("DELETE", "/one/{value}")
+    async def one(self, value: Hash, body: Body) -> dict[str, Any]:
+        """Show both."""
+        return {"value": value, "uri": body.uri}
+
     @route("PUT", "/any")
     async def anything(self, body: dict[str, Any]) -> dict[str, Any]:
         """Show the body."""
@@ -183,6 +188,7 @@ async def test_a_query_becomes_a_struct(served, query, expected):
         ("/x/query?hidden=", "hidden: expected bool | null, got str"),
         ("/x/needs", "text parameter missing"),
         ("/x/hash/12", "Invalid hash"),
+        *((f"/x/int/{text}/two", "value: expected int, got str") for text in ("1.0", "1e2", "%201", "0x1", "+")),
         ("/x/int/one/two", "value: expected int, got str"),
         ("/x/int/1/two%00", "other: expected text without NUL"),
     ],
@@ -195,6 +201,7 @@ async def test_what_is_wrong_with_a_query_or_a_path_is_named(served, target, tex
 
 async def test_a_segment_is_decoded_once_and_keeps_its_slashes(served):
     assert (await served.get("", raw_path="/x/int/-5/a%2Fb%2541")).json == {"value": -5, "other": "a/b%41"}
+    assert (await served.get("", raw_path="/x/int/+7/a")).json == {"value": 7, "other": "a"}
     assert (await served.get("/x/hash/ABCD")).json == {"value": "abcd", "type": "Hash"}
 
 
@@ -249,6 +256,11 @@ async def test_a_number_out_of_range_is_refused(served, number):
 async def test_a_deletion_without_a_body_says_nothing(served):
     assert (await served.ask("DELETE", "/x/optional")).json == {"state": "as it was"}
     assert (await served.ask("DELETE", "/x/required")).error == "uri parameter missing"
+
+
+async def test_what_a_body_lacks_is_told_before_what_is_wrong_with_the_path(served):
+    assert (await served.ask("DELETE", "/x/one/12", data=b"{}")).error == "uri parameter missing"
+    assert (await served.ask("DELETE", "/x/one/12", data=b'{"uri": ""}')).error == "Invalid hash"
 
 
 async def test_free_json_deeper_than_the_stack_is_refused(served):
