@@ -146,6 +146,7 @@ class DownloadsContainer(containers.DeclarativeContainer):
         Peers, engine=engine, swarm=swarm, bans=bans, downloads=downloads, records=records, handover=handover
     )
     metainfos = providers.Singleton(Metainfos, engine=engine, torrents=torrents, downloads=downloads)
+    trees = providers.Singleton(Trees, metainfos=metainfos, downloads=downloads, records=records, tasks=tasks)
     manager = providers.Singleton(
         DownloadManager,
         engine=engine,
@@ -163,9 +164,9 @@ class DownloadsContainer(containers.DeclarativeContainer):
         categories=categories,
         folders=folders,
         streams=streams,
+        trees=trees,
     )
     rows = providers.Singleton(Rows, engine=engine, swarm=swarm, downloads=downloads)
-    trees = providers.Singleton(Trees, metainfos=metainfos, downloads=downloads, records=records, tasks=tasks)
     flat = providers.Singleton(FlatList, engine=engine, pieces=pieces, trees=trees)
     piece_maps = providers.Singleton(PieceMaps, engine=engine, pieces=pieces)
     browser = providers.Singleton(

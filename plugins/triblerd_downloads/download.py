@@ -24,7 +24,7 @@ class ActiveDownload:
         announced: The last state that others were told of.
         found_by: How many peers the DHT and the peer exchange found, when peers were last asked for.
         is_verified: Its files are known to be complete, until the engine has it; a later start checks them.
-        received_before: Payload of this session when it was last told to be finished.
+        received_before: Payload since it was last resumed, when it was last told to be finished.
         vod: How ready a file is to be played; ``None`` when it was never streamed.
     """
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from triblerd_downloads.records import Records
 from triblerd_downloads.selection import checked_selection, known_selection
 from triblerd_downloads.settings import DownloadSettings
 from triblerd_downloads.swarm.trackers import Trackers, urls_of
+from triblerd_downloads.tree.trees import Trees
 from triblerd_downloads.vod import StreamEnder
 from triblerd_libtorrent.api import (
     EngineError,
@@ -59,6 +60,7 @@ class DownloadManager:
         categories: Categories,
         folders: Folders,
         streams: StreamEnder,
+        trees: Trees,
     ) -> None:
         self._engine = engine
         self._torrents = torrents
@@ -75,6 +77,7 @@ class DownloadManager:
         self._categories = categories
         self._folders = folders
         self._streams = streams
+        self._trees = trees
         self._busy: dict[Infohash, asyncio.Event] = {}
 
     @property
@@ -157,7 +160,7 @@ class DownloadManager:
     async def change(self, infohash: Infohash, change: Change) -> None:
         """Change what is wanted of a download. Everything is checked before anything is changed."""
         download = self._downloads.get(infohash)
-        await self._check(download, change)
+        change = await self._checked(download, change)
         if change.running is False:
             await self._streams.end(infohash)
         before = download.record
@@ -174,6 +177,16 @@ class DownloadManager:
             self._engine.set_queue_position(infohash, change.queue_move)
         self._downloads.touch(infohash)
         await self._move(download, change)
+
+    async def check_selection(self, download: ActiveDownload, indices: Collection[int]) -> None:
+        """Check that there are files to be selected by these indices, none of them a pad file.
+
+        Raises:
+            UnknownFileError: there are not; none are while the files are unknown.
+        """
+        table = await self._trees.table(download)
+        if table is None or not table.has_files(indices):
+            raise UnknownFileError
 
     async def recheck(self, infohash: Infohash) -> None:
         """Verify all data of a download again; a stopped one is stopped again afterwards."""
@@ -234,19 +247,24 @@ class DownloadManager:
         folder = self._categories.require(name).save_path or self._settings.saveas
         return await self._folders.make("save_path", folder)
 
-    async def _check(self, download: ActiveDownload, change: Change) -> None:
-        """Check what a change names: directories and a category.
+    async def _checked(self, download: ActiveDownload, change: Change) -> Change:
+        """Return a change whose directories and category can be used, the directories in their plain spelling.
 
         Raises:
             InvalidInputError: something of it cannot be used.
             FailedError: the directory of the category cannot be made.
         """
-        for folder in {change.destination, change.completed_dir} - {msgspec.UNSET, ""}:
-            await self._moves.check_target(str(folder))
+        if change.destination is not msgspec.UNSET:
+            destination = await self._moves.checked_target(change.destination)
+            change = msgspec.structs.replace(change, destination=destination)
+        if change.completed_dir is not msgspec.UNSET and change.completed_dir:
+            completed_dir = await self._moves.checked_target(change.completed_dir)
+            change = msgspec.structs.replace(change, completed_dir=completed_dir)
         category = download.record.category if change.category is msgspec.UNSET else change.category
         self._categories.require(category)
         if change.to_category:
             await self._category_folder(category)
+        return change
 
     async def _move(self, download: ActiveDownload, change: Change) -> None:
         """Begin the move that a change asks for, or the one that was not possible before."""

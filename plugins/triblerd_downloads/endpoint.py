@@ -8,7 +8,7 @@ from triblerd.http.endpoint import Deferred, Endpoint, route
 from triblerd_downloads.api import AddWishes, Change, UnknownDownloadError
 from triblerd_downloads.downloads import DownloadManager
 from triblerd_downloads.listing import Listing
-from triblerd_downloads.requests import add_wishes, change_of, required_uri, upload_options
+from triblerd_downloads.requests import add_wishes, change_of, required_uri, upload_options, vod_wish
 from triblerd_downloads.schemas import (
     AddBody,
     AddQuery,
@@ -77,12 +77,14 @@ class DownloadsEndpoint(Endpoint):
         begins where the header `Range` says. The answer tells how much of them is there.
 
         Safe seeding takes effect when the tunnels plugin runs: a complete download is then seeded with
-        `download_defaults.number_hops` hops.
+        `download_defaults.number_hops` hops. Without it the download is seeded in the clear, which the log says once.
         """
         download = self._manager.get(infohash)
+        if (vod := vod_wish(body.raw)) is not None:
+            return await self._vod_mode.change(download, vod, request.headers.get(hdrs.RANGE))
         wanted = body.value()
-        if wanted.vod_mode is not None:
-            return await self._vod_mode.change(download, wanted, request.headers.get(hdrs.RANGE))
+        if wanted.selected_files and wanted.anon_hops is None:
+            await self._manager.check_selection(download, wanted.selected_files)
         change, hops = change_of(wanted, body.raw)
         if hops is not None:
             await self._manager.change_hops(infohash, hops)

@@ -76,6 +76,8 @@ class Following:
         self._tasks = tasks
         self._unsaved: set[Infohash] = set()
         self._finished: set[Infohash] = set()
+        self._warned: set[Infohash] = set()
+        downloads.when_dropped(self._warned.discard)
 
     def listen(self) -> Callable[[], None]:
         """Begin to follow; the returned function ends it."""
@@ -125,6 +127,8 @@ class Following:
             download.status = status
             self._unsaved.add(status.infohash)
             self._downloads.touch(status.infohash)
+            if status.total_payload_download < download.received_before:  # the engine begins anew after a pause
+                download.received_before = 0
             self._seeding.saw(status)
             self._tell_finish(download, status)
             self._completions.look(download)
@@ -144,6 +148,9 @@ class Following:
         wanted = self._settings.defaults.number_hops
         if download.record.safe_seeding and not download.record.hops and wanted and self._hops.available(wanted):
             await self._hops.change(download, wanted)
+        elif download.record.safe_seeding and not download.record.hops and download.infohash not in self._warned:
+            self._warned.add(download.infohash)
+            log.warning("%s is seeded without anonymity, although safe seeding was asked for", download.infohash)
         await self._seeding.look()
 
     def _has_finished(self, event: DownloadFinished) -> None:
@@ -152,7 +159,11 @@ class Following:
             return
         # The row of a small torrent may still be from before its first byte: the next one tells what it received.
         self._finished.add(event.infohash)
-        self._start("completed", partial(self._moves.when_complete, download))
+        self._start("completed", partial(self._complete, download))
+
+    async def _complete(self, download: ActiveDownload) -> None:
+        await self._moves.when_complete(download)
+        self._completions.look(download)
 
     def _tell_finish(self, download: ActiveDownload, status: TorrentStatus) -> None:
         if status.infohash not in self._finished or not status.is_finished:

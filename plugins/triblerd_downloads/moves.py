@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 from triblerd.errors import InvalidInputError, TriblerdError
@@ -58,8 +59,8 @@ class Moves:
         self._failed: set[Infohash] = set()
         self._stop = threading.Event()
 
-    async def check_target(self, folder: str) -> None:
-        """Check that files may be moved to ``folder``.
+    async def checked_target(self, folder: str) -> str:
+        """Return the plain spelling of a directory that files may be moved to.
 
         Raises:
             InvalidInputError: it is no existing directory, or not one of those that are allowed.
@@ -70,6 +71,7 @@ class Moves:
         if not self._roots.allow(Path(folder)):
             msg = f"Target directory ({folder}) is outside of the allowed directories"
             raise InvalidInputError(msg)
+        return await asyncio.to_thread(_plain, folder)
 
     async def begin(self, download: ActiveDownload, folder: str) -> None:
         """Move the files to a directory that was checked; the end is not waited for.
@@ -77,7 +79,8 @@ class Moves:
         Without the torrent in the engine there is nothing to move, and the new destination is used from now on.
         """
         await self._handover.settle(download)
-        infohash = download.infohash
+        infohash, places = download.infohash, (download.record.moving_to, download.record.destination)
+        folder = await asyncio.to_thread(_known, folder, places)
         if not self._engine.has(infohash):
             download.record = await self._records.change(infohash, destination=folder, moving_to="")
         elif folder != (download.record.moving_to or download.record.destination):
@@ -89,6 +92,9 @@ class Moves:
             download.record = await self._records.change(infohash, moving_to=folder)
             download.trouble = ""
             await self._engine.move_storage(infohash, folder)
+        else:  # that is where they are, or are moved to
+            self._failed.discard(infohash)
+            download.trouble = ""
         self._downloads.touch(infohash)
 
     async def when_complete(self, download: ActiveDownload) -> None:
@@ -97,6 +103,7 @@ class Moves:
         What is in the way is shown with the download. It is tried again when the user resumes the download, and at
         the next start.
         """
+        await self._forget_other_spelling(download)
         record, infohash = download.record, download.infohash
         if record.completed_dir in {"", record.destination, record.moving_to} or infohash in self._beginning:
             return
@@ -127,6 +134,7 @@ class Moves:
 
     async def follow_files(self, download: ActiveDownload) -> None:
         """Put a magnet link, whose name is known only now, to where its files are already, and have them checked."""
+        await self._forget_other_spelling(download)
         record, infohash = download.record, download.infohash
         if record.completed_dir in {"", record.destination} or record.moving_to or not record.name:
             return
@@ -179,6 +187,14 @@ class Moves:
                 return
         await self._settle(download, download.record.destination, given_up=True)
         self._complain(download, trouble or event.error)
+
+    async def _forget_other_spelling(self, download: ActiveDownload) -> None:
+        """Have the files stay where they are if it is where they shall go, under another name of the directory."""
+        record = download.record
+        if record.completed_dir in {"", record.destination}:
+            return
+        if await asyncio.to_thread(_is_same, record.completed_dir, record.destination):
+            download.record = await self._records.change(download.infohash, completed_dir="")
 
     async def _finish(self, download: ActiveDownload) -> None:
         record, trouble = download.record, ""
@@ -236,6 +252,25 @@ class Moves:
 
 def _text(error: OSError) -> str:
     return f"{error.filename or 'a file'}: {error.strerror or error}"
+
+
+def _plain(folder: str) -> str:
+    """Return an existing directory without what is superfluous in its spelling; links in it stay."""
+    plain = os.path.normpath(f"/{folder.lstrip('/')}")
+    # Without `..` it may be another one, where that comes after a link.
+    return plain if _is_same(plain, folder) else os.path.realpath(folder)
+
+
+def _known(folder: str, places: Iterable[str]) -> str:
+    """Return the one of the places that a directory is, by whatever links; else itself."""
+    return next((place for place in places if place and _is_same(place, folder)), folder)
+
+
+def _is_same(one: str, other: str) -> bool:
+    try:
+        return one == other or Path(one).samefile(other)
+    except OSError:  # one of them is not there
+        return False
 
 
 def _is_folder(folder: str) -> bool:

@@ -10,7 +10,7 @@ from triblerd.errors import InvalidInputError
 from triblerd_downloads.api import AddWishes, Change
 from triblerd_downloads.labels.names import CategoryName, checked_tags
 from triblerd_downloads.labels.schemas import checked_limit
-from triblerd_downloads.schemas import AddBody, AddQuery, ChangeBody
+from triblerd_downloads.schemas import AddBody, AddQuery, ChangeBody, VodBody
 from triblerd_libtorrent.api import MOST_HOPS, QueueMove
 
 _MOST_FILES = 1 << 31
@@ -59,6 +59,15 @@ def upload_options(query: AddQuery) -> AddWishes:
         category=query.category,
         tags=(query.tags or "").split(",") if query.tags else [],
     )
+
+
+def vod_wish(raw: bytes) -> VodBody | None:
+    """Return what a change wants of streaming, whatever else is in it; ``None`` when that is nothing."""
+    try:
+        wish = msgspec.json.decode(raw, type=VodBody)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):  # whoever decodes all of it says what is wrong
+        return None
+    return None if wish.vod_mode is None else wish
 
 
 def change_of(body: ChangeBody, raw: bytes) -> tuple[Change, int | None]:

@@ -202,6 +202,13 @@ class ChangeBody(msgspec.Struct, frozen=True, kw_only=True):
     auto_managed: Annotated[Any, Meta(description="A flag: wait in the queue")] = None
 
 
+class VodBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What is looked at first of a change, and alone when ``vod_mode`` is there."""
+
+    vod_mode: Any = None
+    fileindex: Any = None
+
+
 class Changed(msgspec.Struct, frozen=True, kw_only=True):
     """A download was changed."""
 

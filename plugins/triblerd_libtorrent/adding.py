@@ -205,6 +205,7 @@ class Adder:
     def _adopt(self, pending: _Pending, handle: lt.torrent_handle) -> None:
         wish = pending.wish
         torrent = Torrent(wish.infohash, handle, hops=wish.hops, trackers=pending.trackers)
+        torrent.is_held = wish.is_paused
         self._torrents.put(torrent)
         if not wish.is_paused and not wish.is_auto_managed:
             if pending.has_files:

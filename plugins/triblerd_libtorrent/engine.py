@@ -263,15 +263,23 @@ class Engine:
     def pause(self, infohash: Infohash) -> None:
         """Stop it, and leave the queue."""
         torrent = self._torrents.get(infohash)
+        torrent.is_held = True
         torrent.stays_paused()
         torrent.handle.unset_flags(lt.torrent_flags.auto_managed)
         torrent.handle.pause()
 
     def resume(self, infohash: Infohash, *, auto_managed: bool = False) -> None:
-        """Clear its error and start it, by itself or through the queue."""
+        """Clear its error and start it, by itself or through the queue. What was refused is looked at anew before."""
         torrent = self._torrents.get(infohash)
+        torrent.is_held = False
+
+        def go_on() -> None:
+            if self._torrents.find(infohash) is torrent and not torrent.is_held:
+                self.resume(infohash, auto_managed=auto_managed)
+
         if torrent.refusal:
-            raise EngineError(torrent.refusal)
+            self._metadata.look_again(torrent, go_on)
+            return
         torrent.disk_error = ""
         torrent.stays_paused()
         handle = torrent.handle
@@ -289,16 +297,18 @@ class Engine:
         """Verify all data again; a paused torrent is paused again afterwards."""
         torrent = self._torrents.get(infohash)
         row = torrent.row
-        if row is None or not row.has_metadata:
+        if row is None or not row.has_metadata or torrent.refusal:
             return
         handle = torrent.handle
         torrent.disk_error = ""
         handle.clear_error()
         handle.force_recheck()
-        if row.is_paused and not row.is_auto_managed:
+        if torrent.is_held:
             # A paused torrent would not be checked. The flag comes after the order, or it would act on it at once.
             handle.set_flags(lt.torrent_flags.stop_when_ready)
             handle.resume()
+        elif row.is_paused and not row.is_auto_managed:  # an error had stopped it
+            torrent.start()
 
     async def move_storage(self, infohash: Infohash, save_path: str) -> None:
         """Begin to move the files; the end is an event. Files of others at the new place are never replaced."""

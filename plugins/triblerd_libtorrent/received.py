@@ -55,7 +55,16 @@ class MetadataKeeper:
         torrent = self._torrents.of(alert.handle) or self._torrents.find(Infohash(str(hashes.get_best())))
         if torrent is not None:
             self._torrents.also_known_as(torrent.infohash, hashes)
-            self._spawn("metadata", self._keep(torrent))
+            self.look_again(torrent, lambda: None)
+
+    def look_again(self, torrent: Torrent, then: Callable[[], None]) -> None:
+        """Look anew at metadata that were refused, and call ``then`` if they can be used now."""
+
+        async def look() -> None:
+            if await self._keep(torrent):
+                then()
+
+        self._spawn("metadata", look())
 
     async def complete(self, torrent: Torrent) -> None:
         """Add the hashes of the pieces to the stored torrent file, if they are missing there and known (BEP 52).
@@ -79,29 +88,34 @@ class MetadataKeeper:
             lambda transaction: self._stored.complete_metainfo(transaction, torrent.infohash, whole)
         )
 
-    async def _keep(self, torrent: Torrent) -> None:
+    async def _keep(self, torrent: Torrent) -> bool:
+        """Return whether metadata could be used, and were kept."""
         info = torrent.handle.torrent_file()
         if info is None:
-            return
+            return False
         trackers = [url for url, _ in torrent.trackers.entries()] if torrent.trackers else []
         raw = wrap_info(info.info_section(), trackers)
         try:
             parsed = await self._parser.parse(raw)
             await asyncio.to_thread(_look_for_links, torrent, parsed)
         except RuntimeError:  # it was removed meanwhile
-            return
+            return False
         except (MetainfoError, EngineError) as error:
-            log.warning("Peers sent metadata of %s that cannot be used: %s", torrent.infohash, error)
+            is_unusable = isinstance(error, MetainfoError)
+            what = "Peers sent metadata of %s that cannot be used: %s" if is_unusable else "%s is not begun: %s"
+            log.warning(what, torrent.infohash, error)
             torrent.refusal = str(error)
             torrent.stays_paused()
             torrent.handle.unset_flags(lt.torrent_flags.auto_managed)
             torrent.handle.pause()
             self._tell(TorrentFailed(torrent.infohash, str(error)))
-            return
+            return False
+        torrent.refusal = ""
         await self._store.write(lambda transaction: self._stored.keep_metainfo(transaction, torrent.infohash, raw))
         if self._torrents.find(torrent.infohash) is torrent:
             self._tell(MetadataReceived(torrent.infohash, parsed))
             await self.complete(torrent)  # whichever comes last, the metadata or the resume data, finds the other
+        return True
 
 
 def _look_for_links(torrent: Torrent, metainfo: Metainfo) -> None:

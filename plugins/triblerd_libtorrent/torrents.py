@@ -22,8 +22,9 @@ class Torrent:
         trackers: ``None`` while it has none.
         row: The status as last pushed; ``None`` before the first time.
         is_unsaved: Something changed since resume data were last saved. The row may be older than that.
-        refusal: Why what peers sent as its metadata is not used; it stays paused.
+        refusal: Why it is not begun with the metadata that peers sent; it stays paused.
         disk_error: Why the engine stopped writing; it goes on uploading, and tries again by itself.
+        is_held: It was told to stay paused. The row may be older than that.
         is_starting: It was resumed, and rows of before that may still come.
         starts_when_checked: It was handed over paused, to be started as soon as its files were looked at.
     """
@@ -33,6 +34,7 @@ class Torrent:
         "handle",
         "hops",
         "infohash",
+        "is_held",
         "is_starting",
         "is_unsaved",
         "refusal",
@@ -52,6 +54,7 @@ class Torrent:
         self.is_unsaved = True
         self.refusal = ""
         self.disk_error = ""
+        self.is_held = False
         self.is_starting = False
         self.starts_when_checked = False
 

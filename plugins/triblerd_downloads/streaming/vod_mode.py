@@ -1,8 +1,10 @@
 """``vod_mode``: prepares a file for a player before that asks for it."""
 
+import msgspec
+
 from triblerd.errors import InvalidInputError, OperationError
 from triblerd_downloads.download import ActiveDownload
-from triblerd_downloads.schemas import ChangeBody, Changed
+from triblerd_downloads.schemas import Changed, VodBody
 from triblerd_downloads.streaming.preparation import Preparation
 from triblerd_downloads.streaming.ranges import start_of
 from triblerd_downloads.streaming.streams import Streams
@@ -22,7 +24,7 @@ class VodMode:
         self._streams = streams
         self._preparation = preparation
 
-    async def change(self, download: ActiveDownload, body: ChangeBody, range_header: str | None) -> Changed:
+    async def change(self, download: ActiveDownload, body: VodBody, range_header: str | None) -> Changed:
         """Do what a request wants.
 
         Args:
@@ -38,15 +40,12 @@ class VodMode:
             msg = "vod_mode must be bool flag"
             raise InvalidInputError(msg)
         if body.vod_mode:
-            modified = await self._enable(download, body.fileindex, range_header)
+            modified = await self._enable(download, _index(body.fileindex), range_header)
         else:
             modified = await self._streams.end(download.infohash)
         return _answer(download, modified=modified)
 
-    async def _enable(self, download: ActiveDownload, index: int | None, range_header: str | None) -> bool:
-        if index is None:
-            msg = "fileindex is necessary to enable vod_mode"
-            raise InvalidInputError(msg)
+    async def _enable(self, download: ActiveDownload, index: int, range_header: str | None) -> bool:
         try:
             await self._preparation.wait_for_files(download)
             span = await self._preparation.find(download, index)
@@ -58,6 +57,17 @@ class VodMode:
             msg = f"The download is not ready to be streamed: it is {download.state.name}"
             raise NotReadyInTimeError(msg) from error
         return await self._streams.prepare(download, span, start_of(range_header, span.size))
+
+
+def _index(value: object) -> int:
+    if value is None:
+        msg = "fileindex is necessary to enable vod_mode"
+        raise InvalidInputError(msg)
+    try:
+        return msgspec.convert(value, int, strict=False)
+    except msgspec.ValidationError as error:
+        msg = "fileindex must be an integer"
+        raise InvalidInputError(msg) from error
 
 
 def _answer(download: ActiveDownload, *, modified: bool) -> Changed:

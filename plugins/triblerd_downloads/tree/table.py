@@ -7,6 +7,7 @@ row's number, and not a node with pointers, is what all questions are answered w
 import re
 from array import array
 from bisect import bisect
+from collections.abc import Collection
 from itertools import accumulate
 from operator import attrgetter
 from typing import Self
@@ -127,6 +128,12 @@ class FileTable:
             return (1 << self._stops[row]) - (1 << self._starts[row])
         below = self.files[row : self.ends[row]]
         return bits_of((index for index in below if index != DIRECTORY), self.file_count)
+
+    def has_files(self, indices: Collection[int]) -> bool:
+        """Return whether files that are no pad files stand at all these positions in the torrent."""
+        if len(self.in_torrent_order) == self.file_count:  # there are no pad files
+            return all(0 <= index < self.file_count for index in indices)
+        return set(self.files).issuperset(indices) and DIRECTORY not in indices
 
     def all_files(self) -> int:
         """Return all files as such a number."""

@@ -136,6 +136,76 @@ async def test_a_stopped_download_is_stopped_again_after_a_recheck(start_downloa
         await wait_for(found_out)
 
 
+@pytest.mark.parametrize(("before", "after"), [("stop", "STOPPED"), ("resume", "SEEDING")])
+async def test_a_recheck_minds_what_was_wanted_a_moment_before(start_downloads, seeder, before, after):
+    torrent = seeder.seed_new(b"x" * 200_000, name="film")
+    path = f"/downloads/{torrent.infohash}"
+    async with start_downloads() as daemon:
+        await daemon.put("/downloads", json={"uri": seeder.magnet(torrent)})
+        await wait_for_status(daemon, torrent.infohash, "SEEDING")
+        if before == "resume":
+            await daemon.patch(path, json={"state": "stop"})
+            await wait_for_status(daemon, torrent.infohash, "STOPPED")
+        checked: list[TorrentChecked] = []
+        service(daemon, TorrentEngine).listen(TorrentChecked, checked.append)
+
+        await daemon.patch(path, json={"state": before})
+        await daemon.patch(path, json={"state": "recheck"})
+        await wait_for(lambda: checked, what="the check")
+
+        async def found_out():
+            item = await item_of(daemon, torrent.infohash)
+            return (item["status"], item["progress"]) == (after, 1)
+
+        await wait_for(found_out)
+
+
+async def test_a_download_that_is_mended_after_a_stop_is_told_to_be_finished_again(start_downloads, seeder, tmp_path):
+    torrent = seeder.seed_new(random.Random(5).randbytes(200_000), name="film")
+    path = f"/downloads/{torrent.infohash}"
+    async with start_downloads() as daemon:
+        heard: list[Event] = []
+        unlisten = daemon.daemon.container.bus().listen(heard.append, TorrentFinished)
+        await daemon.put("/downloads", json={"uri": seeder.magnet(torrent)})
+        await wait_for_status(daemon, torrent.infohash, "SEEDING")
+        await daemon.patch(path, json={"state": "stop"})
+        await wait_for_status(daemon, torrent.infohash, "STOPPED")
+        with (tmp_path / "saved" / "film").open("r+b") as file:
+            file.write(b"damaged")
+        await daemon.patch(path, json={"state": "recheck"})
+
+        async def is_damaged():
+            item = await item_of(daemon, torrent.infohash)
+            return item["status"] == "STOPPED" and item["progress"] < 1
+
+        await wait_for(is_damaged)
+        first = len(heard)
+        await daemon.patch(path, json={"state": "resume"})
+        await connect(daemon, seeder, torrent)
+
+        await wait_for_status(daemon, torrent.infohash, "SEEDING")
+        await wait_for(lambda: len(heard) > first, what="the second end")
+        unlisten()
+
+    assert (first, len(heard)) == (1, 2)
+
+
+async def test_safe_seeding_that_cannot_be_is_said_once(start_downloads, seeder, caplog):
+    safe, plain = (seeder.seed_new(name.encode() * 30_000, name=name) for name in ("safe", "plain"))
+    async with start_downloads() as daemon:
+        await daemon.put("/downloads", json={"uri": seeder.magnet(safe), "safe_seeding": True})
+        await daemon.put("/downloads", json={"uri": seeder.magnet(plain)})
+        for infohash in (safe.infohash, plain.infohash):
+            await wait_for_status(daemon, infohash, "SEEDING")
+        await daemon.patch(f"/downloads/{safe.infohash}", json={"state": "stop"})
+        await wait_for_status(daemon, safe.infohash, "STOPPED")
+        await daemon.patch(f"/downloads/{safe.infohash}", json={"state": "resume"})
+        await wait_for_status(daemon, safe.infohash, "SEEDING")
+
+    said = [record.getMessage() for record in caplog.records if "safe seeding" in record.getMessage()]
+    assert said == [f"{safe.infohash} is seeded without anonymity, although safe seeding was asked for"]
+
+
 async def test_files_move_and_are_served_from_their_new_place(start_downloads, seeder, tmp_path):
     torrent = seeder.seed_new(b"x" * 200_000, name="film")
     archive = tmp_path / "archive"

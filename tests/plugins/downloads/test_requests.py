@@ -3,7 +3,7 @@
 import pytest
 
 from tests.plugins.downloads.conftest import TORRENT_TYPE, item_of, upload, wait_for_status
-from triblerd_libtorrent.testing import make_torrent
+from triblerd_libtorrent.testing import TorrentVersion, make_torrent
 
 UNKNOWN = "cd" * 20
 
@@ -115,7 +115,10 @@ async def test_an_upload_that_is_no_torrent_is_refused(start_downloads, torrent)
         ({"anon_hops": -1}, 400, "anon_hops must be in the range 0..3"),
         ({"selected_files": [2]}, 400, "index out of range"),
         ({"selected_files": [-1]}, 400, "index out of range"),
+        ({"selected_files": [2], "state": "dance"}, 400, "index out of range"),
+        ({"selected_files": [2], "upload_limit": -2}, 400, "index out of range"),
         ({"selected_files": [0, "x"]}, 400, None),
+        ({"selected_files": [0], "state": "dance"}, 400, "unknown state parameter"),
         ({"state": "dance"}, 400, "unknown state parameter"),
         ({"state": "move_storage"}, 400, "dest_dir parameter missing"),
         ({"state": "move_storage", "dest_dir": "/nowhere/x"}, 400, "Target directory (/nowhere/x) does not exist"),
@@ -185,6 +188,34 @@ async def test_every_index_is_out_of_range_while_the_metadata_are_unknown(start_
     assert torrent == {"error": "this download does not exist"}
 
 
+async def test_pad_files_cannot_be_selected(start_downloads, tmp_path):
+    files = {"a": b"a" * 20_000, "b": b"b" * 20_000, "c": b"c" * 20_000}
+    torrent = make_torrent(tmp_path, files, name="album", version=TorrentVersion.HYBRID)
+    path = f"/downloads/{torrent.infohash}"
+    async with start_downloads() as daemon:
+        await upload(daemon, torrent)
+        shown = {file["index"] for file in (await daemon.get(f"{path}/files"))["files"]}
+        pads = set(range(max(shown))) - shown
+
+        for pad in pads:
+            answer = await daemon.patch(path, json={"selected_files": [0, pad]}, status=400)
+            assert answer == {"error": "index out of range"}
+        untouched = await included(daemon, path)
+        await daemon.patch(path, json={"selected_files": sorted(shown)[1:]})
+        all_but_one = await included(daemon, path)
+        await daemon.patch(path, json={"selected_files": sorted(shown)})
+        everything = await included(daemon, path)
+
+    assert len(pads) == 2
+    assert untouched == everything == [True, True, True]
+    assert all_but_one == [False, True, True]
+
+
+async def included(daemon, path):
+    """Return for each file whether it is wanted."""
+    return [file["included"] for file in (await daemon.get(f"{path}/files"))["files"]]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "json", "error"),
     [
@@ -208,9 +239,14 @@ async def test_an_unknown_download_is_not_found_and_a_wrong_infohash_is_refused(
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"remove_data": null}'])
 async def test_a_removal_says_first_what_is_missing(start_downloads, body):
     async with start_downloads() as daemon:
-        answer = await daemon.delete(f"/downloads/{UNKNOWN}", data=body, status=400)
+        answers = [await daemon.delete(f"/downloads/{name}", data=body, status=400) for name in (UNKNOWN, "zz")]
 
-    assert answer["error"] == "remove_data parameter missing" or body.endswith(b"null}")
+    for answer in answers:
+        assert (
+            answer["error"].startswith("remove_data")
+            if body.endswith(b"null}")
+            else (answer["error"] == "remove_data parameter missing")
+        )
 
 
 @pytest.mark.parametrize("remove_data", [2, 1.0, "x", []])

@@ -101,6 +101,7 @@ async def test_to_turn_it_off_ends_those_who_play(start_player, seeder):
         ({"vod_mode": [True]}, "vod_mode must be bool flag"),
         ({"vod_mode": True}, "fileindex is necessary to enable vod_mode"),
         ({"vod_mode": True, "fileindex": None}, "fileindex is necessary to enable vod_mode"),
+        ({"vod_mode": True, "fileindex": "x"}, "fileindex must be an integer"),
         ({"vod_mode": True, "fileindex": 1}, "fileindex out of range"),
         ({"vod_mode": True, "fileindex": -1}, "fileindex out of range"),
         ({"vod_mode": True, "fileindex": 2**62}, "fileindex out of range"),
@@ -121,7 +122,8 @@ async def test_nothing_else_of_the_body_is_looked_at(start_player, seeder):
     async with start_player() as player:
         await add(player.daemon, torrent)
 
-        await player.daemon.patch(f"/downloads/{torrent.infohash}", json={"vod_mode": False, "state": "nonsense"})
+        for other in ({"state": "nonsense"}, {"anon_hops": "x", "tags": 7}, {"fileindex": "x", "selected_files": {}}):
+            await player.daemon.patch(f"/downloads/{torrent.infohash}", json={"vod_mode": False, **other})
         unknown = await player.daemon.patch(f"/downloads/{'ab' * 20}", json={"vod_mode": True}, status=404)
 
     assert unknown == {"error": "this download does not exist"}
