@@ -127,7 +127,8 @@ class Seeder:
         self._session: lt.session | None = lt.session(_settings(host, tcp_only=tcp_only))
         self._handles: dict[Infohash, lt.torrent_handle] = {}
         everybody = lt.ip_filter()  # by default, limits do not hold for addresses of this machine
-        everybody.add_rule("0.0.0.0", "255.255.255.255", 1 << lt.session.global_peer_class_id)  # noqa: S104
+        for first, last in (("0.0.0.0", "255.255.255.255"), ("::", "ffff:" * 7 + "ffff")):  # noqa: S104
+            everybody.add_rule(first, last, 1 << lt.session.global_peer_class_id)
         self._session.set_peer_class_filter(everybody)
         self.limit(upload_limit)
         self.port = self._session.listen_port()

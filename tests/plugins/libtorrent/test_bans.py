@@ -46,7 +46,12 @@ async def test_a_banned_peer_of_ipv6_is_not_met(start_engine, tmp_path):
 
             await bench.bans.ban("::/64")
 
-            assert await bench.swarm.peers(torrent.infohash) == ()
+            await wait_for(lambda: is_alone(bench, torrent))
+            assert not (await bench.row(torrent.infohash)).is_finished
+
+
+async def is_alone(bench, torrent):
+    return not await bench.swarm.peers(torrent.infohash)
 
 
 async def test_bans_hold_in_every_session(tmp_path):
