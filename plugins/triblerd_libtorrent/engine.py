@@ -49,20 +49,13 @@ from triblerd_libtorrent.settings_pack import (
     rate,
 )
 from triblerd_libtorrent.status import STATUS_FLAGS, StatusBoard
-from triblerd_libtorrent.torrents import Torrent, Torrents
+from triblerd_libtorrent.torrents import QUEUE_MOVES, Torrent, Torrents
 
 log = logging.getLogger(__name__)
 
 _SAVE_AT_STOP_SECONDS = 3.0
 _ANNOUNCE_AT_STOP_SECONDS = 1.0
 _POLL_SECONDS = 0.02
-
-_MOVES: Mapping[QueueMove, Callable[[lt.torrent_handle], None]] = {
-    QueueMove.UP: lt.torrent_handle.queue_position_up,
-    QueueMove.TOP: lt.torrent_handle.queue_position_top,
-    QueueMove.DOWN: lt.torrent_handle.queue_position_down,
-    QueueMove.BOTTOM: lt.torrent_handle.queue_position_bottom,
-}
 
 
 class _Site:
@@ -330,7 +323,7 @@ class Engine:
 
     def set_queue_position(self, infohash: Infohash, move: QueueMove) -> None:
         """Move a torrent in the queue."""
-        _MOVES[move](self._torrents.get(infohash).handle)
+        QUEUE_MOVES[move](self._torrents.get(infohash).handle)
 
     async def checkpoint(self, infohash: Infohash | None = None) -> None:
         """Save the resume data of one torrent, or of all that need it."""

@@ -1,18 +1,25 @@
 """The torrents that the engine has, by infohash."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TypeVar
 
 import libtorrent as lt
 
-from triblerd_libtorrent.api import EngineError, Infohash, TorrentStatus, UnknownTorrentError
+from triblerd_libtorrent.api import EngineError, Infohash, QueueMove, TorrentStatus, UnknownTorrentError
 from triblerd_libtorrent.identity import identity_of
 from triblerd_libtorrent.trackers import TrackerList
 
 T = TypeVar("T")
 
 _QUERY_SAVE_PATH = 1 << 7  # libtorrent's query_save_path, which the binding does not name
+
+QUEUE_MOVES: Mapping[QueueMove, Callable[[lt.torrent_handle], None]] = {
+    QueueMove.UP: lt.torrent_handle.queue_position_up,
+    QueueMove.TOP: lt.torrent_handle.queue_position_top,
+    QueueMove.DOWN: lt.torrent_handle.queue_position_down,
+    QueueMove.BOTTOM: lt.torrent_handle.queue_position_bottom,
+}
 
 
 class Torrent:
