@@ -85,7 +85,11 @@ async def _send_file(request: web.Request, cursor: Cursor, file: BinaryIO, count
         msg = "The client has gone"
         raise ConnectionResetError(msg)
     # The operating system copies from the file to the socket.
-    sent = await asyncio.get_running_loop().sendfile(transport, file, cursor.position, count)
+    try:
+        sent = await asyncio.get_running_loop().sendfile(transport, file, cursor.position, count)
+    except ConnectionError:  # the transport has not seen that the client has gone
+        transport.abort()
+        raise
     cursor.move(sent)
     if sent < count:
         msg = "the file on disk is shorter than the one in the torrent"

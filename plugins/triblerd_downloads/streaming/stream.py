@@ -8,7 +8,10 @@ from triblerd.errors import TriblerdError
 from triblerd_downloads.streaming.plan import Place, Plan, make_plan
 from triblerd_downloads.streaming.spans import FileSpan
 from triblerd_downloads.vod import VodStatus
-from triblerd_libtorrent.api import AFTER_DEADLINE, Infohash, TorrentPieces
+from triblerd_libtorrent.api import AFTER_DEADLINE, EngineError, Infohash, TorrentPieces
+
+_READ_AGAIN = 5
+_READ_AGAIN_SECONDS = 0.1
 
 
 class StreamedFile:
@@ -172,9 +175,17 @@ class Cursor:
         """
         span = self._file.span
         piece = span.piece_at(self.position)
-        await self._stream.wait_for(self._file, piece)
-        content = await self._stream.pieces.read(self._stream.infohash, piece)
-        return memoryview(content)[span.place_in(piece, self.position) :]
+        for _ in range(_READ_AGAIN):
+            await self._stream.wait_for(self._file, piece)
+            with suppress(EngineError):
+                return self._rest_of(piece, await self._stream.pieces.read(self._stream.infohash, piece))
+            await asyncio.sleep(_READ_AGAIN_SECONDS)  # the files are being checked anew, perhaps
+            await self._stream.look()
+            self._stream.order_anew()
+        return self._rest_of(piece, await self._stream.pieces.read(self._stream.infohash, piece))
+
+    def _rest_of(self, piece: int, content: bytes) -> memoryview:
+        return memoryview(content)[self._file.span.place_in(piece, self.position) :]
 
     async def flush(self) -> None:
         """Have the file on disk say all that is there."""

@@ -159,8 +159,12 @@ async def test_a_job_goes_on_without_its_client(start, huge):
         async with open_request(daemon, {"files": [str(huge)]}, "?cancel_on_disconnect=1"):
             await wait_for(lambda: len(hashing_processes()) == 2)
 
-        await wait_for(lambda: len(hashing_processes()) == 1)
-        assert [job["state"] for job in await jobs(daemon)] == ["hashing"]
+        await wait_for(lambda: is_one_hashing(daemon))
+        assert len(hashing_processes()) == 1
+
+
+async def is_one_hashing(daemon):
+    return [job["state"] for job in await jobs(daemon)] == ["hashing"]
 
 
 async def test_who_waits_for_a_cancelled_job_is_told(start, huge):

@@ -2,12 +2,14 @@
 
 import asyncio
 import random
+import socket
 from typing import cast
 
 import pytest
 
-from tests.plugins.downloads.conftest import service
-from tests.plugins.downloads.streaming.conftest import PIECE, add, connect, pieces_of, read_slowly
+from tests.plugins.downloads.conftest import service, wait_for_status
+from tests.plugins.downloads.streaming.conftest import PIECE, add, pieces_of, read_slowly
+from triblerd.events import Event, UnhandledError
 from triblerd.testing import wait_for
 from triblerd_downloads.api import Downloads
 from triblerd_downloads.streaming.spans import FileSpan
@@ -73,16 +75,47 @@ async def test_who_stops_reading_is_noticed_and_goes_on_when_it_reads_again(star
     torrent = seeder.seed_new(content, name="film", piece_length=MIB // 4)
     seeder.limit(10 * MIB)
     async with start_player() as player:
-        await add(player.daemon, torrent)
-        async with player.open(torrent.infohash) as answer:
-            await connect(player.daemon, torrent, seeder)
-            first = await read_slowly(answer, 1)
-            (cursor,) = service(player.daemon, Downloads)._streams._streams[torrent.infohash].files[0].cursors
-            await wait_for(lambda: cursor.is_stalled)
-            rest = await answer.read()
+        await add(player.daemon, torrent, seeder)
+        reader, writer = await open_narrow(player, torrent.infohash)
+        first = await reader.readuntil(b"\r\n\r\n")
+        cursors = service(player.daemon, Downloads)._streams._streams[torrent.infohash].files[0].cursors
+        await wait_for(lambda: any(cursor.is_stalled for cursor in cursors))
+        async with asyncio.timeout(20):
+            rest = await reader.readexactly(len(content))
+        writer.close()
 
-    assert first + rest == content
-    assert cursor.is_stalled is False
+    assert first.startswith(b"HTTP/1.1 200 ")
+    assert rest == content
+
+
+async def open_narrow(player, infohash):
+    """Ask for a file by a connection that takes little before it is read."""
+    link = socket.socket()
+    link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+    link.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(link, ("127.0.0.1", player.daemon.port))
+    reader, writer = await asyncio.open_connection(sock=link, limit=64 * 1024)
+    path = player.url(infohash).partition(str(player.daemon.port))[2]
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+    return reader, writer
+
+
+async def test_a_client_that_goes_away_while_a_complete_file_is_sent_is_no_error(start_player, seeder):
+    torrent = seeder.seed_new(bytes(32 * MIB), name="film", piece_length=MIB // 4)
+    async with start_player() as player:
+        await add(player.daemon, torrent, seeder)
+        await wait_for_status(player.daemon, torrent.infohash, "SEEDING")
+        heard: list[Event] = []
+        unlisten = player.daemon.daemon.container.bus().listen(heard.append, UnhandledError)
+        reader, writer = await open_narrow(player, torrent.infohash)
+        await reader.readexactly(MIB)
+        writer.transport.abort()
+
+        answered = player.daemon.daemon.container.router()._owners["downloads"].streams
+        await wait_for(lambda: not answered)
+        unlisten()
+
+    assert heard == []
 
 
 def test_a_client_that_does_not_read_has_no_window_while_another_one_reads():
