@@ -1,0 +1,1 @@
+"""Remembers what people say about torrents: tags and other statements."""

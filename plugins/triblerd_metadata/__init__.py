@@ -1,0 +1,1 @@
+"""Remembers torrents, channels and folders that it hears of, and how healthy they are."""

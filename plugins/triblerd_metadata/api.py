@@ -1,0 +1,164 @@
+"""What other plugins see of the metadata store."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import ClassVar, Literal, Protocol, runtime_checkable
+
+import msgspec
+from pyroaring import BitMap
+
+from triblerd.events import Arguments, Event
+from triblerd.store import Transaction
+from triblerd_metadata.values import (
+    UNSIGNED,
+    Change,
+    ChannelPart,
+    Entry,
+    EntryStatus,
+    EntryType,
+    Health,
+    NewEntry,
+    id_of_infohash,
+)
+
+__all__ = [
+    "UNSIGNED",
+    "Added",
+    "Change",
+    "ChannelPart",
+    "Checked",
+    "Entry",
+    "EntryStatus",
+    "EntryType",
+    "Follower",
+    "Health",
+    "HealthUpdate",
+    "HealthUpdated",
+    "MetadataStore",
+    "NewEntry",
+    "Statement",
+    "Statements",
+    "TextIndex",
+    "id_of_infohash",
+]
+
+
+class Added(msgspec.Struct, frozen=True):
+    """What became of a new entry.
+
+    Attributes:
+        entry: As it is in the store now: the new one, or the one that was there and stays. ``None`` when it was
+            refused.
+        outcome: ``kept`` means that what was there stays.
+        reason: Why it was refused, in one sentence.
+    """
+
+    entry: Entry | None
+    outcome: Literal["added", "replaced", "kept", "refused"]
+    reason: str = ""
+
+
+class Follower(Protocol):
+    """Keeps something that is derived from the records, in the same transaction as they are written."""
+
+    def written(self, transaction: Transaction, changes: Sequence[Change]) -> None:
+        """Write what follows from these changes of titles and rows.
+
+        Called on the writer's thread, maybe twice for one commit, so it changes nothing but the transaction. It raises
+        only what the transaction raised. Changes of health alone are not told.
+        """
+
+
+@runtime_checkable
+class MetadataStore(Protocol):
+    """The records. Methods that read take microseconds and may be called from any thread."""
+
+    def entry(self, rowid: int) -> Entry | None:
+        """Return the entry of a row."""
+
+    def entries(self, rowids: Iterable[int]) -> list[Entry]:
+        """Return the entries of rows, in this order, without those that are gone."""
+
+    def by_infohash(self, infohash: bytes) -> list[Entry]:
+        """Return the torrents and channels of an infohash, the oldest first."""
+
+    def by_identity(self, public_key: bytes, id_: int) -> Entry | None:
+        """Return the entry of that key and id."""
+
+    def last_rowid(self) -> int:
+        """Return the greatest row that was ever used, 0 for none."""
+
+    async def add(self, entries: Iterable[NewEntry]) -> list[Added]:
+        """Store new entries, one transaction for all; on disk when this returns. One outcome for each, in order.
+
+        An unsigned torrent is kept out by any record of its infohash. A signed record replaces the one with the same
+        key and id if its timestamp is greater. What peers sent has to be checked before (see ``WireRecords``).
+        """
+
+    async def report_health(self, reports: Iterable[Health]) -> list["HealthUpdate"]:
+        """Take over what is better than what is known; on disk when this returns. One update for each, in order."""
+
+    def follow(self, follower: Follower) -> Callable[[], None]:
+        """Have ``follower`` write along from the next transaction on; the returned function ends that."""
+
+
+class HealthUpdate(msgspec.Struct, frozen=True):
+    """What became of a health report.
+
+    Attributes:
+        stored: What the store holds now; ``None`` when it has no record of the torrent.
+        taken: The report replaced what was stored before.
+    """
+
+    stored: Health | None
+    taken: bool
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody says about a torrent, as clients read it."""
+
+    subject_type: int
+    subject: str
+    predicate: int
+    object: str
+
+
+@runtime_checkable
+class Statements(Protocol):
+    """What is said about torrents; offered by the knowledge plugin. Any thread, microseconds."""
+
+    def shown(self, infohash: str) -> list[Statement]:
+        """Return the statements about a torrent (40 lower-case hex digits) that are shown."""
+
+    def tagged(self, tags: Collection[str]) -> set[str]:
+        """Return the infohashes (hex) of the torrents that carry all of these tags, whatever their case."""
+
+
+@runtime_checkable
+class TextIndex(Protocol):
+    """Finds rows by the words of their titles; offered by the search plugin."""
+
+    async def rows(self, text: str) -> BitMap:
+        """Return the rows whose titles match a ``txt_filter``.
+
+        Raises:
+            FilterError: it is no such expression.
+        """
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """The outcome of a check as clients read it."""
+
+    infohash: str
+    num_seeders: int
+    num_leechers: int
+    last_tracker_check: int
+    health: str = "updated"
+
+
+class HealthUpdated(Event):
+    """This daemon checked a torrent of the store, and this is what the store holds now."""
+
+    topic: ClassVar[str] = "channel_entity_updated"
+    arguments: ClassVar[Arguments] = Arguments.POSITIONAL
+
+    update: Checked

@@ -1,0 +1,1 @@
+"""Finds what the metadata store holds by the words of its titles."""
