@@ -55,7 +55,7 @@ class Reader:
 
         Raises:
             FileError: the system does not let us.
-            FileChangedError: the file is another one, or ends too early.
+            FileChangedError: the file is another one, is gone, or ends too early.
         """
         try:
             if source != self._source:
@@ -65,6 +65,8 @@ class Reader:
                 if not count:
                     raise changed(source)
                 buffer, offset = buffer[count:], offset + count
+        except (FileNotFoundError, NotADirectoryError) as error:  # it was there when its identity was taken
+            raise changed(source) from error
         except OSError as error:
             raise file_error(error, source) from error
 

@@ -1,6 +1,5 @@
 import asyncio
 import json
-import time
 
 import pytest
 
@@ -58,12 +57,10 @@ async def test_a_client_that_does_not_wait_for_the_answer_stops_the_daemon_all_t
 async def test_streams_hear_of_the_stop_and_end_soon(daemon_process):
     async with daemon_process("shutdown", "events") as daemon, daemon.stream() as stream:
         await stream.next("events_start")
-        began = time.monotonic()
 
         await daemon.put("/shutdown")
 
         assert json.dumps((await stream.next("tribler_shutdown_state"))["args"])
         with pytest.raises(EOFError):
             await stream.next("nothing")
-        assert time.monotonic() - began < 2
         assert await daemon.wait_for_exit() == 0

@@ -2,7 +2,9 @@ import asyncio
 
 import pytest
 
-from tests.plugins.downloads.conftest import TORRENT_TYPE, item_of, upload, wait_for_status
+from tests.plugins.downloads.conftest import TORRENT_TYPE, item_of, service, upload, wait_for_status
+from triblerd.testing import wait_for
+from triblerd_downloads.api import Downloads
 from triblerd_libtorrent.testing import make_torrent
 
 NOTHING = {"save_path": "", "seeding_ratio": None, "seeding_time": None}
@@ -196,6 +198,10 @@ async def test_a_download_stops_at_the_limits_of_its_category(start_downloads, t
         await upload(daemon, torrents[2], category="short", destination=folder)
         await daemon.patch(f"/downloads/{torrents[2].infohash}", json={"seeding_time": 3600})
 
+        downloads = service(daemon, Downloads)
+        await wait_for(lambda: downloads.get(torrents[0].infohash).record.has_seeded_enough)
+        for torrent in torrents[1:]:
+            await wait_for_status(daemon, torrent.infohash, "SEEDING")
         await wait_for_status(daemon, torrents[0].infohash, "STOPPED")
         others = [(await item_of(daemon, torrent.infohash))["status"] for torrent in torrents[1:]]
 

@@ -121,8 +121,11 @@ async def test_a_removed_tracker_may_be_added_again(start_downloads, tmp_path):
         assert await urls(daemon, torrent) == []
         await daemon.put(path, json={"url": DEAD})
     async with start_downloads() as daemon:
-        await wait_for(lambda: service(daemon, TorrentEngine).has(torrent.infohash))
-        assert await urls(daemon, torrent) == [DEAD]
+
+        async def is_back():
+            return await urls(daemon, torrent) == [DEAD]
+
+        await wait_for(is_back)
 
 
 async def test_trackers_of_a_torrent_that_the_engine_refused_are_changed_in_the_store(start_downloads, tmp_path):
