@@ -1,6 +1,6 @@
 """What other plugins see of the metadata store."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 import msgspec
@@ -8,6 +8,21 @@ from pyroaring import BitMap
 
 from triblerd.events import Arguments, Event
 from triblerd.store import Transaction
+from triblerd_metadata.text.expressions import (
+    AllOf,
+    AnyOf,
+    Everything,
+    Expression,
+    Nothing,
+    Part,
+    Phrase,
+    Title,
+    Without,
+    Word,
+)
+from triblerd_metadata.text.grammar import FilterError, parse
+from triblerd_metadata.text.tokens import VERSION as TOKENS_VERSION
+from triblerd_metadata.text.tokens import stem, terms, words
 from triblerd_metadata.values import (
     UNSIGNED,
     Change,
@@ -21,24 +36,40 @@ from triblerd_metadata.values import (
 )
 
 __all__ = [
+    "TOKENS_VERSION",
     "UNSIGNED",
     "Added",
+    "AllOf",
+    "AnyOf",
     "Change",
     "ChannelPart",
     "Checked",
     "Entry",
     "EntryStatus",
     "EntryType",
+    "Everything",
+    "Expression",
+    "FilterError",
     "Follower",
     "Health",
     "HealthUpdate",
     "HealthUpdated",
     "MetadataStore",
     "NewEntry",
+    "Nothing",
+    "Part",
+    "Phrase",
     "Statement",
     "Statements",
     "TextIndex",
+    "Title",
+    "Without",
+    "Word",
     "id_of_infohash",
+    "parse",
+    "stem",
+    "terms",
+    "words",
 ]
 
 
@@ -96,6 +127,15 @@ class MetadataStore(Protocol):
 
     async def report_health(self, reports: Iterable[Health]) -> list["HealthUpdate"]:
         """Take over what is better than what is known; on disk when this returns. One update for each, in order."""
+
+    def titles(self, transaction: Transaction, first: int, last: int) -> Iterator[tuple[int, str]]:
+        """Yield the rows from ``first`` to ``last`` and their titles, as the transaction sees them, ascending."""
+
+    def revision(self, transaction: Transaction | None = None) -> int:
+        """Return the number of transactions that added, deleted or retitled rows, this one included.
+
+        It is kept in the store, so whoever follows can tell whether it missed any.
+        """
 
     def follow(self, follower: Follower) -> Callable[[], None]:
         """Have ``follower`` write along from the next transaction on; the returned function ends that."""

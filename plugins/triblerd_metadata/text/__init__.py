@@ -1,0 +1,1 @@
+"""What the words of a title are, and what a filter over titles means."""
