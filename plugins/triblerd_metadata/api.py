@@ -128,8 +128,8 @@ class MetadataStore(Protocol):
     async def report_health(self, reports: Iterable[Health]) -> list["HealthUpdate"]:
         """Take over what is better than what is known; on disk when this returns. One update for each, in order."""
 
-    def titles(self, transaction: Transaction, first: int, last: int) -> Iterator[tuple[int, str]]:
-        """Yield the rows from ``first`` to ``last`` and their titles, as the transaction sees them, ascending."""
+    def titles(self, transaction: Transaction, rowids: Iterable[int]) -> Iterator[tuple[int, str]]:
+        """Yield rows and their titles, as the transaction sees them, in this order and without those that are gone."""
 
     def revision(self, transaction: Transaction | None = None) -> int:
         """Return the number of transactions that added, deleted or retitled rows, this one included.
