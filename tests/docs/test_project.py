@@ -88,6 +88,13 @@ def test_every_dependency_has_a_reason() -> None:
     assert sorted(re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE)) == sorted(names)
 
 
+def test_the_oldest_versions_are_those_that_the_project_allows() -> None:
+    allowed = [re.split(r"[>=]=", requirement) for requirement in PROJECT["project"]["dependencies"]]
+    pinned = re.findall(r"^(\S+)==(\S+)$", (ROOT / "tests/lowest.txt").read_text(), re.MULTILINE)
+
+    assert {name: version + ".0" * (2 - version.count(".")) for name, version in allowed} == dict(pinned)
+
+
 def test_every_decision_is_listed() -> None:
     folder = ROOT / "docs/decisions"
     index = (folder / "README.md").read_text()
