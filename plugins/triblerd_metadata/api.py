@@ -8,6 +8,9 @@ from pyroaring import BitMap
 
 from triblerd.events import Arguments, Event
 from triblerd.store import Transaction
+from triblerd_metadata.parameters import BadParametersError, ListQuery, SearchQuery
+from triblerd_metadata.schemas import EntryItem, Statement, TorrentItem
+from triblerd_metadata.selections import Order, Page, Selection, SortColumn, Window
 from triblerd_metadata.text.expressions import (
     AllOf,
     AnyOf,
@@ -41,10 +44,12 @@ __all__ = [
     "Added",
     "AllOf",
     "AnyOf",
+    "BadParametersError",
     "Change",
     "ChannelPart",
     "Checked",
     "Entry",
+    "EntryItem",
     "EntryStatus",
     "EntryType",
     "Everything",
@@ -54,15 +59,24 @@ __all__ = [
     "Health",
     "HealthUpdate",
     "HealthUpdated",
+    "ListQuery",
+    "Lists",
     "MetadataStore",
     "NewEntry",
     "Nothing",
+    "Order",
+    "Page",
     "Part",
     "Phrase",
+    "SearchQuery",
+    "Selection",
+    "SortColumn",
     "Statement",
     "Statements",
     "TextIndex",
     "Title",
+    "TorrentItem",
+    "Window",
     "Without",
     "Word",
     "id_of_infohash",
@@ -153,15 +167,6 @@ class HealthUpdate(msgspec.Struct, frozen=True):
     taken: bool
 
 
-class Statement(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody says about a torrent, as clients read it."""
-
-    subject_type: int
-    subject: str
-    predicate: int
-    object: str
-
-
 @runtime_checkable
 class Statements(Protocol):
     """What is said about torrents; offered by the knowledge plugin. Any thread, microseconds."""
@@ -182,6 +187,42 @@ class TextIndex(Protocol):
 
         Raises:
             FilterError: it is no such expression.
+        """
+
+
+@runtime_checkable
+class Lists(Protocol):
+    """Pages of entries. To be called on the event loop's thread."""
+
+    async def page(
+        self,
+        selection: Selection,
+        order: Order,
+        window: Window,
+        *,
+        rows: BitMap | None = None,
+        with_total: bool = False,
+    ) -> Page:
+        """Return a part of the list of all entries that are selected.
+
+        Args:
+            selection: What is listed.
+            order: How the list is sorted.
+            window: The part that is wanted.
+            rows: Only these rows, such as those that an index found.
+            with_total: Count the whole list.
+
+        Raises:
+            FilterError: the selection's text is no such expression.
+        """
+
+    def items(self, rowids: Iterable[int], *, hide_adult: bool = False, with_progress: bool = False) -> list[EntryItem]:
+        """Return the JSON form of rows, without those that are gone; torrents with what is said about them.
+
+        Args:
+            rowids: In the order of the list.
+            hide_adult: Leave out statements that the family filter marks.
+            with_progress: Show how far the downloads of the torrents are.
         """
 
 

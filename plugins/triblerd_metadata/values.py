@@ -63,6 +63,8 @@ class ChannelPart(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     json_text: str = ""
     binary_data: bytes = b""
     data_type: str = ""
+    has_description: bool = False
+    has_picture: bool = False
 
 
 class NewEntry(msgspec.Struct, frozen=True, kw_only=True):
