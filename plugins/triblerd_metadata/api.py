@@ -8,6 +8,7 @@ from pyroaring import BitMap
 
 from triblerd.events import Arguments, Event
 from triblerd.store import Transaction
+from triblerd_metadata.keys import NodeKey, verify
 from triblerd_metadata.parameters import BadParametersError, ListQuery, SearchQuery
 from triblerd_metadata.schemas import EntryItem, Statement, TorrentItem
 from triblerd_metadata.selections import Order, Page, Selection, SortColumn, Window
@@ -37,6 +38,7 @@ from triblerd_metadata.values import (
     NewEntry,
     id_of_infohash,
 )
+from triblerd_metadata.wire import RecordFormatError
 
 __all__ = [
     "TOKENS_VERSION",
@@ -63,11 +65,14 @@ __all__ = [
     "Lists",
     "MetadataStore",
     "NewEntry",
+    "NodeKey",
     "Nothing",
     "Order",
     "Page",
     "Part",
     "Phrase",
+    "ReceivedRecord",
+    "RecordFormatError",
     "SearchQuery",
     "Selection",
     "SortColumn",
@@ -77,12 +82,14 @@ __all__ = [
     "Title",
     "TorrentItem",
     "Window",
+    "WireRecords",
     "Without",
     "Word",
     "id_of_infohash",
     "parse",
     "stem",
     "terms",
+    "verify",
     "words",
 ]
 
@@ -153,6 +160,45 @@ class MetadataStore(Protocol):
 
     def follow(self, follower: Follower) -> Callable[[], None]:
         """Have ``follower`` write along from the next transaction on; the returned function ends that."""
+
+
+class ReceivedRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a record that a peer sent.
+
+    Attributes:
+        kind: The number of its kind, such as 300.
+        infohash: As it stands in the record; empty for kinds without.
+        entry: What may go into the store; ``None`` when it was refused.
+        reason: Why it was refused, in a few words.
+    """
+
+    kind: int
+    infohash: bytes
+    entry: NewEntry | None
+    reason: str = ""
+
+
+@runtime_checkable
+class WireRecords(Protocol):
+    """Records as peers write them."""
+
+    async def read(self, data: bytes) -> list[ReceivedRecord]:
+        """Check the records that stand in ``data`` one after the other. One outcome for each, in order.
+
+        Torrents alone are taken. A signature has to be right; of an unsigned one the id is made anew. Texts are cut
+        and cleaned, impossible dates become unknown. A signed record that this changes has an entry without signature:
+        it is the author's, and cannot be passed on. Takes 0.15 ms a signed record, in a thread.
+
+        Raises:
+            RecordFormatError: these are no records, so that nothing of them can be used.
+        """
+
+    def write(self, entry: NewEntry) -> bytes | None:
+        """Return the record of an entry, ``None`` when it must not be passed on.
+
+        That is one of more than 1200 bytes, and one with an author but without signature. Whether to tell others of
+        what is ``is_own`` is for the caller to decide.
+        """
 
 
 class HealthUpdate(msgspec.Struct, frozen=True):

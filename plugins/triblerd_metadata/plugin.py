@@ -5,6 +5,9 @@ from contextlib import asynccontextmanager
 
 from triblerd.config import NoSettings
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
+from triblerd_metadata.api import NodeKey, WireRecords
+from triblerd_metadata.keys import load_key
+from triblerd_metadata.receiving import PeerRecords
 
 
 @hookimpl
@@ -16,6 +19,7 @@ def triblerd_manifest() -> Manifest:
 
 @hookimpl
 @asynccontextmanager
-async def triblerd_lifespan(context: PluginContext[NoSettings]) -> AsyncIterator[Running]:  # noqa: ARG001
+async def triblerd_lifespan(context: PluginContext[NoSettings]) -> AsyncIterator[Running]:
     """Remember while the plugin runs."""
-    yield Running()
+    key = await load_key(context.store)
+    yield Running(services={NodeKey: key, WireRecords: PeerRecords(own_key=key.public_key)})

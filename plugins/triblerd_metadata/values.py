@@ -82,7 +82,8 @@ class NewEntry(msgspec.Struct, frozen=True, kw_only=True):
         torrent_date: Unix time at which the torrent was made, 0 for unknown.
         timestamp: Unix time of the record in milliseconds.
         trackers: Announce URLs, normalised.
-        signature: 64 bytes over the record as peers write it; empty when unsigned.
+        signature: 64 bytes over the record as peers write it; empty when unsigned, and for what was signed and is
+            not any more as its author wrote it: it cannot be passed on.
         is_own: It came from what this daemon's user did; not for others unless the user agrees.
         seeders: With ``leechers``, ``checked`` and ``self_checked`` its health.
         tag_processor_version: Version of the automatic tagging that was applied.
