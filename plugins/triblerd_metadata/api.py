@@ -262,6 +262,9 @@ class Lists(Protocol):
             FilterError: the selection's text is no such expression.
         """
 
+    def selected(self, selection: Selection, rows: BitMap) -> BitMap:
+        """Return those of some rows that are selected, whatever the selection's text. May be called from any thread."""
+
     def items(self, rowids: Iterable[int], *, hide_adult: bool = False, with_progress: bool = False) -> list[EntryItem]:
         """Return the JSON form of rows, without those that are gone; torrents with what is said about them.
 
