@@ -8,7 +8,7 @@ The file is checked before LMDB touches it (see ``triblerd.store_check`` for wha
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,13 +106,17 @@ class Table(Generic[V]):
         data = self._engine.get(self.handle, key)
         return None if data is None else self.codec.decode(data)
 
-    def items(self, prefix: bytes = b"") -> Iterator[tuple[bytes, V]]:
+    def items(self, prefix: bytes = b"", *, start: bytes = b"") -> Iterator[tuple[bytes, V]]:
         """Yield the keys that begin with ``prefix``, in order, and their values, all of one moment.
 
         A large scan belongs in a thread, and no scan spans an ``await``: it keeps the store from using pages again.
+
+        Args:
+            prefix: Of all keys when it is empty.
+            start: Begin at this key, or the next one that there is.
         """
         with self._engine.scan() as transaction:
-            for key, data in _scan(transaction, self.handle, prefix):
+            for key, data in _scan(transaction, self.handle, prefix, start):
                 yield key, self.codec.decode(data)
 
     def keys(self, prefix: bytes = b"") -> Iterator[bytes]:
@@ -153,6 +157,26 @@ class Transaction:
     def put(self, table: Table[V], key: bytes, value: V) -> None:
         """Set the value of ``key``."""
         self._raw.put(key, table.codec.encode(value), db=table.handle)
+
+    def put_many(self, table: Table[V], items: Iterable[tuple[bytes, V]], *, append: bool = False) -> None:
+        """Set the values of many keys, several times as fast as one by one.
+
+        Args:
+            table: Where they go.
+            items: Keys and values, quickest in the order of their keys.
+            append: Each key is greater than the one before it and than all in the table. Pages are filled to the end
+                then, where keys in between would leave every other one half empty.
+
+        Raises:
+            ValueError: ``append`` was said of keys that are not in order.
+        """
+        encode = table.codec.encode
+        given, added = self._raw.cursor(table.handle).putmulti(
+            ((key, encode(value)) for key, value in items), append=append
+        )
+        if append and given != added:
+            msg = f"a key to append to {table.name} is not greater than the one before"
+            raise ValueError(msg)
 
     def delete(self, table: Table[Any], key: bytes) -> bool:
         """Remove ``key`` and return whether it was there."""
@@ -320,9 +344,11 @@ def _codec(table: str, kind: type[V], version: int) -> _Codec[V]:
     return _Codec(table, version, msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(kind).decode)
 
 
-def _scan(transaction: RawTransaction, handle: Handle, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _scan(
+    transaction: RawTransaction, handle: Handle, prefix: bytes, start: bytes = b""
+) -> Iterator[tuple[bytes, bytes]]:
     cursor = transaction.cursor(handle)
-    if not cursor.set_range(prefix):
+    if not cursor.set_range(max(prefix, start)):
         return
     for key, data in cursor:
         if not key.startswith(prefix):

@@ -1,6 +1,6 @@
 """What other plugins see of the metadata store."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 import msgspec
@@ -8,6 +8,7 @@ from pyroaring import BitMap
 
 from triblerd.events import Arguments, Event
 from triblerd.store import Transaction
+from triblerd_metadata.columns import ADULT, OWN, SELF_CHECKED, SIGNED, SUBSCRIBED, Columns
 from triblerd_metadata.keys import NodeKey, verify
 from triblerd_metadata.parameters import BadParametersError, ListQuery, SearchQuery
 from triblerd_metadata.schemas import EntryItem, Statement, TorrentItem
@@ -41,6 +42,11 @@ from triblerd_metadata.values import (
 from triblerd_metadata.wire import RecordFormatError
 
 __all__ = [
+    "ADULT",
+    "OWN",
+    "SELF_CHECKED",
+    "SIGNED",
+    "SUBSCRIBED",
     "TOKENS_VERSION",
     "UNSIGNED",
     "Added",
@@ -50,6 +56,7 @@ __all__ = [
     "Change",
     "ChannelPart",
     "Checked",
+    "Columns",
     "Entry",
     "EntryItem",
     "EntryStatus",
@@ -124,6 +131,14 @@ class Follower(Protocol):
 class MetadataStore(Protocol):
     """The records. Methods that read take microseconds and may be called from any thread."""
 
+    @property
+    def columns(self) -> Columns:
+        """The numbers of all entries by row, as they are now."""
+
+    @property
+    def counts(self) -> Mapping[int, int]:
+        """The number of entries of each type (``EntryType``); one that there is none of may be missing."""
+
     def entry(self, rowid: int) -> Entry | None:
         """Return the entry of a row."""
 
@@ -135,6 +150,12 @@ class MetadataStore(Protocol):
 
     def by_identity(self, public_key: bytes, id_: int) -> Entry | None:
         """Return the entry of that key and id."""
+
+    def walk(self, first: int = 1) -> Iterator[Entry]:
+        """Yield all entries from the row ``first`` on, the oldest first. For a thread; it may take its time.
+
+        What is added or changed meanwhile may be among them, or not.
+        """
 
     def last_rowid(self) -> int:
         """Return the greatest row that was ever used, 0 for none."""

@@ -3,11 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from triblerd.config import NoSettings
+from triblerd.config import Section
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
-from triblerd_metadata.api import NodeKey, WireRecords
+from triblerd_metadata.api import MetadataStore, NodeKey, WireRecords
+from triblerd_metadata.config import MetadataConfig
+from triblerd_metadata.container import MetadataContainer
 from triblerd_metadata.keys import load_key
 from triblerd_metadata.receiving import PeerRecords
+from triblerd_metadata.store import Metadata
 
 
 @hookimpl
@@ -18,8 +21,23 @@ def triblerd_manifest() -> Manifest:
 
 
 @hookimpl
+def triblerd_config() -> type[Section]:
+    """Have a section of our own."""
+    return MetadataConfig
+
+
+@hookimpl
 @asynccontextmanager
-async def triblerd_lifespan(context: PluginContext[NoSettings]) -> AsyncIterator[Running]:
-    """Remember while the plugin runs."""
+async def triblerd_lifespan(context: PluginContext[MetadataConfig]) -> AsyncIterator[Running]:
+    """Read the columns, then remember while the plugin runs."""
     key = await load_key(context.store)
-    yield Running(services={NodeKey: key, WireRecords: PeerRecords(own_key=key.public_key)})
+    container = MetadataContainer(config=context.config, metadata=await Metadata.open(context.store))
+    metadata = container.metadata()
+    yield Running(
+        services={
+            MetadataStore: metadata,
+            NodeKey: key,
+            WireRecords: PeerRecords(own_key=key.public_key),
+        }
+    )
+    await metadata.close()

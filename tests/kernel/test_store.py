@@ -186,6 +186,32 @@ async def test_a_job_sees_the_keys_that_it_changed(store, rows):
     assert await store.view("test").write(job) == [b"a1", b"a3"]
 
 
+async def test_many_values_are_put_at_once(store, rows):
+    await rows.put(b"b", Row("old"))
+
+    await store.view("test").write(lambda job: job.put_many(rows, [(b"a", Row("new")), (b"b", Row("newer"))]))
+
+    assert list(rows.items()) == [(b"a", Row("new")), (b"b", Row("newer"))]
+
+
+async def test_keys_that_are_not_greater_are_not_appended(store, rows):
+    await rows.put(b"b", Row("old"))
+
+    with pytest.raises(ValueError, match="test/row is not greater"):
+        await store.view("test").write(
+            lambda job: job.put_many(rows, [(b"c", Row("new")), (b"a", Row("newer"))], append=True)
+        )
+
+    assert list(rows.keys()) == [b"b"]
+
+
+async def test_a_scan_may_begin_at_any_key(rows):
+    for key in (b"a", b"c", b"d"):
+        await rows.put(key, Row("name"))
+
+    assert [key for key, _ in rows.items(start=b"b")] == [b"c", b"d"]
+
+
 async def test_nothing_stays_of_a_job_that_raises(store, rows):
     def job(transaction):
         transaction.put(rows, b"key", Row("half"))

@@ -1,0 +1,62 @@
+"""What becomes of new entries."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from triblerd_metadata.api import Added
+from triblerd_metadata.batch import Batch
+from triblerd_metadata.cleaning import UnfitError, clean
+from triblerd_metadata.health_rules import health_of, replaces
+from triblerd_metadata.values import UNSIGNED, Health, NewEntry
+
+
+def add(batch: Batch, entries: Iterable[NewEntry], now: int) -> list[Added]:
+    """Add entries to a batch; one outcome for each, in order.
+
+    Args:
+        batch: Where they go.
+        entries: As they came.
+        now: Unix time.
+    """
+    return [_add(batch, entry, now) for entry in entries]
+
+
+def _add(batch: Batch, entry: NewEntry, now: int) -> Added:
+    try:
+        entry = clean(entry, now)
+    except UnfitError as error:
+        return Added(None, "refused", str(error))
+    return _add_unsigned(batch, entry) if entry.public_key == UNSIGNED else _add_signed(batch, entry, now)
+
+
+def _add_unsigned(batch: Batch, entry: NewEntry) -> Added:
+    if known := batch.by_infohash(entry.infohash):
+        return Added(known[0], "kept")
+    if batch.by_identity(UNSIGNED, entry.id) is not None:
+        return Added(None, "refused", "another torrent has this id")
+    return Added(batch.insert(entry), "added")
+
+
+def _add_signed(batch: Batch, entry: NewEntry, now: int) -> Added:
+    old = batch.by_identity(entry.public_key, entry.id)
+    if old is not None and entry.timestamp <= old.timestamp:
+        return Added(old, "kept")
+    if entry.infohash:  # whoever wrote the record, the torrent is the same
+        for other in batch.by_infohash(entry.infohash):
+            entry = _with_better_health(entry, health_of(other), now)
+    if old is None:
+        return Added(batch.insert(entry), "added")
+    return Added(batch.replace(old, entry), "replaced")
+
+
+def _with_better_health(entry: NewEntry, known: Health, now: int) -> NewEntry:
+    if replaces(health_of(entry), known, now):
+        return entry
+    return msgspec.structs.replace(
+        entry,
+        seeders=known.seeders,
+        leechers=known.leechers,
+        checked=known.checked,
+        self_checked=known.self_checked,
+    )

@@ -1,0 +1,298 @@
+"""One transaction of changes: what they find, and what they leave."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+
+import msgspec
+
+from triblerd.store import Transaction
+from triblerd_metadata.api import Follower
+from triblerd_metadata.categories import Categories
+from triblerd_metadata.columns import Columns
+from triblerd_metadata.family import is_adult
+from triblerd_metadata.records import (
+    Fixed,
+    Placed,
+    entry_of,
+    fixed_of,
+    placed_of,
+    record_of,
+    row_key,
+    with_health,
+)
+from triblerd_metadata.tables import LAST_ROWID, REVISION, Tables, identity_key, infohash_prefix, infohash_prefixes
+from triblerd_metadata.text.tokens import words
+from triblerd_metadata.values import UNSIGNED, Change, Entry, EntryType, Health, NewEntry
+
+
+@dataclass(frozen=True)
+class Counters:
+    """What only grows.
+
+    Attributes:
+        last_rowid: The greatest row that was ever used.
+        revision: How many transactions added, deleted or retitled rows.
+    """
+
+    last_rowid: int = 0
+    revision: int = 0
+
+
+class Batch:
+    """Gathers changes, then writes them. It changes nothing but its transaction, so it may be thrown away.
+
+    Only one is under way at a time; so what is in memory is what is on disk when it begins.
+
+    Args:
+        transaction: Where it reads and writes.
+        tables: The tables.
+        columns: The numbers before it.
+        categories: The categories before it.
+        counters: The counters before it.
+
+    Attributes:
+        fixed: With ``placed`` and ``changes`` what ``ColumnTable.apply`` takes. Complete when it has been written.
+    """
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        *,
+        tables: Tables,
+        columns: Columns,
+        categories: Categories,
+        counters: Counters,
+    ) -> None:
+        self._transaction = transaction
+        self._tables = tables
+        self._columns = columns
+        self._categories = categories
+        self._first_new = counters.last_rowid + 1
+        self._before: dict[int, Entry | None] = {}
+        self._after: dict[int, Entry | None] = {}
+        self._health: dict[int, Health] = {}
+        self._by_prefix: dict[bytes, list[int]] = {}
+        self._by_identity: dict[bytes, int] = {}
+        self._category_numbers: dict[str, int] = {}
+        self._last_rowid = counters.last_rowid
+        self._revision = counters.revision
+        self.fixed: dict[int, Fixed] = {}
+        self.placed: dict[int, Placed] = {}
+        self.changes: list[Change] = []
+
+    @property
+    def counters(self) -> Counters:
+        """The counters by now."""
+        return Counters(self._last_rowid, self._revision)
+
+    @property
+    def new_categories(self) -> Sequence[str]:
+        """The texts of categories that were not known before, in the order of their numbers."""
+        return list(self._category_numbers)
+
+    def entry(self, rowid: int) -> Entry | None:
+        """Return the entry of a row as it is by now."""
+        if rowid in self._after:
+            return self._after[rowid]
+        record = self._transaction.get(self._tables.record, row_key(rowid))
+        if record is None:
+            return None
+        fixed = self._columns.fixed(rowid)
+        origin_id = self._columns.origin_id.item(rowid)
+        entry = entry_of(rowid, record, fixed, origin_id, self._categories.texts[fixed.category])
+        health = self._health.get(rowid)
+        return entry if health is None else _with_health(entry, health)
+
+    def by_infohash(self, infohash: bytes) -> list[Entry]:
+        """Return the torrents and channels of an infohash, the oldest first."""
+        found = map(self.entry, sorted(self._rows(infohash_prefix(infohash))))
+        return [entry for entry in found if entry is not None and entry.infohash == infohash]
+
+    def by_identity(self, public_key: bytes, id_: int) -> Entry | None:
+        """Return the entry of that key and id."""
+        if public_key == UNSIGNED:
+            rows: Iterator[int] | list[int] = (row for prefix in infohash_prefixes(id_) for row in self._rows(prefix))
+        else:
+            key = identity_key(public_key, id_)
+            rowid = self._by_identity.get(key)
+            if rowid is None and (value := self._transaction.get(self._tables.by_identity, key)):
+                rowid = int.from_bytes(value, "big")
+            rows = [] if rowid is None else [rowid]
+        for entry in map(self.entry, rows):
+            if entry is not None and entry.public_key == public_key and entry.id == id_:
+                return entry
+        return None
+
+    def insert(self, new: NewEntry) -> Entry:
+        """Give an entry the next row."""
+        self._last_rowid += 1
+        entry = _stored(self._last_rowid, new)
+        self._before[entry.rowid] = None
+        self._set(entry)
+        return entry
+
+    def replace(self, old: Entry, new: NewEntry) -> Entry:
+        """Put an entry in place of another one, in the same row."""
+        entry = _stored(old.rowid, new)
+        self._before.setdefault(old.rowid, old)
+        self._health.pop(old.rowid, None)
+        self._set(entry)
+        return entry
+
+    def delete(self, entry: Entry) -> None:
+        """Take an entry away; its row stays empty for ever."""
+        self._before.setdefault(entry.rowid, entry)
+        self._health.pop(entry.rowid, None)
+        self._after[entry.rowid] = None
+
+    def set_health(self, entry: Entry, health: Health) -> None:
+        """Set how many peers an entry's torrent has, which touches no record."""
+        if entry.rowid in self._after:
+            self._after[entry.rowid] = _with_health(entry, health)
+        else:
+            self._health[entry.rowid] = health
+
+    def write(self, followers: Sequence[Follower]) -> None:
+        """Write everything, and have the followers write along."""
+        # A row that came and went meanwhile is nobody's business.
+        self.changes = [
+            Change(rowid, self._before[rowid], after)
+            for rowid, after in self._after.items()
+            if after is not None or self._before[rowid] is not None
+        ]
+        self._count_and_place()
+        self._write_rows()
+        self._write_keys()
+        tables, transaction = self._tables, self._transaction
+        first = len(self._categories.texts)
+        for number, text in enumerate(self._category_numbers, first):
+            transaction.put(tables.category, number.to_bytes(4, "big"), text.encode())
+        if self._last_rowid >= self._first_new:
+            transaction.put(tables.state, LAST_ROWID, self._last_rowid)
+        if any(map(_is_told, self.changes)):
+            self._revision += 1
+            transaction.put(tables.state, REVISION, self._revision)
+            for follower in followers:
+                follower.written(transaction, self.changes)
+
+    def _set(self, entry: Entry) -> None:
+        self._after[entry.rowid] = entry
+        if entry.infohash:
+            self._by_prefix.setdefault(infohash_prefix(entry.infohash), []).append(entry.rowid)
+        if entry.public_key != UNSIGNED:
+            self._by_identity[identity_key(entry.public_key, entry.id)] = entry.rowid
+
+    def _rows(self, prefix: bytes) -> set[int]:
+        keys = self._transaction.keys(self._tables.by_infohash, prefix)
+        return {int.from_bytes(key[8:], "big") for key in keys}.union(self._by_prefix.get(prefix, ()))
+
+    def _category_number(self, text: str) -> int:
+        number = self._categories.number(text)
+        if number is None:
+            number = self._category_numbers.setdefault(text, len(self._categories.texts) + len(self._category_numbers))
+        return number
+
+    def _count_and_place(self) -> None:
+        for change in self.changes:
+            if (entry := change.after) is not None:
+                tokens = len(words(entry.title))
+                category = self._category_number(entry.category)
+                self.fixed[entry.rowid] = fixed_of(entry, tokens=tokens, category=category)
+                placed = placed_of(entry)
+                if placed != (placed_of(change.before) if change.before else Placed()):
+                    self.placed[entry.rowid] = placed
+        for rowid, health in self._health.items():
+            self.fixed[rowid] = with_health(self._columns.fixed(rowid), health)
+
+    def _write_rows(self) -> None:
+        tables, transaction = self._tables, self._transaction
+        after = [change.after for change in self.changes if change.after is not None]
+        new = [entry for entry in after if entry.rowid >= self._first_new]
+        old = [entry for entry in after if entry.rowid < self._first_new]
+        for entries, append in ((old, False), (new, True)):
+            transaction.put_many(
+                tables.record, ((row_key(entry.rowid), record_of(entry)) for entry in entries), append=append
+            )
+        fixed = [(row_key(rowid), numbers.pack()) for rowid, numbers in sorted(self.fixed.items())]
+        border = row_key(self._first_new)
+        transaction.put_many(tables.fixed, (item for item in fixed if item[0] < border))
+        transaction.put_many(tables.fixed, (item for item in fixed if item[0] >= border), append=True)
+        for rowid, placed in self.placed.items():
+            if placed == Placed():
+                transaction.delete(tables.placed, row_key(rowid))
+            else:
+                transaction.put(tables.placed, row_key(rowid), placed.pack())
+        for change in self.changes:
+            if change.after is None:
+                for table in (tables.record, tables.fixed, tables.placed):
+                    transaction.delete(table, row_key(change.rowid))
+
+    def _write_keys(self) -> None:
+        new_keys: list[tuple[bytes, bytes]] = []
+        new_identities: list[tuple[bytes, bytes]] = []
+        for change in self.changes:
+            old, new = _infohash_key(change.before), _infohash_key(change.after)
+            if old != new:
+                if old:
+                    self._transaction.delete(self._tables.by_infohash, old)
+                if new:
+                    new_keys.append((new, b""))
+            old, new = _identity(change.before), _identity(change.after)
+            if old != new:
+                if old:
+                    self._transaction.delete(self._tables.by_identity, old)
+                if new:
+                    new_identities.append((new, row_key(change.rowid)))
+        # In order, so that each page is touched once.
+        self._transaction.put_many(self._tables.by_infohash, sorted(new_keys, key=itemgetter(0)))
+        self._transaction.put_many(self._tables.by_identity, sorted(new_identities, key=itemgetter(0)))
+
+
+def _stored(rowid: int, new: NewEntry) -> Entry:
+    return Entry(
+        rowid=rowid,
+        is_adult=is_adult(f"{new.title} {new.category}" if new.category else new.title),
+        type=EntryType(new.type),
+        public_key=new.public_key,
+        id=new.id,
+        origin_id=new.origin_id,
+        status=new.status,
+        title=new.title,
+        category=new.category,
+        infohash=new.infohash,
+        size=new.size,
+        torrent_date=new.torrent_date,
+        timestamp=new.timestamp,
+        trackers=new.trackers,
+        signature=new.signature,
+        is_own=new.is_own,
+        seeders=new.seeders,
+        leechers=new.leechers,
+        checked=new.checked,
+        self_checked=new.self_checked,
+        tag_processor_version=new.tag_processor_version,
+        part=new.part,
+    )
+
+
+def _with_health(entry: Entry, health: Health) -> Entry:
+    return msgspec.structs.replace(
+        entry,
+        seeders=health.seeders,
+        leechers=health.leechers,
+        checked=health.checked,
+        self_checked=health.self_checked,
+    )
+
+
+def _is_told(change: Change) -> bool:
+    return change.before is None or change.after is None or change.before.title != change.after.title
+
+
+def _infohash_key(entry: Entry | None) -> bytes:
+    return infohash_prefix(entry.infohash) + row_key(entry.rowid) if entry is not None and entry.infohash else b""
+
+
+def _identity(entry: Entry | None) -> bytes:
+    return identity_key(entry.public_key, entry.id) if entry is not None and entry.public_key else b""

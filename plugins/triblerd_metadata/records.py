@@ -1,0 +1,202 @@
+"""How an entry is written: a record, read one by one, and numbers of fixed size, read all at once into columns."""
+
+import struct
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from triblerd_metadata.values import UNSIGNED, ChannelPart, Entry, EntryType, Health, id_of_infohash
+
+ADULT = 1
+OWN = 2
+SELF_CHECKED = 4
+SIGNED = 8
+SUBSCRIBED = 16
+
+MOST_TOKENS = 255
+"""What a title has more of is counted as this."""
+
+_FIXED = struct.Struct("<HHIIIQIBBI")
+FIXED_TYPE = np.dtype(
+    [
+        ("type", "<u2"),
+        ("status", "<u2"),
+        ("seeders", "<u4"),
+        ("leechers", "<u4"),
+        ("checked", "<u4"),
+        ("size", "<u8"),
+        ("torrent_date", "<u4"),
+        ("flags", "u1"),
+        ("tokens", "u1"),
+        ("category", "<u4"),
+    ]
+)
+"""What ``Fixed.pack`` writes, as numpy reads it."""
+
+_PLACED = struct.Struct("<QIf")
+PLACED_TYPE = np.dtype([("origin_id", "<u8"), ("num_entries", "<u4"), ("votes", "<f4")])
+"""What ``Placed.pack`` writes, as numpy reads it."""
+
+
+class Fixed(NamedTuple):
+    """The numbers of an entry that lists sort and filter by.
+
+    Attributes:
+        tokens: Number of words of the title, at most ``MOST_TOKENS``.
+        category: The category's number, see ``Categories``.
+    """
+
+    type: int
+    status: int
+    seeders: int
+    leechers: int
+    checked: int
+    size: int
+    torrent_date: int
+    flags: int
+    tokens: int
+    category: int
+
+    def pack(self) -> bytes:
+        """Return the 34 bytes that are stored."""
+        return _FIXED.pack(*self)
+
+
+class Placed(NamedTuple):
+    """The numbers that nearly all entries do not have: of channels, folders, and what is in them."""
+
+    origin_id: int = 0
+    num_entries: int = 0
+    votes: float = 0.0
+
+    def pack(self) -> bytes:
+        """Return the 16 bytes that are stored."""
+        return _PLACED.pack(*self)
+
+
+NOWHERE = Placed()
+
+
+class TorrentRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=0):
+    """The rest of an unsigned torrent; its ``id`` is made of the infohash."""
+
+    infohash: bytes
+    title: str
+    timestamp: int
+    trackers: tuple[str, ...]
+    tag_processor_version: int
+
+
+class SignedRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
+    """The rest of any other entry."""
+
+    public_key: bytes
+    id: int
+    infohash: bytes
+    title: str
+    timestamp: int
+    trackers: tuple[str, ...]
+    tag_processor_version: int
+    signature: bytes
+    part: ChannelPart | None
+
+
+Record = TorrentRecord | SignedRecord
+
+
+def record_of(entry: Entry) -> Record:
+    """Return what is stored of an entry beside its numbers."""
+    if entry.public_key == UNSIGNED:
+        return TorrentRecord(entry.infohash, entry.title, entry.timestamp, entry.trackers, entry.tag_processor_version)
+    return SignedRecord(
+        entry.public_key,
+        entry.id,
+        entry.infohash,
+        entry.title,
+        entry.timestamp,
+        entry.trackers,
+        entry.tag_processor_version,
+        entry.signature,
+        entry.part,
+    )
+
+
+def fixed_of(entry: Entry, *, tokens: int, category: int) -> Fixed:
+    """Return the numbers of an entry.
+
+    Args:
+        entry: The entry.
+        tokens: Number of words of its title.
+        category: Number of its category.
+    """
+    flags = (
+        entry.is_adult * ADULT
+        | entry.is_own * OWN
+        | entry.self_checked * SELF_CHECKED
+        | (entry.public_key != UNSIGNED) * SIGNED
+        | (entry.part is not None and entry.part.subscribed) * SUBSCRIBED
+    )
+    return Fixed(
+        entry.type,
+        entry.status,
+        entry.seeders,
+        entry.leechers,
+        entry.checked,
+        entry.size,
+        entry.torrent_date,
+        flags,
+        min(tokens, MOST_TOKENS),
+        category,
+    )
+
+
+def with_health(fixed: Fixed, health: Health) -> Fixed:
+    """Return the numbers with another health."""
+    flags = fixed.flags & ~SELF_CHECKED | health.self_checked * SELF_CHECKED
+    return fixed._replace(seeders=health.seeders, leechers=health.leechers, checked=health.checked, flags=flags)
+
+
+def placed_of(entry: Entry) -> Placed:
+    """Return where an entry is, and what is in it."""
+    if entry.part is not None:
+        return Placed(entry.origin_id, entry.part.num_entries, entry.part.votes)
+    return Placed(entry.origin_id) if entry.origin_id else NOWHERE
+
+
+def entry_of(rowid: int, record: Record, fixed: Fixed, origin_id: int, category: str) -> Entry:
+    """Put an entry together again."""
+    type_, status, seeders, leechers, checked, size, torrent_date, flags, _, _ = fixed
+    if isinstance(record, TorrentRecord):
+        public_key, id_, signature, part = UNSIGNED, id_of_infohash(record.infohash), b"", None
+    else:
+        public_key, id_, signature, part = record.public_key, record.id, record.signature, record.part
+    return Entry(
+        rowid=rowid,
+        type=EntryType(type_),
+        public_key=public_key,
+        id=id_,
+        origin_id=origin_id,
+        status=status,
+        title=record.title,
+        category=category,
+        infohash=record.infohash,
+        size=size,
+        torrent_date=torrent_date,
+        timestamp=record.timestamp,
+        trackers=record.trackers,
+        signature=signature,
+        is_own=bool(flags & OWN),
+        seeders=seeders,
+        leechers=leechers,
+        checked=checked,
+        self_checked=bool(flags & SELF_CHECKED),
+        tag_processor_version=record.tag_processor_version,
+        part=part,
+        is_adult=bool(flags & ADULT),
+    )
+
+
+def row_key(rowid: int) -> bytes:
+    """Return the key of a row, 4 bytes."""
+    return rowid.to_bytes(4, "big")

@@ -1,0 +1,174 @@
+"""The metadata store."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Self, TypeVar
+
+from triblerd.store import StoreView, Transaction
+from triblerd_metadata.adding import add
+from triblerd_metadata.api import Added, Follower, HealthUpdate
+from triblerd_metadata.batch import Batch, Counters
+from triblerd_metadata.categories import Categories
+from triblerd_metadata.column_table import ColumnTable, ColumnWatcher
+from triblerd_metadata.columns import Columns
+from triblerd_metadata.committing import Committer
+from triblerd_metadata.health_reports import report
+from triblerd_metadata.records import Record, entry_of, row_key
+from triblerd_metadata.tables import LAST_ROWID, REVISION, Tables, identity_key, infohash_prefix, infohash_prefixes
+from triblerd_metadata.values import UNSIGNED, Entry, Health, NewEntry
+
+_WALKED_AT_ONCE = 2000
+"""Rows read in one look at the store, which keeps pages from being used again meanwhile."""
+
+R = TypeVar("R")
+
+
+class Metadata:
+    """All entries: on disk, with their numbers in memory; what ``MetadataStore`` promises and more.
+
+    Args:
+        store: The plugin's part of the store.
+        tables: Its tables.
+    """
+
+    def __init__(self, store: StoreView, tables: Tables) -> None:
+        self._tables = tables
+        self._categories = Categories()
+        self._columns = ColumnTable(self._categories.texts)
+        self._committer = Committer(store, tables, self._columns, self._categories)
+
+    @classmethod
+    async def open(cls, store: StoreView) -> Self:
+        """Open the store and read the columns, off the event loop: about a second for a million entries."""
+        metadata = cls(store, await Tables.open(store))
+        await asyncio.to_thread(metadata._load)
+        return metadata
+
+    async def close(self) -> None:
+        """Wait until everything is on disk."""
+        await self._committer.close()
+
+    @property
+    def columns(self) -> Columns:
+        """The numbers of all entries as they are now."""
+        return self._columns.current
+
+    @property
+    def counts(self) -> Mapping[int, int]:
+        """The number of entries of each type; of one that there is none of 0, or nothing."""
+        return self._columns.counts
+
+    def watch(self, watcher: ColumnWatcher) -> Callable[[], None]:
+        """Tell ``watcher`` before each change of the columns; the returned function ends that."""
+        return self._columns.watch(watcher)
+
+    def follow(self, follower: Follower) -> Callable[[], None]:
+        """Have ``follower`` write along from the next transaction on; the returned function ends that."""
+        # Replaced, not changed: the store's thread may be going through it.
+        self._committer.followers = [*self._committer.followers, follower]
+
+        def unfollow() -> None:
+            self._committer.followers = [each for each in self._committer.followers if each is not follower]
+
+        return unfollow
+
+    def entry(self, rowid: int) -> Entry | None:
+        """Return the entry of a row."""
+        if not self._columns.current.has(rowid):
+            return None
+        record = self._tables.record.get(row_key(rowid))
+        return None if record is None else self._entry(rowid, record)
+
+    def entries(self, rowids: Iterable[int]) -> list[Entry]:
+        """Return the entries of rows, in this order, without those that are gone."""
+        return [entry for entry in map(self.entry, rowids) if entry is not None]
+
+    def titles(self, transaction: Transaction, rowids: Iterable[int]) -> Iterator[tuple[int, str]]:
+        """Yield rows and their titles, as the transaction sees them, in this order and without those that are gone."""
+        for rowid in rowids:
+            if record := transaction.get(self._tables.record, row_key(rowid)):
+                yield rowid, record.title
+
+    def revision(self, transaction: Transaction | None = None) -> int:
+        """Return the number of transactions that added, deleted or retitled rows, this one included."""
+        if transaction is None:
+            return self._committer.counters.revision
+        return transaction.get(self._tables.state, REVISION) or 0
+
+    def walk(self, first: int = 1) -> Iterator[Entry]:
+        """Yield all entries from the row ``first`` on, the oldest first. For a thread; it may take its time.
+
+        What is added or changed meanwhile may be among them, or not.
+        """
+        for rowid, record in self._walk(first):
+            if self._columns.current.has(rowid):
+                yield self._entry(rowid, record)
+
+    def walk_titles(self) -> Iterator[tuple[int, str]]:
+        """Yield all rows and their titles, as ``walk`` does, a million in about two seconds."""
+        for rowid, record in self._walk(1):
+            yield rowid, record.title
+
+    def by_infohash(self, infohash: bytes) -> list[Entry]:
+        """Return the torrents and channels of an infohash, the oldest first."""
+        found = self.entries(self._rows(infohash_prefix(infohash)))
+        return [entry for entry in found if entry.infohash == infohash]
+
+    def by_identity(self, public_key: bytes, id_: int) -> Entry | None:
+        """Return the entry of that key and id."""
+        if public_key == UNSIGNED:
+            rows = [row for prefix in infohash_prefixes(id_) for row in self._rows(prefix)]
+        else:
+            value = self._tables.by_identity.get(identity_key(public_key, id_))
+            rows = [] if value is None else [int.from_bytes(value, "big")]
+        for entry in self.entries(rows):
+            if entry.public_key == public_key and entry.id == id_:
+                return entry
+        return None
+
+    def last_rowid(self) -> int:
+        """Return the greatest row that was ever used, 0 for none."""
+        return self._committer.counters.last_rowid
+
+    async def add(self, entries: Iterable[NewEntry]) -> list[Added]:
+        """Store new entries, one transaction for all; on disk when this returns. One outcome for each, in order."""
+        given = list(entries)
+        now = int(time.time())
+        return await self.run(lambda batch: add(batch, given, now))
+
+    async def report_health(self, reports: Iterable[Health]) -> list[HealthUpdate]:
+        """Take over what is better than what is known; on disk when this returns. One update for each, in order."""
+        given = list(reports)
+        now = int(time.time())
+        return await self.run(lambda batch: report(batch, given, now))
+
+    async def run(self, operation: Callable[[Batch], R]) -> R:
+        """Run an operation on a batch of changes, and return its result when that is on disk and in memory.
+
+        It runs on the store's thread, maybe twice, and changes nothing but the batch. When it raises, nothing of it is
+        kept, and the error comes out here.
+        """
+        return await self._committer.run(operation)
+
+    def _walk(self, first: int) -> Iterator[tuple[int, Record]]:
+        while found := list(islice(self._tables.record.items(start=row_key(first)), _WALKED_AT_ONCE)):
+            for key, record in found:
+                yield int.from_bytes(key, "big"), record
+            first = int.from_bytes(found[-1][0], "big") + 1
+
+    def _rows(self, prefix: bytes) -> list[int]:
+        return [int.from_bytes(key[8:], "big") for key in self._tables.by_infohash.keys(prefix)]
+
+    def _entry(self, rowid: int, record: Record) -> Entry:
+        columns = self._columns.current
+        fixed = columns.fixed(rowid)
+        return entry_of(rowid, record, fixed, columns.origin_id.item(rowid), columns.categories[fixed.category])
+
+    def _load(self) -> None:
+        tables = self._tables
+        last_rowid = tables.state.get(LAST_ROWID) or 0
+        self._categories.append(text.decode() for _, text in tables.category.items())
+        self._columns.load(last_rowid, tables.fixed.items(), tables.placed.items())
+        self._committer.counters = Counters(last_rowid, tables.state.get(REVISION) or 0)

@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import msgspec
+
+from tests.plugins.catalog import CATALOG_SIZE, copy_catalog, open_metadata
+from triblerd_metadata.testing import make_torrents
+from triblerd_metadata.values import Change, EntryType, NewEntry
+
+KEY = bytes(range(64))
+
+
+def torrent(**changes: object) -> NewEntry:
+    return msgspec.structs.replace(NewEntry(title="Big Buck Bunny", infohash=b"\x01" * 20, size=7), **changes)
+
+
+def signed(**changes: object) -> NewEntry:
+    return torrent(public_key=KEY, id=4660, timestamp=1000, signature=b"\x02" * 64, **changes)
+
+
+class Recorder:
+    def __init__(self):
+        self.changes: list[Change] = []
+
+    def written(self, _transaction, changes):
+        self.changes += changes
+
+
+async def test_an_unsigned_torrent_is_found_by_row_infohash_and_id(metadata):
+    [added] = await metadata.add([torrent()])
+
+    assert added.outcome == "added"
+    assert metadata.entry(1) == added.entry
+    assert metadata.by_infohash(b"\x01" * 20) == [added.entry]
+    assert metadata.by_identity(b"", int.from_bytes(b"\x01" * 8, "big")) == added.entry
+
+
+async def test_a_store_of_100000_torrents_holds_each_of_them(catalog_folder, tmp_path):
+    folder = copy_catalog(catalog_folder, tmp_path / "state") / "store"
+    torrents = make_torrents(CATALOG_SIZE)
+
+    async with open_metadata(folder) as metadata:
+        entries = list(metadata.walk())
+
+    assert [entry.infohash for entry in entries] == [new.infohash for new in torrents]
+    assert [entry.seeders for entry in entries] == [new.seeders for new in torrents]
+    assert metadata.counts == {EntryType.TORRENT: CATALOG_SIZE}
+
+
+async def test_a_follower_is_told_of_what_was_added_replaced_and_deleted(metadata):
+    recorder = Recorder()
+    metadata.follow(recorder)
+
+    [first] = await metadata.add([signed()])
+    [second] = await metadata.add([msgspec.structs.replace(signed(), title="Sintel", timestamp=2000)])
+    await metadata.run(lambda batch: batch.delete(second.entry))
+
+    assert [(change.before, change.after) for change in recorder.changes] == [
+        (None, first.entry),
+        (first.entry, second.entry),
+        (second.entry, None),
+    ]
+
+
+async def test_everything_is_there_after_the_store_was_closed(tmp_path: Path):
+    async with open_metadata(tmp_path / "store") as metadata:
+        outcomes = await metadata.add([*make_torrents(100), signed(infohash=b"\x03" * 20, origin_id=7)])
+
+    async with open_metadata(tmp_path / "store") as metadata:
+        entries = list(metadata.walk())
+
+    assert entries == [outcome.entry for outcome in outcomes]
+    assert metadata.columns.origin_id[101] == 7
