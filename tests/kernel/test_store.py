@@ -1,5 +1,4 @@
 import asyncio
-import time
 
 import msgspec
 import pytest
@@ -352,14 +351,13 @@ async def test_a_scan_that_stands_still_does_not_stop_a_growing_map_for_ever(tmp
 async def test_the_loop_goes_on_while_much_is_written(store):
     table = await store.view("test").table("blob", bytes)
     puts = asyncio.gather(*(table.put(b"%d" % number, bytes(10_000)) for number in range(3000)))
-    longest = 0.0
+    turns = 0
 
     while not puts.done():
-        began = time.perf_counter()
         await asyncio.sleep(0.001)
-        longest = max(longest, time.perf_counter() - began)
+        turns += 1
 
-    assert longest < 0.25  # a commit of all this takes longer; the rest is for a busy machine
+    assert turns > 10  # one or two, if the loop itself wrote
     assert table.count() == 3000
 
 
