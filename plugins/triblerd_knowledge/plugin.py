@@ -1,10 +1,16 @@
 """The hooks of the knowledge plugin."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from triblerd.config import NoSettings
+from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
+from triblerd_knowledge.api import Knowledge, Operations
+from triblerd_knowledge.endpoint import KnowledgeEndpoint
+from triblerd_knowledge.knowledge import KnowledgeBase
+from triblerd_knowledge.tables import Tables
+from triblerd_metadata.api import NodeKey, Statements
 
 
 @hookimpl
@@ -14,7 +20,18 @@ def triblerd_manifest() -> Manifest:
 
 
 @hookimpl
+def triblerd_endpoints() -> Iterable[type[Endpoint]]:
+    """Serve ``/knowledge``."""
+    return [KnowledgeEndpoint]
+
+
+@hookimpl
 @asynccontextmanager
-async def triblerd_lifespan(context: PluginContext[NoSettings]) -> AsyncIterator[Running]:  # noqa: ARG001
+async def triblerd_lifespan(context: PluginContext[NoSettings]) -> AsyncIterator[Running]:
     """Remember while the plugin runs."""
-    yield Running()
+    tables = await Tables.open(context.store)
+    knowledge = KnowledgeBase(store=context.store, tables=tables, key=context.service(NodeKey))
+    yield Running(
+        endpoints=[KnowledgeEndpoint(knowledge=knowledge)],
+        services={Knowledge: knowledge, Operations: knowledge, Statements: knowledge},
+    )

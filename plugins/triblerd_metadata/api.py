@@ -8,8 +8,9 @@ from pyroaring import BitMap
 
 from triblerd.events import Arguments, Event
 from triblerd.store import Transaction
+from triblerd_libtorrent.api import Infohash
 from triblerd_metadata.columns import ADULT, OWN, SELF_CHECKED, SIGNED, SUBSCRIBED, Columns
-from triblerd_metadata.keys import NodeKey, verify
+from triblerd_metadata.keys import PUBLIC_KIND, NodeKey, verify
 from triblerd_metadata.parameters import BadParametersError, ListQuery, SearchQuery
 from triblerd_metadata.schemas import EntryItem, Statement, TorrentItem
 from triblerd_metadata.selections import Order, Page, Selection, SortColumn, Window
@@ -44,6 +45,7 @@ from triblerd_metadata.wire import RecordFormatError
 __all__ = [
     "ADULT",
     "OWN",
+    "PUBLIC_KIND",
     "SELF_CHECKED",
     "SIGNED",
     "SUBSCRIBED",
@@ -68,6 +70,7 @@ __all__ = [
     "Health",
     "HealthUpdate",
     "HealthUpdated",
+    "Infohash",
     "ListQuery",
     "Lists",
     "MetadataStore",
