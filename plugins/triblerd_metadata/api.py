@@ -283,7 +283,7 @@ class Lists(Protocol):
             with_total: Count the whole list.
 
         Raises:
-            FilterError: the selection's text is no such expression.
+            BadParametersError: the selection's text is no such expression.
         """
 
     def selected(self, selection: Selection, rows: BitMap) -> BitMap:

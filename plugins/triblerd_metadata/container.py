@@ -1,8 +1,17 @@
 """How the plugin's objects are put together."""
 
+from collections.abc import Callable
+
 from dependency_injector import containers, providers
 
+from triblerd.tasks import Tasks
+from triblerd_downloads.api import Downloads
+from triblerd_metadata.api import Statements, TextIndex
 from triblerd_metadata.config import MetadataConfig
+from triblerd_metadata.entries import Items
+from triblerd_metadata.lists.endpoint import PopularEndpoint
+from triblerd_metadata.lists.kept_orders import KeptOrders
+from triblerd_metadata.lists.listing import EntryLists
 from triblerd_metadata.store import Metadata
 
 
@@ -11,3 +20,14 @@ class MetadataContainer(containers.DeclarativeContainer):
 
     config = providers.Dependency(instance_of=MetadataConfig)
     metadata = providers.Dependency(instance_of=Metadata)
+    tasks = providers.Dependency(instance_of=Tasks)
+    downloads: providers.Dependency[Callable[[], Downloads | None]] = providers.Dependency()
+    statements: providers.Dependency[Callable[[], Statements | None]] = providers.Dependency()
+    text_index: providers.Dependency[Callable[[], TextIndex | None]] = providers.Dependency()
+
+    orders = providers.Singleton(KeptOrders, source=metadata, texts=metadata, tasks=tasks)
+    items = providers.Singleton(Items, entries=metadata, downloads=downloads, statements=statements)
+    lists = providers.Singleton(
+        EntryLists, metadata=metadata, orders=orders, items=items, statements=statements, text_index=text_index
+    )
+    popular_endpoint = providers.Singleton(PopularEndpoint, lists=lists)

@@ -1,11 +1,14 @@
 """Entries as clients read them."""
 
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from msgspec import UNSET, UnsetType
 
 from triblerd_downloads.api import Downloads, UnknownDownloadError
 from triblerd_libtorrent.api import Infohash
+from triblerd_metadata.api import Statements
+from triblerd_metadata.family import is_adult
 from triblerd_metadata.schemas import (
     ChannelItem,
     DescriptionItem,
@@ -141,28 +144,32 @@ def _is_complete(channel: Entry) -> bool:
     return version > 0 and version == channel.timestamp
 
 
+class EntryFinder(Protocol):
+    """Finds entries by who made them."""
+
+    def by_identity(self, public_key: bytes, id_: int) -> Entry | None:
+        """Return the entry of that key and id."""
+
+
 class Items:
     """Makes the JSON form of a page of entries.
 
     Args:
-        by_identity: Finds the entry of a public key and an id.
-        downloads: Finds the downloads, ``None`` while that plugin is off.
-        statements: Finds what is said about an infohash, in hex digits; ``None`` while nobody knows.
-        is_adult: The family filter.
+        entries: Finds the channels of folders.
+        downloads: Returns the downloads, ``None`` while that plugin is off.
+        statements: Returns who knows what is said about torrents, ``None`` likewise.
     """
 
     def __init__(
         self,
         *,
-        by_identity: Callable[[bytes, int], Entry | None],
+        entries: EntryFinder,
         downloads: Callable[[], Downloads | None],
-        statements: Callable[[], Callable[[str], list[Statement]] | None],
-        is_adult: Callable[[str], bool],
+        statements: Callable[[], Statements | None],
     ) -> None:
-        self._by_identity = by_identity
+        self._entries = entries
         self._downloads = downloads
         self._statements = statements
-        self._is_adult = is_adult
 
     def of(self, entries: Iterable[Entry], *, hide_adult: bool = False, with_progress: bool = False) -> list[EntryItem]:
         """Return the items of a list, torrents with what is said about them.
@@ -172,14 +179,14 @@ class Items:
             hide_adult: Leave out statements that the family filter marks.
             with_progress: Show how far the downloads of the torrents are.
         """
-        shown = self._statements()
+        statements = self._statements()
         downloads = self._downloads() if with_progress else None
         items: list[EntryItem] = []
         for entry in entries:
             if entry.type is EntryType.TORRENT:
-                said = shown(entry.infohash.hex()) if shown else []
+                said = statements.shown(entry.infohash.hex()) if statements is not None else []
                 if hide_adult and said:
-                    said = [statement for statement in said if not self._is_adult(statement.object)]
+                    said = [statement for statement in said if not is_adult(statement.object)]
                 items.append(entry_item(entry, statements=said, progress=_progress(downloads, entry)))
             else:
                 items.append(self.one(entry))
@@ -196,7 +203,7 @@ class Items:
             if entry.id in seen:  # peers may send folders that contain each other
                 return None
             seen.add(entry.id)
-            entry = self._by_identity(entry.public_key, entry.origin_id)
+            entry = self._entries.by_identity(entry.public_key, entry.origin_id)
         return entry
 
 

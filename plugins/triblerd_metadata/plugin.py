@@ -1,14 +1,18 @@
 """The hooks of the metadata plugin."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from triblerd.config import Section
+from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
-from triblerd_metadata.api import MetadataStore, NodeKey, WireRecords
+from triblerd_downloads.api import Downloads
+from triblerd_metadata.api import Lists, MetadataStore, NodeKey, Statements, TextIndex, WireRecords
 from triblerd_metadata.config import MetadataConfig
 from triblerd_metadata.container import MetadataContainer
 from triblerd_metadata.keys import load_key
+from triblerd_metadata.lists.endpoint import PopularEndpoint
 from triblerd_metadata.receiving import PeerRecords
 from triblerd_metadata.store import Metadata
 
@@ -27,17 +31,34 @@ def triblerd_config() -> type[Section]:
 
 
 @hookimpl
+def triblerd_endpoints() -> Iterable[type[Endpoint]]:
+    """Serve ``/metadata``."""
+    return [PopularEndpoint]
+
+
+@hookimpl
 @asynccontextmanager
 async def triblerd_lifespan(context: PluginContext[MetadataConfig]) -> AsyncIterator[Running]:
     """Read the columns, then remember while the plugin runs."""
     key = await load_key(context.store)
-    container = MetadataContainer(config=context.config, metadata=await Metadata.open(context.store))
-    metadata = container.metadata()
+    container = MetadataContainer(
+        config=context.config,
+        metadata=await Metadata.open(context.store),
+        tasks=context.tasks,
+        downloads=partial(context.services.find, Downloads),
+        statements=partial(context.services.find, Statements),
+        text_index=partial(context.services.find, TextIndex),
+    )
+    metadata, orders = container.metadata(), container.orders()
+    metadata.watch(orders)
+    orders.start()
     yield Running(
+        endpoints=[container.popular_endpoint()],
         services={
             MetadataStore: metadata,
+            Lists: container.lists(),
             NodeKey: key,
             WireRecords: PeerRecords(own_key=key.public_key),
-        }
+        },
     )
     await metadata.close()

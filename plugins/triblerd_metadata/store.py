@@ -85,6 +85,16 @@ class Metadata:
         """Return the entries of rows, in this order, without those that are gone."""
         return [entry for entry in map(self.entry, rowids) if entry is not None]
 
+    def title(self, rowid: int) -> str | None:
+        """Return the title of a row, ``None`` when it is gone."""
+        record = self._tables.record.get(row_key(rowid))
+        return None if record is None else record.title
+
+    def infohash(self, rowid: int) -> bytes | None:
+        """Return the infohash of a row, empty where there is none; ``None`` when the row is gone."""
+        record = self._tables.record.get(row_key(rowid))
+        return None if record is None else record.infohash
+
     def titles(self, transaction: Transaction, rowids: Iterable[int]) -> Iterator[tuple[int, str]]:
         """Yield rows and their titles, as the transaction sees them, in this order and without those that are gone."""
         for rowid in rowids:
@@ -110,6 +120,15 @@ class Metadata:
         """Yield all rows and their titles, as ``walk`` does, a million in about two seconds."""
         for rowid, record in self._walk(1):
             yield rowid, record.title
+
+    def walk_infohashes(self) -> Iterator[tuple[int, bytes]]:
+        """Yield all rows and their infohashes, as ``walk_titles`` does."""
+        for rowid, record in self._walk(1):
+            yield rowid, record.infohash
+
+    def rows_signed_with(self, public_key: bytes) -> list[int]:
+        """Return the rows of all entries that are signed with a key."""
+        return [int.from_bytes(row, "big") for _, row in self._tables.by_identity.items(public_key)]
 
     def by_infohash(self, infohash: bytes) -> list[Entry]:
         """Return the torrents and channels of an infohash, the oldest first."""

@@ -34,14 +34,26 @@ def channel(**changes):
     return entry(type=EntryType.CHANNEL, public_key=KEY, id=42, timestamp=7, **changes)
 
 
-def items(entries=(), statements=(), is_adult=lambda text: text == "naughty"):
-    known = {(item.public_key, item.id): item for item in entries}
-    return Items(
-        by_identity=lambda key, id_: known.get((key, id_)),
-        downloads=lambda: None,
-        statements=lambda: lambda infohash: [item for item in statements if item.subject == infohash],
-        is_adult=is_adult,
-    )
+class Known:
+    """What the store and the knowledge plugin would say."""
+
+    def __init__(self, entries, statements):
+        self.entries = {(entry.public_key, entry.id): entry for entry in entries}
+        self.statements = statements
+
+    def by_identity(self, public_key, id_):
+        return self.entries.get((public_key, id_))
+
+    def shown(self, infohash):
+        return [statement for statement in self.statements if statement.subject == infohash]
+
+    def tagged(self, tags):
+        return {said.subject for said in self.statements if {said.object} >= set(tags)}
+
+
+def items(entries=(), statements=()):
+    known = Known(entries, statements)
+    return Items(entries=known, downloads=lambda: None, statements=lambda: known)
 
 
 def as_json(item):
@@ -79,10 +91,10 @@ def test_a_torrent_of_which_nothing_is_said_has_an_empty_list():
 
 
 def test_adult_statements_are_hidden_on_request():
-    naughty = msgspec.structs.replace(TAG, object="naughty")
+    naughty = msgspec.structs.replace(TAG, object="XXX porn")
     shown = items(statements=[naughty, TAG])
 
-    assert [said.object for said in shown.of([entry()])[0].statements] == ["naughty", "linux"]
+    assert [said.object for said in shown.of([entry()])[0].statements] == ["XXX porn", "linux"]
     assert [said.object for said in shown.of([entry()], hide_adult=True)[0].statements] == ["linux"]
 
 

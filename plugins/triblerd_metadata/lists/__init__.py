@@ -1,0 +1,1 @@
+"""Lists of entries: sorted by any column, filtered, a page at a time."""

@@ -1,0 +1,100 @@
+"""Which rows a selection takes, as far as the columns know."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from triblerd_metadata.columns import ADULT, SELF_CHECKED, SIGNED, SUBSCRIBED, Columns
+from triblerd_metadata.lists.sort_keys import Rowids
+from triblerd_metadata.selections import Selection
+from triblerd_metadata.values import UNSIGNED, EntryStatus, EntryType
+
+Mask = NDArray[np.bool_]
+_Test = Callable[[Columns, Rowids | slice], Mask]
+
+
+class Filter:
+    """Tests rows by their numbers.
+
+    The rest of a selection names rows, or words of titles: its tags, text, infohash, key, and whether it is popular.
+
+    Args:
+        selection: What is wanted.
+    """
+
+    def __init__(self, selection: Selection) -> None:
+        self._tests = list(_tests(selection))
+        self._max_rowid = selection.max_rowid
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether every entry passes."""
+        return not self._tests and self._max_rowid is None
+
+    def of_rows(self, columns: Columns, rows: Rowids) -> Mask:
+        """Return which of these rows pass; all of them are in the columns."""
+        mask = columns.alive[rows]
+        for test in self._tests:
+            mask &= test(columns, rows)
+        if self._max_rowid is not None:
+            mask &= rows <= self._max_rowid
+        return mask
+
+    def of_all(self, columns: Columns) -> Mask:
+        """Return which of all rows pass, by row."""
+        mask = columns.alive.copy()
+        for test in self._tests:
+            mask &= test(columns, slice(None))
+        if self._max_rowid is not None:
+            mask[max(self._max_rowid + 1, 0) :] = False
+        return mask
+
+
+def _tests(selection: Selection) -> list[_Test]:
+    tests: list[_Test] = []
+    if selection.types is not None:
+        tests.append(_has_type(selection.types))
+    if selection.category:
+        tests.append(_has_category(selection.category))
+    if selection.hide_adult:
+        tests.append(lambda columns, rows: columns.flags[rows] & ADULT == 0)
+    if selection.exclude_deleted:
+        tests.append(lambda columns, rows: columns.status[rows] != EntryStatus.TO_DELETE)
+    if selection.channel_pk == UNSIGNED:
+        tests.append(lambda columns, rows: columns.flags[rows] & SIGNED == 0)
+    if (origin_id := selection.origin_id) is not None:
+        tests.append(lambda columns, rows: columns.origin_id[rows] == origin_id)
+    if checked_after := selection.checked_after:
+        tests.append(lambda columns, rows: columns.checked[rows] >= checked_after)
+    if selection.self_checked:
+        tests.append(lambda columns, rows: columns.flags[rows] & SELF_CHECKED != 0)
+    if (subscribed := selection.subscribed) is not None:
+        tests.append(_has_type({EntryType.CHANNEL}))
+        tests.append(lambda columns, rows: (columns.flags[rows] & SUBSCRIBED != 0) == subscribed)
+    return tests
+
+
+def _has_type(types: frozenset[int] | set[EntryType]) -> _Test:
+    wanted = [int(kind) for kind in types]
+
+    def test(columns: Columns, rows: Rowids | slice) -> Mask:
+        kinds = columns.type[rows]
+        mask = np.zeros(len(kinds), np.bool_)
+        for kind in wanted:
+            mask |= kinds == kind
+        return mask
+
+    return test
+
+
+def _has_category(text: str) -> _Test:
+    def test(columns: Columns, rows: Rowids | slice) -> Mask:
+        numbers = columns.category[rows]
+        try:
+            number = columns.categories.index(text)
+        except ValueError:
+            return np.zeros(len(numbers), np.bool_)
+        return np.equal(numbers, number)
+
+    return test

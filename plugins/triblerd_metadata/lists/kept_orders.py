@@ -1,0 +1,165 @@
+"""The orders that lists ask for: made when first wanted, kept up to date, dropped when nobody asks any more."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from triblerd.tasks import Tasks
+from triblerd_metadata.columns import Columns
+from triblerd_metadata.lists.order_making import sorted_rows
+from triblerd_metadata.lists.orders import KeptOrder, KeyOf, OrderView
+from triblerd_metadata.lists.sort_keys import NUMBER_KEYS, NumberKey, Rowids, TextKey, Texts, text_keys
+from triblerd_metadata.selections import SortColumn
+from triblerd_metadata.values import Change
+
+MOST_WAITING = 5000
+"""Changed rows that are put back into an order one by one; with more it is made anew."""
+IDLE_SECONDS = 300.0
+_TIDY_SECONDS = 1.0
+_REST_SECONDS = 3.0
+"""How long an order is not made anew after so many changes that it was dropped: more of them are likely."""
+_NUMBERS_AT_ONCE, _TEXTS_AT_ONCE = 100, 20
+"""Rows put back before others have a turn: about two milliseconds."""
+
+
+class ColumnSource(Protocol):
+    """Whoever has the columns."""
+
+    @property
+    def columns(self) -> Columns:
+        """The numbers of all entries as they are now."""
+
+
+class _Making:
+    """An order that is being made, and the rows that changed meanwhile."""
+
+    def __init__(self) -> None:
+        self.changed: set[int] = set()
+        self.done = asyncio.Event()
+        self.order: KeptOrder | None = None
+
+
+class KeptOrders:
+    """Orders by column. To be used on the event loop's thread; the views that it returns on any.
+
+    Args:
+        source: Has the columns, and tells ``changing`` of their changes.
+        texts: Reads what is not in the columns.
+        tasks: Runs what makes orders.
+        clock: Returns seconds.
+    """
+
+    def __init__(
+        self, *, source: ColumnSource, texts: Texts, tasks: Tasks, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._source = source
+        self._tasks = tasks
+        self._clock = clock
+        self._keys: dict[SortColumn, NumberKey | TextKey] = {**NUMBER_KEYS, **text_keys(texts)}
+        self._kept: dict[SortColumn, KeptOrder] = {}
+        self._making: dict[SortColumn, _Making] = {}
+        self._used: dict[SortColumn, float] = {}
+        self._not_before: dict[SortColumn, float] = {}
+
+    def key(self, column: SortColumn) -> NumberKey | TextKey:
+        """Return what a column compares."""
+        return self._keys[column]
+
+    async def view(self, column: SortColumn) -> OrderView | None:
+        """Return the order of a column as it is now; ``None`` when it is being made, and sorting some rows is faster.
+
+        Rows that are added by the thousand while an order by text is made are missing in it.
+        """
+        self._used[column] = self._clock()
+        if (order := self._kept.get(column)) is None:
+            making = self._make(column)
+            if making is None or isinstance(self._keys[column], NumberKey):
+                return None
+            await making.done.wait()
+            if (order := making.order) is None:
+                return None
+        await self._settle(column, order)
+        return order.view()
+
+    def changing(self, rows: Rowids, changes: Sequence[Change]) -> None:
+        """Be told which rows are about to change, and of those of them whose records were written."""
+        if not self._kept and not self._making:
+            return
+        all_rows, written = rows.tolist(), [change.rowid for change in changes]
+        for column, making in self._making.items():
+            making.changed.update(all_rows if column is SortColumn.HEALTH else written)
+        for column, order in list(self._kept.items()):
+            changed = all_rows if column is SortColumn.HEALTH else written
+            if order.waiting + len(changed) > MOST_WAITING:
+                self._drop(column)
+                self._not_before[column] = self._clock() + _REST_SECONDS
+            elif changed:
+                order.take_out(changed)
+                if column is SortColumn.NAME and _any_renamed(changes):
+                    order.take_out_moved()  # the new title could be read before this call
+
+    async def tidy(self) -> None:
+        """Put rows back that changed, so that little is left to do when a page is asked for; drop what is not used."""
+        for column, order in list(self._kept.items()):
+            if self._clock() - self._used[column] > IDLE_SECONDS:
+                self._drop(column)
+            else:
+                await self._settle(column, order)
+
+    def start(self) -> None:
+        """Tidy up from now on, until the tasks end."""
+        self._tasks.every(_TIDY_SECONDS, "orders", self.tidy)
+
+    def _drop(self, column: SortColumn) -> None:
+        self._kept.pop(column, None)
+
+    async def _settle(self, column: SortColumn, order: KeptOrder) -> None:
+        at_once = _NUMBERS_AT_ONCE if isinstance(self._keys[column], NumberKey) else _TEXTS_AT_ONCE
+        while order.waiting and self._kept.get(column) is order:
+            order.put_back(at_once)
+            if order.waiting:
+                await asyncio.sleep(0)
+
+    def _make(self, column: SortColumn) -> _Making | None:
+        if column not in self._making:
+            is_number = isinstance(self._keys[column], NumberKey)
+            if is_number and self._clock() < self._not_before.get(column, 0):
+                return None
+            self._making[column] = _Making()
+            self._tasks.start(f"order-{column}", self._made(column))
+        return self._making[column]
+
+    async def _made(self, column: SortColumn) -> None:
+        making, columns = self._making[column], self._source.columns
+        try:
+            rows = await asyncio.to_thread(sorted_rows, self._keys[column], columns)
+            order = KeptOrder(rows, len(columns), self._key_of(column))
+            order.take_out(making.changed)
+            making.order = order
+            if order.waiting <= MOST_WAITING:
+                self._kept[column] = order
+            else:
+                self._not_before[column] = self._clock() + _REST_SECONDS
+        finally:
+            del self._making[column]
+            making.done.set()
+
+    def _key_of(self, column: SortColumn) -> KeyOf:
+        key, source = self._keys[column], self._source
+        if isinstance(key, TextKey):
+            return key.of_one
+        of_one = key.of_one
+
+        def number(row: int) -> float | str | None:
+            columns = source.columns
+            return of_one(columns, row) if columns.has(row) else None
+
+        return number
+
+
+def _any_renamed(changes: Iterable[Change]) -> bool:
+    return any(
+        change.before is not None and change.after is not None and change.before.title != change.after.title
+        for change in changes
+    )

@@ -1,0 +1,171 @@
+"""Lists of entries."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from pyroaring import BitMap
+
+from triblerd_metadata.api import (
+    BadParametersError,
+    EntryItem,
+    FilterError,
+    Order,
+    Page,
+    Selection,
+    Statements,
+    TextIndex,
+    Window,
+)
+from triblerd_metadata.columns import Columns
+from triblerd_metadata.entries import Items
+from triblerd_metadata.lists.filters import Filter, Mask
+from triblerd_metadata.lists.kept_orders import KeptOrders
+from triblerd_metadata.lists.orders import RowView, View
+from triblerd_metadata.lists.paging import Task, find_page, find_quickly
+from triblerd_metadata.lists.popular import Popular
+from triblerd_metadata.lists.sort_keys import Rowids
+from triblerd_metadata.store import Metadata
+from triblerd_metadata.text.expressions import Expression
+from triblerd_metadata.text.grammar import parse
+
+_SMALL = 20_000
+"""Rows that are gone through at once; with more of them a page is found in a thread."""
+_QUICK = 8192
+"""Rows that are looked at before a page is found in a thread."""
+_TAGGED_AT_ONCE = 200
+"""Infohashes that are looked up at once."""
+
+
+class EntryLists:
+    """Finds pages of entries, see ``triblerd_metadata.api.Lists``.
+
+    Args:
+        metadata: The store.
+        orders: The orders that are kept.
+        items: Makes the JSON form of entries.
+        statements: Returns who knows tags, ``None`` while that plugin is off.
+        text_index: Returns who finds rows by words, ``None`` likewise: then titles are read.
+        now: Returns Unix time.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a part of a list
+        self,
+        *,
+        metadata: Metadata,
+        orders: KeptOrders,
+        items: Items,
+        statements: Callable[[], Statements | None],
+        text_index: Callable[[], TextIndex | None],
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._metadata = metadata
+        self._orders = orders
+        self._items = items
+        self._statements = statements
+        self._text_index = text_index
+        self._now = now
+        self._popular = Popular()
+
+    async def page(
+        self,
+        selection: Selection,
+        order: Order,
+        window: Window,
+        *,
+        rows: BitMap | None = None,
+        with_total: bool = False,
+    ) -> Page:
+        """Return a part of the list of all entries that are selected."""
+        expression = _parsed(selection.text)
+        found = await self._named(selection, rows)
+        if expression is not None and not selection.popular and (index := self._text_index()) is not None:
+            matching = await index.rows(selection.text)
+            found = matching if found is None else found & matching
+            expression = None
+        view: View | None = None
+        if order.column is not None and (found is None or len(found) > _SMALL):
+            view = await self._orders.view(order.column)
+        columns = self._metadata.columns
+        if order.column is None:
+            view = RowView(columns.alive)
+        task = Task(
+            columns=columns,
+            filter=Filter(selection),
+            found=None if found is None else np.asarray(found.to_array(), np.uint32),
+            matches=None if expression is None else self._matcher(expression),
+            key=None if order.column is None else self._orders.key(order.column),
+            view=view,
+            descending=order.descending,
+            window=window,
+            with_total=with_total,
+        )
+        return await self._found(task)
+
+    def selected(self, selection: Selection, rows: BitMap) -> BitMap:
+        """Return those of some rows that are selected, whatever the selection's text. May be called from any thread."""
+        columns = self._metadata.columns
+        for named in self._name(selection, columns):
+            rows = rows & named
+        array = np.asarray(rows.to_array(), np.uint32)
+        array = array[array < len(columns)]
+        return BitMap(array[Filter(selection).of_rows(columns, array)])
+
+    def items(self, rowids: Iterable[int], *, hide_adult: bool = False, with_progress: bool = False) -> list[EntryItem]:
+        """Return the JSON form of rows, without those that are gone; torrents with what is said about them."""
+        entries = self._metadata.entries(rowids)
+        return self._items.of(entries, hide_adult=hide_adult, with_progress=with_progress)
+
+    async def _found(self, task: Task) -> Page:
+        if len(task.columns if task.found is None else task.found) <= _SMALL and task.matches is None:
+            return find_page(task)
+        if (page := find_quickly(task, _QUICK)) is not None:
+            return page
+        return await asyncio.to_thread(find_page, task)
+
+    async def _named(self, selection: Selection, rows: BitMap | None) -> BitMap | None:
+        """Return the rows that a selection names in other ways than by their numbers, ``None`` for all."""
+        if selection.tags:  # it may be many
+            named = await asyncio.to_thread(self._name, selection, self._metadata.columns)
+        else:
+            named = self._name(selection, self._metadata.columns)
+        for found in named:
+            rows = found if rows is None else rows & found
+        return rows
+
+    def _name(self, selection: Selection, columns: Columns) -> list[BitMap]:
+        named: list[BitMap] = []
+        if selection.popular:
+            named.append(BitMap(self._popular.rows(columns, int(self._now()))))
+        if selection.infohash:
+            named.append(BitMap(entry.rowid for entry in self._metadata.by_infohash(selection.infohash)))
+        if selection.channel_pk:
+            named.append(BitMap(self._metadata.rows_signed_with(selection.channel_pk)))
+        if selection.tags:
+            statements = self._statements()
+            tagged = statements.tagged(selection.tags) if statements is not None else ()
+            infohashes = [bytes.fromhex(infohash) for infohash in tagged]
+            named.append(
+                BitMap(entry.rowid for infohash in infohashes for entry in self._metadata.by_infohash(infohash))
+            )
+        return named
+
+    def _matcher(self, expression: Expression) -> Callable[[Rowids], Mask]:
+        def matches(rows: Rowids) -> Mask:
+            title_of = self._metadata.title
+            return np.array(
+                [(title := title_of(row)) is not None and expression.matches(title) for row in rows.tolist()],
+                np.bool_,
+            )
+
+        return matches
+
+
+def _parsed(text: str) -> Expression | None:
+    if not text:
+        return None
+    try:
+        return parse(text)
+    except FilterError as error:
+        raise BadParametersError from error

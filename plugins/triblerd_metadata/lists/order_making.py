@@ -1,0 +1,63 @@
+"""Sorts all rows by one column. For a thread: a million take a tenth of a second by numbers, a few seconds by text."""
+
+import time
+from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from triblerd_metadata.columns import Columns
+from triblerd_metadata.lists.sort_keys import NumberKey, Rowids, TextKey
+
+_PREFIX = 32
+"""Bytes of a text that are sorted at once; what has more and is equal so far is looked at again."""
+_WORD = np.dtype(">u8")
+_AT_ONCE = 1000
+_PAUSE_SECONDS = 0.0001
+"""Lets the event loop have its turn: the interpreter itself makes it wait for 5 milliseconds."""
+
+
+def sorted_rows(key: NumberKey | TextKey, columns: Columns) -> Rowids:
+    """Return all rows of the columns, ascending by key, equals by row.
+
+    Rows that change meanwhile may be anywhere.
+    """
+    if isinstance(key, NumberKey):
+        rows = np.flatnonzero(columns.alive).astype(np.uint32)
+        return rows[np.argsort(key.of_many(columns, rows), kind="stable")]
+    rows = _sorted_by_text(key)
+    rows = rows[rows < len(columns)]
+    return rows[columns.alive[rows]]
+
+
+def _sorted_by_text(key: TextKey) -> Rowids:
+    rows, words = _read(key.walk())
+    order = np.lexsort(tuple(words[:, column] for column in reversed(range(words.shape[1]))))
+    rows, words = rows[order], words[order]
+    has_more = words[:, -1] & 0xFF != 0
+    is_same = np.zeros(len(rows) + 1, np.bool_)
+    is_same[1:-1] = (words[1:] == words[:-1]).all(axis=1) & has_more[1:]
+    for start, end in _runs(is_same):
+        rows[start:end] = sorted(rows[start:end].tolist(), key=lambda row: (key.of_one(row) or b"", row))
+    return rows
+
+
+def _read(items: Iterator[tuple[int, bytes]]) -> tuple[Rowids, NDArray[np.uint64]]:
+    """Return rows, and the beginning of the text of each as numbers that compare alike."""
+    width = _PREFIX // _WORD.itemsize
+    rows = [np.empty(0, np.uint32)]
+    words = [np.empty((0, width), np.uint64)]
+    while batch := list(islice(items, _AT_ONCE)):
+        rows.append(np.array([row for row, _ in batch], np.uint32))
+        data = b"".join([text[:_PREFIX].ljust(_PREFIX, b"\0") for _, text in batch])
+        words.append(np.frombuffer(data, _WORD).astype(np.uint64).reshape(-1, width))
+        time.sleep(_PAUSE_SECONDS)
+    return np.concatenate(rows), np.concatenate(words)
+
+
+def _runs(is_same: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """Yield where runs of equals start and end; ``is_same`` says which are equal to the one before."""
+    starts = np.flatnonzero(is_same[1:] & ~is_same[:-1])
+    ends = np.flatnonzero(is_same[:-1] & ~is_same[1:]) + 1
+    yield from zip(starts.tolist(), ends.tolist(), strict=True)

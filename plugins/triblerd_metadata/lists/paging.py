@@ -1,0 +1,151 @@
+"""Finds the part of a list that is wanted: along an order that there is, or by sorting the rows that are selected.
+
+Both ways give the same rows. Everything here is for any thread.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from triblerd_metadata.columns import Columns
+from triblerd_metadata.lists.filters import Filter, Mask
+from triblerd_metadata.lists.orders import View
+from triblerd_metadata.lists.sort_keys import Keys, NumberKey, Rowids, TextKey
+from triblerd_metadata.selections import Page, Window
+
+FEW_TEXTS = 1000
+"""Rows whose texts are read to sort them, although there is an order."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A page to be found.
+
+    Attributes:
+        columns: The numbers.
+        filter: Which rows are listed.
+        found: Only these rows, ascending; ``None`` for any.
+        matches: Returns which of some rows have a title that is wanted; ``None`` for any title.
+        key: What is compared; ``None`` for rows.
+        view: The order, if there is one; of no other moment than the columns.
+        descending: The list is read from the order's end.
+        window: The part that is wanted.
+        with_total: Count the list.
+    """
+
+    columns: Columns
+    filter: Filter
+    found: Rowids | None
+    matches: Callable[[Rowids], Mask] | None
+    key: NumberKey | TextKey | None
+    view: View | None
+    descending: bool
+    window: Window
+    with_total: bool
+
+
+def find_page(task: Task) -> Page:
+    """Find a page."""
+    if (page := find_quickly(task, most=len(task.columns) // 8)) is not None:
+        return page
+    columns = task.columns
+    if task.found is None:
+        rows = np.flatnonzero(task.filter.of_all(columns)).astype(np.uint32)
+    else:
+        rows = task.found[task.found < len(columns)]
+        rows = rows[task.filter.of_rows(columns, rows)]
+    if task.matches is not None:
+        rows = rows[task.matches(rows)]
+    if task.view is not None and task.key is not None and _is_walking_better(task, len(rows)):
+        page_rows = by_walking(task, task.view, rows)
+    else:
+        page_rows = by_sorting(task, rows)
+    return Page(page_rows.tolist(), len(rows) if task.with_total else None)
+
+
+def by_walking(task: Task, view: View, rows: Rowids) -> Rowids:
+    """Return the rows of the window, of some rows, by going along the order."""
+    mask = np.zeros(len(task.columns), np.bool_)
+    mask[rows] = True
+    return _walk(task, view, lambda piece: mask[piece])
+
+
+def by_sorting(task: Task, rows: Rowids) -> Rowids:
+    """Return the rows of the window, of some rows in ascending order, by comparing them."""
+    if task.key is None:
+        return _part(rows, task.window, descending=task.descending)
+    if isinstance(task.key, NumberKey):
+        return _best(rows, task.key.of_many(task.columns, rows), task.window, descending=task.descending)
+    keyed = sorted((key, row) for row in rows.tolist() if (key := task.key.of_one(row)) is not None)
+    return _part(np.array([row for _, row in keyed], np.uint32), task.window, descending=task.descending)
+
+
+def find_quickly(task: Task, most: int) -> Page | None:
+    """Find a page by a short walk along its order; ``None`` if that cannot be.
+
+    Args:
+        task: The page.
+        most: Rows of a selection that are looked at.
+    """
+    if task.view is None or task.found is not None or task.matches is not None:
+        return None
+    if task.filter.takes_all:
+        total = int(np.count_nonzero(task.columns.alive)) if task.with_total else None
+        return Page(_walk(task, task.view, None).tolist(), total)
+    if task.with_total:
+        return None
+    rows = _walk(task, task.view, lambda piece: task.filter.of_rows(task.columns, piece), most)
+    return None if len(rows) < task.window.count else Page(rows.tolist())
+
+
+def _is_walking_better(task: Task, count: int) -> bool:
+    if isinstance(task.key, TextKey):
+        return count > FEW_TEXTS
+    # To sort, each of the selected rows is looked at; to walk, as many of all rows as hold enough of these.
+    return task.window.last * len(task.columns) < count * count
+
+
+def _walk(task: Task, view: View, accept: Callable[[Rowids], Mask] | None, most: int | None = None) -> Rowids:
+    """Return the rows of the window, fewer when the list ends before, or ``most`` rows were looked at."""
+    first, last = task.window.first - 1, task.window.last
+    parts = [np.empty(0, np.uint32)]
+    seen = looked_at = 0
+    if task.window.count == 0:
+        return parts[0]
+    for piece in view.pieces(descending=task.descending):
+        rows = piece if accept is None else piece[accept(piece)]
+        parts.append(rows[max(first - seen, 0) : last - seen])
+        seen += len(rows)
+        looked_at += len(piece)
+        if seen >= last or (most is not None and looked_at >= most):
+            break
+    return np.concatenate(parts)
+
+
+def _part(rows: Rowids, window: Window, *, descending: bool) -> Rowids:
+    return (rows[::-1] if descending else rows)[window.first - 1 : window.last]
+
+
+def _best(rows: Rowids, keys: Keys, window: Window, *, descending: bool) -> Rowids:
+    """Return the rows of the window, of rows that are ascending by number."""
+    count = len(rows)
+    if 0 < window.last < count // 4:
+        chosen = _greatest(keys, window.last) if descending else _least(keys, window.last)
+        rows, keys = rows[chosen], keys[chosen]
+    return _part(rows[np.argsort(keys, kind="stable")], window, descending=descending)
+
+
+def _greatest(keys: Keys, count: int) -> Keys:
+    """Return the indices of the greatest keys, and of equals the last ones."""
+    limit = np.partition(keys, len(keys) - count)[len(keys) - count]
+    above = np.flatnonzero(keys > limit)
+    equal = np.flatnonzero(keys == limit)
+    return np.sort(np.concatenate((above, equal[len(equal) - (count - len(above)) :])))
+
+
+def _least(keys: Keys, count: int) -> Keys:
+    """Return the indices of the least keys, and of equals the first ones."""
+    limit = np.partition(keys, count - 1)[count - 1]
+    below = np.flatnonzero(keys < limit)
+    return np.sort(np.concatenate((below, np.flatnonzero(keys == limit)[: count - len(below)])))

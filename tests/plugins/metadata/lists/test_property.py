@@ -1,0 +1,205 @@
+"""Lists are equal to what a naive model makes of all entries, whatever happened and whichever way they are found."""
+
+import asyncio
+import tempfile
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyroaring import BitMap
+
+from tests.plugins.catalog import open_metadata
+from tests.plugins.metadata.lists import naive
+from triblerd.tasks import Tasks
+from triblerd.testing import wait_for
+from triblerd_metadata.entries import Items
+from triblerd_metadata.lists.filters import Filter
+from triblerd_metadata.lists.kept_orders import KeptOrders
+from triblerd_metadata.lists.listing import EntryLists
+from triblerd_metadata.lists.orders import RowView
+from triblerd_metadata.lists.paging import Task, by_sorting, by_walking, find_page, find_quickly
+from triblerd_metadata.selections import Order, Selection, SortColumn, Window
+from triblerd_metadata.values import ChannelPart, EntryType, Health, NewEntry
+
+NOW = 1_700_000_000
+KEYS = (b"\x01" * 64, b"\x02" * 64)
+INFOHASHES = (*(bytes([number]) * 20 for number in range(12)), b"\x03" * 19 + b"\x04")
+TITLES = st.sampled_from(
+    ["", "a", "A", "Ä", "ä", "big buck", "Big Buck", "BIG bunny", "東京物語", "porn xxx", "x" * 31, "x" * 32]
+    + ["x" * 40 + end for end in ("", "B", "a", "b", "Z")]
+)
+WORDS = st.sampled_from(["", '"big"', '"big" "buck"', "bu*", '"a" OR "東京"', "*", "NOT_THERE"])
+COUNTS = st.sampled_from([0, 0, 1, 2, 2**32 - 1])
+HEALTH = {
+    "seeders": COUNTS,
+    "leechers": COUNTS,
+    "checked": st.sampled_from([0, NOW - 90_000, NOW - 86_400, NOW - 60]),
+    "self_checked": st.booleans(),
+}
+COMMON = {
+    "title": TITLES,
+    "category": st.sampled_from(["", "Video", "video", "Audio", "Ö"]),
+    "size": st.sampled_from([0, 1, 2**40, 2**63 - 1]),
+    "torrent_date": st.sampled_from([0, 1, NOW - 5]),
+    "status": st.sampled_from([0, 1, 2, 6, 1000]),
+    **HEALTH,
+}
+PARTS = st.builds(
+    ChannelPart, num_entries=COUNTS, votes=st.sampled_from([0.0, 0.1, 0.5, 1.0]), subscribed=st.booleans()
+)
+TORRENTS = st.builds(NewEntry, infohash=st.sampled_from(INFOHASHES), **COMMON)
+SIGNED = st.builds(
+    NewEntry,
+    type=st.sampled_from(EntryType),
+    public_key=st.sampled_from(KEYS),
+    id=st.integers(1, 6),
+    origin_id=st.sampled_from([0, 1, 2**63 - 1]),
+    infohash=st.sampled_from(INFOHASHES),
+    timestamp=st.integers(1, 5),
+    signature=st.just(b"\x05" * 64),
+    part=PARTS,
+    **COMMON,
+)
+ADD = st.lists(TORRENTS | SIGNED, max_size=12)
+CHECK = st.builds(Health, infohash=st.sampled_from(INFOHASHES), **HEALTH)
+STEPS = st.lists(ADD | CHECK | st.integers(0, 40), min_size=1, max_size=5)
+SELECTIONS = st.builds(
+    Selection,
+    types=st.none() | st.frozensets(st.sampled_from([300, 400, 220]), min_size=1),
+    category=st.sampled_from(["", "", "Video", "nothing"]),
+    hide_adult=st.booleans(),
+    exclude_deleted=st.booleans(),
+    tags=st.sampled_from([(), (), ("linux",)]),
+    text=WORDS,
+    popular=st.booleans(),
+    infohash=st.sampled_from([b"", b"", INFOHASHES[3]]),
+    channel_pk=st.sampled_from([None, None, b"", KEYS[0]]),
+    origin_id=st.sampled_from([None, None, 0, 1, -1, 2**70]),
+    max_rowid=st.sampled_from([None, None, 0, 7, -5, 2**40]),
+    checked_after=st.sampled_from([0, 0, NOW - 86_400]),
+    self_checked=st.booleans(),
+    subscribed=st.sampled_from([None, None, None, True, False]),
+)
+# Most selections are of one thing, so that there is something to sort.
+FEW = st.one_of(st.just(Selection()), SELECTIONS.map(lambda one: Selection(types=one.types, text=one.text)), SELECTIONS)
+ORDERS = st.builds(Order, st.none() | st.sampled_from(SortColumn), st.booleans())
+WINDOWS = st.builds(Window, st.integers(1, 12), st.integers(0, 20))
+
+
+class Tagged:
+    """The knowledge of two torrents."""
+
+    infohashes = frozenset(INFOHASHES[2:4])
+
+    def shown(self, infohash):  # noqa: ARG002
+        return []
+
+    def tagged(self, tags):
+        return {infohash.hex() for infohash in self.infohashes if tags}
+
+
+class Bench:
+    """A store with its lists."""
+
+    def __init__(self, metadata):
+        tagged = Tagged()
+        self.metadata = metadata
+        self.failures: list[object] = []
+        self.tasks = Tasks("test", lambda name, error: self.failures.append((name, error)))
+        self.orders = KeptOrders(source=metadata, texts=metadata, tasks=self.tasks)
+        self.lists = EntryLists(
+            metadata=metadata,
+            orders=self.orders,
+            items=Items(entries=metadata, downloads=lambda: None, statements=lambda: tagged),
+            statements=lambda: tagged,
+            text_index=lambda: None,
+            now=lambda: NOW,
+        )
+        metadata.watch(self.orders)
+
+    async def do(self, step):
+        if isinstance(step, list):
+            await self.metadata.add(step)
+        elif isinstance(step, Health):
+            await self.metadata.report_health([step])
+        elif (entry := self.metadata.entry(step)) is not None:
+            await self.metadata.run(lambda batch: batch.delete(entry))
+
+    async def view(self, column):
+        if column is None:
+            return RowView(self.metadata.columns.alive)
+        return await wait_for(lambda: self.orders.view(column))
+
+    def everything(self):
+        return list(self.metadata.walk())
+
+
+@asynccontextmanager
+async def open_bench():
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_metadata(Path(folder) / "store") as metadata:
+            bench = Bench(metadata)
+            yield bench
+            await bench.tasks.close()
+            assert bench.failures == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(STEPS, st.lists(st.tuples(FEW, ORDERS, WINDOWS), min_size=2, max_size=4))
+def test_a_page_is_what_the_naive_model_says(steps, questions):
+    async def check():
+        async with open_bench() as bench:
+            for step in [*steps, None, None]:
+                if step is not None:
+                    await bench.do(step)
+                for selection, order, window in questions:  # at first while its order is made, then from what is kept
+                    wanted = naive.page(bench.everything(), selection, order, window, now=NOW, tagged=Tagged.infohashes)
+                    found = await bench.lists.page(selection, order, window, with_total=True)
+                    assert found == wanted
+                    found = await bench.lists.page(selection, order, window)
+                    assert found.rowids == wanted.rowids
+
+    asyncio.run(check())
+
+
+@settings(max_examples=60, deadline=None)
+@given(STEPS, STEPS, st.tuples(SELECTIONS, ORDERS, WINDOWS), st.none() | st.frozensets(st.integers(1, 30)))
+def test_every_way_to_find_a_page_gives_the_same(before, after, question, some):
+    selection, order, window = question
+    selection = msgspec.structs.replace(selection, popular=False, text="", tags=(), infohash=b"", channel_pk=None)
+
+    async def check():
+        async with open_bench() as bench:
+            for step in before:
+                await bench.do(step)
+            await bench.view(order.column)
+            for step in after:
+                await bench.do(step)
+            task = Task(
+                columns=bench.metadata.columns,
+                filter=Filter(selection),
+                found=None if some is None else np.array(sorted(some), np.uint32),
+                matches=None,
+                key=None if order.column is None else bench.orders.key(order.column),
+                view=await bench.view(order.column),
+                descending=order.descending,
+                window=window,
+                with_total=True,
+            )
+            assert task.view is not None
+            rows = bench.lists.selected(selection, BitMap(range(1, 60) if some is None else some))
+            array = np.array(rows, np.uint32)
+
+            wanted = naive.page(bench.everything(), selection, order, window, now=NOW, rows=some)
+
+            assert find_page(task) == wanted
+            assert by_sorting(task, array).tolist() == wanted.rowids
+            assert by_walking(task, task.view, array).tolist() == wanted.rowids
+            quick = find_quickly(replace(task, with_total=False), most=10**6)
+            assert quick is None or quick.rowids == wanted.rowids
+
+    asyncio.run(check())
