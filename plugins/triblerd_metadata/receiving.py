@@ -2,25 +2,21 @@
 
 import asyncio
 import time
-import unicodedata
 from collections.abc import Callable
 
 import msgspec
 
 from triblerd_metadata.api import ReceivedRecord
+from triblerd_metadata.cleaning import UnfitError, clean
 from triblerd_metadata.keys import verify
 from triblerd_metadata.tracker_urls import normalise_tracker
-from triblerd_metadata.values import UNSIGNED, EntryType, NewEntry, id_of_infohash
+from triblerd_metadata.values import EntryType, NewEntry, id_of_infohash
 from triblerd_metadata.wire import LARGEST_RECORD, Record, pack_record, parse_records, unsigned_part
 
-LONGEST_TITLE = 300
-"""Characters, as of the two below."""
-LONGEST_CATEGORY = 200
 LONGEST_TRACKER = 255
+"""Characters."""
 
-_DAY = 24 * 60 * 60
 _LARGEST_INTEGER = (1 << 63) - 1
-_WHITE = str.maketrans(dict.fromkeys("\t\n\v\f\r\x85\u2028\u2029", " "))
 
 
 class PeerRecords:
@@ -55,55 +51,43 @@ class PeerRecords:
         return ReceivedRecord(kind=record.kind, infohash=infohash, entry=entry)
 
     def _checked(self, record: Record) -> NewEntry:
-        entry = record.entry
-        if entry is None or entry.type is not EntryType.TORRENT:
+        sent = record.entry
+        if sent is None or sent.type is not EntryType.TORRENT:
             msg = f"records of kind {record.kind} are not taken"
             raise _RefusedError(msg)
-        clean = self._cleaned(entry)
-        clean = _unsigned(clean) if record.claims_no_author else self._signed(record, clean)
-        if max(clean.size, clean.id, clean.origin_id, clean.timestamp) > _LARGEST_INTEGER:
-            msg = "a number is 2^63 or more"
-            raise _RefusedError(msg)
-        size = len(unsigned_part(clean)) + len(record.signature)
+        if record.claims_no_author:
+            sent = msgspec.structs.replace(sent, id=id_of_infohash(sent.infohash))
+        else:
+            self._check_signature(record)
+            sent = msgspec.structs.replace(sent, public_key=record.public_key, signature=record.signature)
+        entry = self._cleaned(sent)
+        if entry.signature and unsigned_part(entry) != record.signed:  # for others the signature would be wrong
+            entry = msgspec.structs.replace(entry, signature=b"")
+        size = len(unsigned_part(entry)) + len(record.signature)
         if size > LARGEST_RECORD:
             msg = f"it has {size} bytes, more than {LARGEST_RECORD}"
             raise _RefusedError(msg)
-        return clean
+        return entry
 
-    def _signed(self, record: Record, clean: NewEntry) -> NewEntry:
+    def _check_signature(self, record: Record) -> None:
         if record.public_key == self._own_key:
             msg = "it is signed with the key of this node"
             raise _RefusedError(msg)
         if not verify(record.public_key, record.signature, record.signed):
             msg = "the signature is wrong"
             raise _RefusedError(msg)
-        signed = msgspec.structs.replace(clean, public_key=record.public_key)
-        if unsigned_part(signed) != record.signed:  # for others the signature would be wrong
-            return signed
-        return msgspec.structs.replace(signed, signature=record.signature)
 
-    def _cleaned(self, entry: NewEntry) -> NewEntry:
-        is_possible = entry.torrent_date <= self._clock() + _DAY
-        trackers = (normalise_tracker(text) for text in entry.trackers)
-        return msgspec.structs.replace(
-            entry,
-            title=clean_text(entry.title)[:LONGEST_TITLE],
-            category=clean_text(entry.category)[:LONGEST_CATEGORY],
-            trackers=tuple(url for url in trackers if url and len(url) <= LONGEST_TRACKER),
-            torrent_date=entry.torrent_date if is_possible else 0,
-        )
-
-
-def clean_text(text: str) -> str:
-    """Return a text of one line without control characters."""
-    if text.isprintable():
-        return text
-    one_line = text.translate(_WHITE)
-    return "".join(character for character in one_line if unicodedata.category(character) != "Cc").strip()
-
-
-def _unsigned(entry: NewEntry) -> NewEntry:
-    return msgspec.structs.replace(entry, public_key=UNSIGNED, id=id_of_infohash(entry.infohash))
+    def _cleaned(self, sent: NewEntry) -> NewEntry:
+        urls = (normalise_tracker(text) for text in sent.trackers)
+        trackers = tuple(url for url in urls if url and len(url) <= LONGEST_TRACKER)
+        try:
+            entry = clean(msgspec.structs.replace(sent, trackers=trackers), int(self._clock()))
+        except UnfitError as error:
+            raise _RefusedError(str(error)) from error
+        if max(entry.id, entry.timestamp) > _LARGEST_INTEGER:
+            msg = "a number is 2^63 or more"
+            raise _RefusedError(msg)
+        return entry
 
 
 class _RefusedError(Exception):
