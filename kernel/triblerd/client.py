@@ -6,6 +6,7 @@ import os
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from triblerd.state_dir import StateDirectory
 ADDRESS_FILE = "triblerd.address"
 TIMEOUT_SECONDS = 75.0
 """How long an answer may take, of which none takes longer than a minute; event streams wait for ever."""
+_CHUNK_SIZE = 1 << 16
 
 
 class NotRunningError(UnavailableError):
@@ -159,27 +161,42 @@ class ApiClient:
         Raises:
             UnreachableError: the connection broke.
         """
-        client = ApiClient(
-            state_dir=self.state_dir, url=self._address().url, key=self._key, environment=self._environment
-        )
-        response = client._send("GET", path, None, {}, timeout=None)
-        if response.status != http.client.OK:
-            body = Reply(response.status, {}, response.read())
-            raise RefusedError(self._explained(body), response.status)
-        try:
+        with self._stream(path, timeout=None) as response:
             for line in response:
                 if line.startswith(b"data:"):
                     yield json.loads(line[5:])
-        except (OSError, http.client.HTTPException) as error:
-            raise self._unreachable(error) from error
-        finally:
-            client.close()
+
+    def chunks(self, path: str, **query: object) -> Iterator[bytes]:
+        """Yield the body of the answer to a ``GET`` as it comes, over a connection of its own.
+
+        Raises:
+            UnreachableError: the connection broke, so that the body is not whole.
+        """
+        with self._stream(_target(path, query)) as response:
+            while chunk := response.read(_CHUNK_SIZE):
+                yield chunk
 
     def close(self) -> None:
         """Close the connection; the next request opens another one."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    @contextmanager
+    def _stream(self, target: str, timeout: float | None = TIMEOUT_SECONDS) -> Iterator[http.client.HTTPResponse]:
+        client = ApiClient(
+            state_dir=self.state_dir, url=self._address().url, key=self._key, environment=self._environment
+        )
+        response = client._send("GET", target, None, {}, timeout=timeout)
+        if response.status != http.client.OK:
+            body = Reply(response.status, {}, response.read())
+            raise RefusedError(self._explained(body), response.status)
+        try:
+            yield response
+        except (OSError, http.client.HTTPException) as error:
+            raise self._unreachable(error) from error
+        finally:
+            client.close()
 
     # -- sending -----------------------------------------------------------------------------------------------
 
@@ -306,7 +323,7 @@ def _checked(url: str) -> Address:
 
 def _target(path: str, query: Mapping[str, object] | None) -> str:
     wanted = {name: value for name, value in (query or {}).items() if value is not None}
-    return quote(path, safe="/%:") + (f"?{urlencode(wanted)}" if wanted else "")
+    return quote(path, safe="/%:") + (f"?{urlencode(wanted, doseq=True)}" if wanted else "")
 
 
 def _is_alive(pid: int) -> bool:

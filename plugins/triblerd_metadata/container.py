@@ -4,9 +4,13 @@ from collections.abc import Callable
 
 from dependency_injector import containers, providers
 
+from triblerd.plugin import Services
+from triblerd.store import StoreView, Table
 from triblerd.tasks import Tasks
 from triblerd_downloads.api import Downloads
 from triblerd_metadata.api import Statements, TextIndex
+from triblerd_metadata.bulk.endpoint import BulkEndpoint
+from triblerd_metadata.bulk.importing import Importer, Reached
 from triblerd_metadata.config import MetadataConfig
 from triblerd_metadata.entries import Items
 from triblerd_metadata.lists.endpoint import PopularEndpoint
@@ -24,6 +28,9 @@ class MetadataContainer(containers.DeclarativeContainer):
     downloads: providers.Dependency[Callable[[], Downloads | None]] = providers.Dependency()
     statements: providers.Dependency[Callable[[], Statements | None]] = providers.Dependency()
     text_index: providers.Dependency[Callable[[], TextIndex | None]] = providers.Dependency()
+    services: providers.Dependency[Services] = providers.Dependency()
+    view: providers.Dependency[StoreView] = providers.Dependency(instance_of=StoreView)
+    reached: providers.Dependency[Table[Reached]] = providers.Dependency(instance_of=Table)
 
     orders = providers.Singleton(KeptOrders, source=metadata, texts=metadata, tasks=tasks)
     items = providers.Singleton(Items, entries=metadata, downloads=downloads, statements=statements)
@@ -31,3 +38,5 @@ class MetadataContainer(containers.DeclarativeContainer):
         EntryLists, metadata=metadata, orders=orders, items=items, statements=statements, text_index=text_index
     )
     popular_endpoint = providers.Singleton(PopularEndpoint, lists=lists)
+    importer = providers.Singleton(Importer, store=metadata, reached=reached, view=view, services=services)
+    bulk_endpoint = providers.Singleton(BulkEndpoint, importer=importer, store=metadata)

@@ -4,11 +4,15 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 
+import click
+
 from triblerd.config import Section
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
 from triblerd_downloads.api import Downloads
 from triblerd_metadata.api import Lists, MetadataStore, NodeKey, Statements, TextIndex, WireRecords
+from triblerd_metadata.bulk.endpoint import BulkEndpoint
+from triblerd_metadata.bulk.importing import Reached
 from triblerd_metadata.config import MetadataConfig
 from triblerd_metadata.container import MetadataContainer
 from triblerd_metadata.keys import load_key
@@ -33,7 +37,15 @@ def triblerd_config() -> type[Section]:
 @hookimpl
 def triblerd_endpoints() -> Iterable[type[Endpoint]]:
     """Serve ``/metadata``."""
-    return [PopularEndpoint]
+    return [PopularEndpoint, BulkEndpoint]
+
+
+@hookimpl
+def triblerd_commands() -> Iterable[click.Command]:
+    """Add ``metadata``."""
+    from triblerd_metadata.commands import COMMANDS  # noqa: PLC0415 - the daemon does not need them
+
+    return COMMANDS
 
 
 @hookimpl
@@ -48,12 +60,15 @@ async def triblerd_lifespan(context: PluginContext[MetadataConfig]) -> AsyncIter
         downloads=partial(context.services.find, Downloads),
         statements=partial(context.services.find, Statements),
         text_index=partial(context.services.find, TextIndex),
+        services=context.services,
+        view=context.store,
+        reached=await context.store.table("import", Reached),
     )
     metadata, orders = container.metadata(), container.orders()
     metadata.watch(orders)
     orders.start()
     yield Running(
-        endpoints=[container.popular_endpoint()],
+        endpoints=[container.popular_endpoint(), container.bulk_endpoint()],
         services={
             MetadataStore: metadata,
             Lists: container.lists(),

@@ -1,0 +1,146 @@
+"""Takes entries over by the thousand, and remembers how far it came with each source."""
+
+import asyncio
+import time
+from collections import Counter
+
+import msgspec
+
+from triblerd.plugin import Services
+from triblerd.store import StoreView, Table, Transaction
+from triblerd_libtorrent.api import MetainfoError, TorrentEngine
+from triblerd_metadata.api import MetadataStore
+from triblerd_metadata.bulk.lines import UnusableLineError, decode_line, entry_of
+from triblerd_metadata.bulk.schemas import Imported, Position, Refusal
+from triblerd_metadata.bulk.torrents import entry_of_metainfo
+from triblerd_metadata.values import NewEntry
+
+_MOST_POSITIONS = 100
+"""Sources whose import was interrupted; of more the oldest is forgotten, and begins anew."""
+_LONGEST_SOURCE = 200
+
+
+class Reached(msgspec.Struct, frozen=True, array_like=True):
+    """How far the import of a source came: two numbers of its own choice, and the Unix time."""
+
+    position: int
+    number: int
+    at: float
+
+
+class Importer:
+    """Stores batches of lines.
+
+    Args:
+        store: Where the entries go.
+        reached: How far each source came, by its name.
+        view: Writes into ``reached``.
+        services: Has the engine, which reads torrent files.
+    """
+
+    def __init__(self, *, store: MetadataStore, reached: Table[Reached], view: StoreView, services: Services) -> None:
+        self._store = store
+        self._reached = reached
+        self._view = view
+        self._services = services
+        self._one_at_a_time = asyncio.Lock()  # it bounds the memory
+
+    def position(self, source: str) -> Position:
+        """Return how far the import of a source came; the beginning when nothing is known of it."""
+        reached = self._reached.get(_key(source)) if source else None
+        return Position(position=reached.position, number=reached.number) if reached else Position()
+
+    async def take(self, body: bytes, *, source: str = "", reached: Position, is_last: bool = True) -> Imported:
+        """Store what stands in the lines; on disk when this returns.
+
+        Args:
+            body: Lines.
+            source: What they are of; empty: nothing is remembered.
+            reached: How far the source is read with these lines.
+            is_last: The source ends here: it is forgotten.
+        """
+        async with self._one_at_a_time:
+            batch = await asyncio.to_thread(_read, body)
+            await self._read_torrents(batch)
+            added = await self._store.add(batch.entries)
+            outcomes = Counter(each.outcome for each in added)
+            refusals = batch.refusals + [
+                Refusal(line=line, reason=each.reason)
+                for line, each in zip(batch.lines, added, strict=True)
+                if each.outcome == "refused"
+            ]
+            if source:
+                await self._remember(source, None if is_last else reached)
+        return Imported(
+            added=outcomes["added"],
+            replaced=outcomes["replaced"],
+            kept=outcomes["kept"],
+            refused=sorted(refusals, key=lambda refusal: refusal.line),
+        )
+
+    async def _read_torrents(self, batch: "_Batch") -> None:
+        for line, raw in batch.torrents:
+            engine = self._services.find(TorrentEngine)
+            if engine is None:
+                batch.refuse(line, "torrent files are read by the plugin libtorrent, which does not run")
+                continue
+            try:
+                metainfo = await engine.parse_metainfo(raw)
+            except MetainfoError as error:
+                batch.refuse(line, str(error))
+                continue
+            if metainfo.is_private:
+                batch.refuse(line, "it is private")
+            else:
+                batch.accept(line, entry_of_metainfo(metainfo))
+
+    async def _remember(self, source: str, reached: Position | None) -> None:
+        key = _key(source)
+
+        def write(transaction: Transaction) -> None:
+            if reached is None:
+                transaction.delete(self._reached, key)
+                return
+            transaction.put(self._reached, key, Reached(reached.position, reached.number, time.time()))
+            known = sorted(transaction.items(self._reached), key=lambda item: item[1].at)
+            for old, _ in known[:-_MOST_POSITIONS]:
+                transaction.delete(self._reached, old)
+
+        await self._view.write(write)
+
+
+class _Batch:
+    """What the lines of a batch say; line numbers count from 1."""
+
+    def __init__(self) -> None:
+        self.entries: list[NewEntry] = []
+        self.lines: list[int] = []
+        self.torrents: list[tuple[int, bytes]] = []
+        self.refusals: list[Refusal] = []
+
+    def accept(self, line: int, entry: NewEntry) -> None:
+        self.lines.append(line)
+        self.entries.append(entry)
+
+    def refuse(self, line: int, reason: str) -> None:
+        self.refusals.append(Refusal(line=line, reason=reason))
+
+
+def _read(body: bytes) -> _Batch:
+    batch = _Batch()
+    for number, text in enumerate(body.split(b"\n"), 1):
+        if not text or text.isspace():
+            continue
+        try:
+            line = decode_line(text)
+            if line.metainfo:
+                batch.torrents.append((number, line.metainfo))
+            else:
+                batch.accept(number, entry_of(line))
+        except (msgspec.MsgspecError, UnicodeError, RecursionError, UnusableLineError) as error:
+            batch.refuse(number, str(error) or type(error).__name__)
+    return batch
+
+
+def _key(source: str) -> bytes:
+    return source.encode()[:_LONGEST_SOURCE]

@@ -1,0 +1,180 @@
+"""What is imported, seen from the command line: lines of a file or a pipe, or the torrents below a directory."""
+
+import base64
+import gzip
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Protocol, cast
+
+from triblerd.errors import InvalidInputError
+
+BATCH_SIZE = 4 << 20
+"""Bytes that are sent at once. Each batch is a commit, for which many words have to be written again: few are fast."""
+LONGEST_LINE = 8 << 20
+LARGEST_TORRENT = 8 << 20
+"""Bytes of a torrent file; as a line it has a third more, and a request has 16 MiB at most."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What is sent at once.
+
+    Attributes:
+        lines: JSON, one object on each line.
+        names: What the lines are called, for messages; ``None`` when their numbers do.
+        refused: What is not even sent, and why.
+        position: Where the source is read on afterwards.
+        number: Lines or files that are read then.
+        done: How much of the source's ``size`` that is.
+    """
+
+    lines: bytes
+    names: Sequence[str] | None = None
+    refused: Sequence[tuple[str, str]] = ()
+    position: int
+    number: int
+    done: int
+
+
+class Source(Protocol):
+    """What is imported.
+
+    Attributes:
+        identity: The same as long as the source is; empty for what comes only once.
+        size: Of the whole, in any unit; ``None`` when nobody knows.
+    """
+
+    identity: str
+    size: int | None
+
+    def batches(self, position: int, number: int) -> Iterator[Batch]:
+        """Yield what follows a place where an earlier batch ended, or the beginning: 0 and 0."""
+
+
+def open_source(path: Path) -> Source:
+    """Return the source of that name; ``-`` is what comes on standard input."""
+    if str(path) == "-":
+        return PipeSource(sys.stdin.buffer)
+    return TorrentsSource(path) if path.is_dir() else FileSource(path)
+
+
+class FileSource:
+    """Lines of a file; one whose name ends in ``.gz`` is unpacked."""
+
+    def __init__(self, path: Path) -> None:
+        stat = path.stat()
+        self._path = path
+        self.size: int | None = stat.st_size
+        self.identity = _identity(str(path.resolve()), stat.st_size, stat.st_mtime_ns)
+
+    def batches(self, position: int, number: int) -> Iterator[Batch]:
+        """Yield batches; a position is the number of bytes that were read, unpacked."""
+        with ExitStack() as stack:
+            raw = stack.enter_context(self._path.open("rb"))
+            lines = raw
+            if self._path.suffix == ".gz":
+                lines = cast("IO[bytes]", stack.enter_context(gzip.GzipFile(fileobj=raw)))  # type: ignore[assignment]
+            lines.seek(position)
+            for data in _whole_lines(lines, number):
+                position += len(data)
+                number += data.count(b"\n")
+                yield Batch(lines=data, position=position, number=number, done=raw.tell())
+
+
+class PipeSource:
+    """Lines that come only once."""
+
+    identity = ""
+    size: int | None = None
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe = pipe
+
+    def batches(self, position: int, number: int) -> Iterator[Batch]:
+        """Yield batches; nothing is left out."""
+        for data in _whole_lines(self._pipe, number):
+            position += len(data)
+            number += data.count(b"\n")
+            yield Batch(lines=data, position=position, number=number, done=position)
+
+
+class TorrentsSource:
+    """The torrent files below a directory, in the order of their names; links to directories are not followed."""
+
+    def __init__(self, directory: Path) -> None:
+        self._files = sorted(
+            Path(folder) / name
+            for folder, _, names in os.walk(directory)
+            for name in names
+            if name.lower().endswith(".torrent")
+        )
+        self.size: int | None = len(self._files)
+        self.identity = _identity(str(directory.resolve()), *map(str, self._files))
+
+    def batches(self, position: int, number: int) -> Iterator[Batch]:  # noqa: ARG002 - the position says it all
+        """Yield batches; a position is the number of files that were read."""
+        pending = _Pending()
+        for done, path in enumerate(self._files[position:], position + 1):
+            pending.read(path)
+            if pending.size >= BATCH_SIZE or done == len(self._files):
+                yield pending.batch(done)
+                pending = _Pending()
+
+
+class _Pending:
+    """Torrents that wait to be sent together."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._lines: list[bytes] = []
+        self._names: list[str] = []
+        self._refused: list[tuple[str, str]] = []
+
+    def read(self, path: Path) -> None:
+        try:
+            line = _torrent_line(path)
+        except (OSError, _TooLargeError) as error:
+            self._refused.append((str(path), str(error)))
+        else:
+            self._lines.append(line)
+            self._names.append(str(path))
+            self.size += len(line)
+
+    def batch(self, done: int) -> Batch:
+        lines = b"".join(self._lines)
+        return Batch(lines=lines, names=self._names, refused=self._refused, position=done, number=done, done=done)
+
+
+class _TooLargeError(ValueError):
+    """A torrent file is larger than a request may be."""
+
+
+def _torrent_line(path: Path) -> bytes:
+    with path.open("rb") as file:
+        raw = file.read(LARGEST_TORRENT + 1)
+    if len(raw) > LARGEST_TORRENT:
+        msg = f"it has more than {LARGEST_TORRENT >> 20} MiB"
+        raise _TooLargeError(msg)
+    return json.dumps({"metainfo": base64.b64encode(raw).decode()}).encode() + b"\n"
+
+
+def _whole_lines(file: IO[bytes], number: int) -> Iterator[bytes]:
+    """Yield about ``BATCH_SIZE`` bytes of whole lines at once; the last line may lack its line feed."""
+    while data := file.read(BATCH_SIZE):
+        rest = b"" if data.endswith(b"\n") else file.readline(LONGEST_LINE)
+        if len(rest) == LONGEST_LINE and not rest.endswith(b"\n"):
+            line = number + data.count(b"\n") + 1
+            msg = f"Line {line} has more than {LONGEST_LINE >> 20} MiB; this is no file of entries"
+            raise InvalidInputError(msg)
+        yield data + rest
+        number += (data + rest).count(b"\n")
+
+
+def _identity(*facts: object) -> str:
+    return hashlib.sha256("\0".join(map(str, facts)).encode(errors="surrogateescape")).hexdigest()

@@ -1,0 +1,147 @@
+"""``/metadata/import`` and ``/metadata/export`` of a running daemon."""
+
+import base64
+import json
+
+import msgspec
+import pytest
+
+from tests.plugins.metadata.records import KEY_A
+from triblerd_libtorrent.testing import make_torrent
+from triblerd_metadata.api import Entry, MetadataStore
+from triblerd_metadata.bulk.lines import encode_entries
+from triblerd_metadata.testing import make_torrents
+from triblerd_metadata.wire import sign_entry
+
+
+@pytest.fixture
+async def daemon(start_daemon):
+    async with start_daemon("metadata") as daemon:
+        yield daemon
+
+
+def lines_of(torrents):
+    return encode_entries(Entry(**msgspec.structs.asdict(torrent), rowid=1) for torrent in torrents)
+
+
+async def import_lines(daemon, lines, *, status=200, **params):
+    return await daemon.post("/metadata/import", data=lines, params=params, status=status)
+
+
+async def export_lines(daemon, query=""):
+    answer = await daemon.request("GET", f"/metadata/export{query}")
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    return answer.body
+
+
+def metainfo_line(torrent):
+    return json.dumps({"metainfo": base64.b64encode(torrent.metainfo).decode()}).encode() + b"\n"
+
+
+async def test_what_is_imported_is_exported_again_as_it_was(daemon):
+    lines = lines_of(make_torrents(5_000))
+
+    answer = await import_lines(daemon, lines)
+
+    assert answer == {"added": 5_000, "replaced": 0, "kept": 0, "refused": []}
+    assert await export_lines(daemon) == lines
+
+
+async def test_what_is_known_is_kept(daemon):
+    await import_lines(daemon, lines_of(make_torrents(10)))
+
+    answer = await import_lines(daemon, lines_of(make_torrents(15)))
+
+    assert answer == {"added": 5, "replaced": 0, "kept": 10, "refused": []}
+
+
+async def test_a_newer_record_of_an_author_replaces_the_older_one(daemon):
+    older, other = make_torrents(2)
+    newer = msgspec.structs.replace(other, id=older.id, timestamp=older.timestamp + 1)
+    await import_lines(daemon, lines_of([sign_entry(older, KEY_A)]))
+
+    answer = await import_lines(daemon, lines_of([sign_entry(newer, KEY_A)]))
+
+    assert answer["replaced"] == 1
+    assert [json.loads(line)["name"] for line in (await export_lines(daemon)).splitlines()] == [newer.title]
+
+
+async def test_what_cannot_be_taken_is_told_and_the_rest_is_stored(daemon):
+    good = lines_of(make_torrents(2)).splitlines()
+    forged = lines_of([msgspec.structs.replace(sign_entry(make_torrents(3)[2], KEY_A), title="forged")])
+
+    answer = await import_lines(daemon, b"\n".join([good[0], b"", b"{", b'{"name": 5}', good[1], forged]))
+
+    assert answer["added"] == 2
+    assert [refusal["line"] for refusal in answer["refused"]] == [3, 4, 6]
+    assert answer["refused"][1]["reason"] == "Expected `str`, got `int` - at `$.name`"
+    assert answer["refused"][2]["reason"] == "the signature is wrong"
+
+
+async def test_rubbish_is_refused_line_by_line(daemon):
+    answer = await import_lines(daemon, b"\x00\xff\n[]\n\n" + b"[" * 100_000)
+
+    assert [refusal["line"] for refusal in answer["refused"]] == [1, 2, 4]
+
+
+async def test_torrent_files_are_read_but_not_private_ones(start_daemon, tmp_path):
+    public = make_torrent(tmp_path, b"a" * 20_000, name="public", trackers=("http://127.0.0.1:9/announce",))
+    private = make_torrent(tmp_path, b"b" * 20_000, name="private", private=True)
+    async with start_daemon("metadata", "libtorrent") as daemon:
+        answer = await import_lines(
+            daemon, metainfo_line(private) + metainfo_line(public) + b'{"metainfo": "ZGU="}\n{"metainfo": 1}'
+        )
+        (entry,) = daemon.daemon.container.services().find(MetadataStore).by_infohash(bytes.fromhex(public.infohash))
+
+    assert answer["added"] == 1
+    assert [refusal["line"] for refusal in answer["refused"]] == [1, 3, 4]
+    assert answer["refused"][0]["reason"] == "it is private"
+    assert (entry.title, entry.size, entry.trackers) == ("public", 20_000, ("http://127.0.0.1:9/announce",))
+
+
+async def test_without_an_engine_torrent_files_are_refused(daemon):
+    answer = await import_lines(daemon, b'{"metainfo": "ZGU="}')
+
+    assert "libtorrent" in answer["refused"][0]["reason"]
+
+
+async def test_the_daemon_remembers_how_far_a_source_came_until_its_end(start_daemon):
+    first, second = make_torrents(2)
+    async with start_daemon("metadata") as daemon:
+        await import_lines(daemon, lines_of([first]), source="a", position=100, number=1, more=1)
+
+    async with start_daemon("metadata") as daemon:
+        assert await daemon.get("/metadata/import?source=a") == {"position": 100, "number": 1}
+        assert await daemon.get("/metadata/import?source=b") == {"position": 0, "number": 0}
+        await import_lines(daemon, lines_of([second]), source="a", position=200, number=2)
+
+        assert await daemon.get("/metadata/import?source=a") == {"position": 0, "number": 0}
+
+
+async def test_of_sources_that_never_ended_the_newest_hundred_are_remembered(daemon):
+    for number in range(101):
+        await import_lines(daemon, b"", source=f"s{number}", position=7, more=1)
+
+    assert (await daemon.get("/metadata/import?source=s0"))["position"] == 0
+    assert (await daemon.get("/metadata/import?source=s1"))["position"] == 7
+
+
+async def test_an_export_leaves_out_what_is_not_wanted(daemon):
+    plain, own, adult = make_torrents(3)
+    own = msgspec.structs.replace(own, is_own=True)
+    adult = msgspec.structs.replace(adult, title="Some XXX")
+    await import_lines(daemon, lines_of([plain, own, adult]))
+
+    assert await export_lines(daemon, "?hide_own=1&hide_xxx=1") == lines_of([plain])
+    assert await export_lines(daemon, "?metadata_type=300") == lines_of([plain, own, adult])
+    assert await export_lines(daemon, "?metadata_type=400&metadata_type=220") == b""
+
+
+@pytest.mark.parametrize("query", ["position=-1", "number=x", "more=maybe", f"source={'s' * 201}"])
+async def test_a_wrong_parameter_is_refused(daemon, query):
+    await daemon.post(f"/metadata/import?{query}", data=b"", status=400)
+
+
+async def test_a_wrong_type_is_no_filter_of_an_export(daemon):
+    await daemon.get("/metadata/export?metadata_type=301", status=400)
