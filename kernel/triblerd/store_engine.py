@@ -17,6 +17,7 @@ from triblerd.store_errors import StoreError, StoreFormatError, StoreFullError, 
 
 Handle: TypeAlias = lmdb._Database  # noqa: SLF001 - the binding has no public name for it
 RawTransaction: TypeAlias = "lmdb.Transaction[bytes]"
+RawCursor: TypeAlias = "lmdb.Cursor[bytes]"
 RawJob: TypeAlias = Callable[[RawTransaction], object]
 T = TypeVar("T")
 

@@ -104,7 +104,7 @@ __all__ = [
 ]
 
 
-class Added(msgspec.Struct, frozen=True):
+class Added(msgspec.Struct, frozen=True, gc=False):
     """What became of a new entry.
 
     Attributes:

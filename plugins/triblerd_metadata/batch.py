@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 
 import msgspec
@@ -12,10 +13,10 @@ from triblerd_metadata.categories import Categories
 from triblerd_metadata.columns import Columns
 from triblerd_metadata.family import is_adult
 from triblerd_metadata.records import (
-    Fixed,
+    NOWHERE,
     Placed,
     entry_of,
-    fixed_of,
+    pack_fixed,
     placed_of,
     record_of,
     row_key,
@@ -23,7 +24,7 @@ from triblerd_metadata.records import (
 )
 from triblerd_metadata.tables import LAST_ROWID, REVISION, Tables, identity_key, infohash_prefix, infohash_prefixes
 from triblerd_metadata.text.tokens import words
-from triblerd_metadata.values import UNSIGNED, Change, Entry, EntryType, Health, NewEntry
+from triblerd_metadata.values import UNSIGNED, Change, Entry, Health, NewEntry
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Batch:
         self._category_numbers: dict[str, int] = {}
         self._last_rowid = counters.last_rowid
         self._revision = counters.revision
-        self.fixed: dict[int, Fixed] = {}
+        self.fixed: dict[int, bytes] = {}
         self.placed: dict[int, Placed] = {}
         self.changes: list[Change] = []
 
@@ -123,6 +124,18 @@ class Batch:
             if entry is not None and entry.public_key == public_key and entry.id == id_:
                 return entry
         return None
+
+    def is_unclaimed(self, infohash: bytes) -> bool:
+        """Return whether surely no entry has this infohash, nor an unsigned one the id that is made of it."""
+        number = int.from_bytes(infohash[:8], "big")
+        opposite = (-number % 2**64).to_bytes(8, "big")
+        first_key, table = self._transaction.first_key, self._tables.by_infohash
+        return (
+            first_key(table, infohash[:8]) is None
+            and first_key(table, opposite) is None
+            and infohash[:8] not in self._by_prefix
+            and opposite not in self._by_prefix
+        )
 
     def insert(self, new: NewEntry) -> Entry:
         """Give an entry the next row."""
@@ -196,14 +209,13 @@ class Batch:
     def _count_and_place(self) -> None:
         for change in self.changes:
             if (entry := change.after) is not None:
-                tokens = len(words(entry.title))
                 category = self._category_number(entry.category)
-                self.fixed[entry.rowid] = fixed_of(entry, tokens=tokens, category=category)
+                self.fixed[change.rowid] = pack_fixed(entry, tokens=len(words(entry.title)), category=category)
                 placed = placed_of(entry)
-                if placed != (placed_of(change.before) if change.before else Placed()):
+                if placed != (placed_of(change.before) if change.before else NOWHERE):
                     self.placed[entry.rowid] = placed
         for rowid, health in self._health.items():
-            self.fixed[rowid] = with_health(self._columns.fixed(rowid), health)
+            self.fixed[rowid] = with_health(self._columns.fixed(rowid), health).pack()
 
     def _write_rows(self) -> None:
         tables, transaction = self._tables, self._transaction
@@ -214,12 +226,12 @@ class Batch:
             transaction.put_many(
                 tables.record, ((row_key(entry.rowid), record_of(entry)) for entry in entries), append=append
             )
-        fixed = [(row_key(rowid), numbers.pack()) for rowid, numbers in sorted(self.fixed.items())]
+        fixed = [(row_key(rowid), numbers) for rowid, numbers in sorted(self.fixed.items())]
         border = row_key(self._first_new)
         transaction.put_many(tables.fixed, (item for item in fixed if item[0] < border))
         transaction.put_many(tables.fixed, (item for item in fixed if item[0] >= border), append=True)
         for rowid, placed in self.placed.items():
-            if placed == Placed():
+            if placed == NOWHERE:
                 transaction.delete(tables.placed, row_key(rowid))
             else:
                 transaction.put(tables.placed, row_key(rowid), placed.pack())
@@ -251,9 +263,8 @@ class Batch:
 
 def _stored(rowid: int, new: NewEntry) -> Entry:
     return Entry(
-        rowid=rowid,
-        is_adult=is_adult(f"{new.title} {new.category}" if new.category else new.title),
-        type=EntryType(new.type),
+        # In the order of the fields, which is what makes it quick.
+        type=new.type,
         public_key=new.public_key,
         id=new.id,
         origin_id=new.origin_id,
@@ -273,7 +284,12 @@ def _stored(rowid: int, new: NewEntry) -> Entry:
         self_checked=new.self_checked,
         tag_processor_version=new.tag_processor_version,
         part=new.part,
+        rowid=rowid,
+        is_adult=is_adult(new.title) or _is_category_adult(new.category),
     )
+
+
+_is_category_adult = lru_cache(maxsize=1024)(is_adult)
 
 
 def _with_health(entry: Entry, health: Health) -> Entry:

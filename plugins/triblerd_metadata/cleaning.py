@@ -55,7 +55,7 @@ def clean(entry: NewEntry, now: int) -> NewEntry:
         _note(signed, "title", title, clean_text(title, TITLE_LIMIT))
     if len(category) > CATEGORY_LIMIT or not category.isprintable():
         _note(signed, "category", category, clean_text(category, CATEGORY_LIMIT))
-    if not 0 <= date <= min(now + _DAY, _UINT32_MOST):
+    if not 0 <= date <= now + _DAY:
         signed["torrent_date"] = 0
     if entry.trackers:
         fitting = tuple(url for url in entry.trackers if len(url) <= LONGEST)[:MOST_TRACKERS]

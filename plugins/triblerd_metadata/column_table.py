@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from triblerd_metadata.columns import Columns
-from triblerd_metadata.records import FIXED_TYPE, PLACED_TYPE, Fixed, Placed
+from triblerd_metadata.records import FIXED_TYPE, PLACED_TYPE, Placed
 from triblerd_metadata.values import Change
 
 _FROM_FIXED = FIXED_TYPE.names or ()
@@ -81,13 +81,13 @@ class ColumnTable:
         self._counts = Counter(dict(zip(*(array.tolist() for array in np.unique_counts(types)), strict=True)))
 
     def apply(
-        self, last_rowid: int, fixed: Mapping[int, Fixed], placed: Mapping[int, Placed], changes: Sequence[Change]
+        self, last_rowid: int, fixed: Mapping[int, bytes], placed: Mapping[int, Placed], changes: Sequence[Change]
     ) -> None:
         """Take over what was committed.
 
         Args:
             last_rowid: The greatest row that was ever used.
-            fixed: Rows that are new or changed.
+            fixed: Rows that are new or changed, and their packed numbers (``Fixed``).
             placed: Those of them whose rarer numbers changed.
             changes: What was written of records; it also names the rows that are gone.
         """
@@ -103,8 +103,7 @@ class ColumnTable:
             if self._length > len(self._arrays["alive"]):
                 self._allocate(int(self._length * _GROWTH))
         self._arrays["alive"][known[1]] = False
-        data = b"".join([numbers.pack() for numbers in fixed.values()])
-        self._fill(rows, np.frombuffer(data, FIXED_TYPE), _FROM_FIXED)
+        self._fill(rows, np.frombuffer(b"".join(fixed.values()), FIXED_TYPE), _FROM_FIXED)
         for rowid, numbers in placed.items():
             for name, value in zip(_FROM_PLACED, numbers, strict=True):
                 self._arrays[name][rowid] = value

@@ -122,22 +122,24 @@ def record_of(entry: Entry) -> Record:
     )
 
 
-def fixed_of(entry: Entry, *, tokens: int, category: int) -> Fixed:
-    """Return the numbers of an entry.
+def pack_fixed(entry: Entry, *, tokens: int, category: int) -> bytes:
+    """Return the numbers of an entry as they are stored.
 
     Args:
         entry: The entry.
         tokens: Number of words of its title.
         category: Number of its category.
     """
-    flags = (
-        entry.is_adult * ADULT
-        | entry.is_own * OWN
-        | entry.self_checked * SELF_CHECKED
-        | (entry.public_key != UNSIGNED) * SIGNED
-        | (entry.part is not None and entry.part.subscribed) * SUBSCRIBED
-    )
-    return Fixed(
+    flags = ADULT if entry.is_adult else 0
+    if entry.is_own:
+        flags |= OWN
+    if entry.self_checked:
+        flags |= SELF_CHECKED
+    if entry.public_key != UNSIGNED:
+        flags |= SIGNED
+    if entry.part is not None and entry.part.subscribed:
+        flags |= SUBSCRIBED
+    return _FIXED.pack(
         entry.type,
         entry.status,
         entry.seeders,

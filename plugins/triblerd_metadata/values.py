@@ -33,7 +33,7 @@ class EntryStatus(IntEnum):
     LEGACY = 1000
 
 
-class Health(msgspec.Struct, frozen=True, kw_only=True):
+class Health(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How many peers a torrent has.
 
     Attributes:
@@ -51,7 +51,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     tracker: str = ""
 
 
-class ChannelPart(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+class ChannelPart(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     """What channels and folders, descriptions and pictures have beside the rest."""
 
     num_entries: int = 0
@@ -67,7 +67,7 @@ class ChannelPart(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     has_picture: bool = False
 
 
-class NewEntry(msgspec.Struct, frozen=True, kw_only=True):
+class NewEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An entry on its way into the store.
 
     Attributes:
@@ -112,7 +112,7 @@ class NewEntry(msgspec.Struct, frozen=True, kw_only=True):
     part: ChannelPart | None = None
 
 
-class Entry(NewEntry, frozen=True, kw_only=True):
+class Entry(NewEntry, frozen=True, kw_only=True, gc=False):
     """An entry of the store.
 
     Attributes:
@@ -124,7 +124,7 @@ class Entry(NewEntry, frozen=True, kw_only=True):
     is_adult: bool = False
 
 
-class Change(msgspec.Struct, frozen=True):
+class Change(msgspec.Struct, frozen=True, gc=False):
     """What happened to one row: ``before`` is ``None`` for a new one, ``after`` for one that was deleted."""
 
     rowid: int
