@@ -1,11 +1,12 @@
 """One transaction of changes: what they find, and what they leave."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
 
 import msgspec
+import numpy as np
 
 from triblerd.store import Transaction
 from triblerd_metadata.api import Follower
@@ -22,7 +23,15 @@ from triblerd_metadata.records import (
     row_key,
     with_health,
 )
-from triblerd_metadata.tables import LAST_ROWID, REVISION, Tables, identity_key, infohash_prefix, infohash_prefixes
+from triblerd_metadata.tables import (
+    LARGEST_ID,
+    LAST_ROWID,
+    REVISION,
+    Tables,
+    identity_key,
+    infohash_prefix,
+    infohash_prefixes,
+)
 from triblerd_metadata.text.tokens import words
 from triblerd_metadata.values import UNSIGNED, Change, Entry, Health, NewEntry
 
@@ -112,6 +121,8 @@ class Batch:
 
     def by_identity(self, public_key: bytes, id_: int) -> Entry | None:
         """Return the entry of that key and id."""
+        if not 0 <= id_ <= LARGEST_ID:
+            return None
         if public_key == UNSIGNED:
             rows: Iterator[int] | list[int] = (row for prefix in infohash_prefixes(id_) for row in self._rows(prefix))
         else:
@@ -137,6 +148,15 @@ class Batch:
             and opposite not in self._by_prefix
         )
 
+    def contents(self, folders: Iterable[Entry]) -> list[Entry]:
+        """Return what is directly in folders and channels. Looks at a column as a whole: 1 ms a million."""
+        wanted = {(folder.public_key, folder.id) for folder in folders}
+        columns = self._columns
+        ids = np.array([id_ for _, id_ in wanted], np.uint64)
+        rows = set(np.flatnonzero(columns.alive & np.isin(columns.origin_id, ids)).tolist())
+        found = map(self.entry, sorted(rows | self._after.keys()))
+        return [entry for entry in found if entry is not None and (entry.public_key, entry.origin_id) in wanted]
+
     def insert(self, new: NewEntry) -> Entry:
         """Give an entry the next row."""
         self._last_rowid += 1
@@ -146,8 +166,8 @@ class Batch:
         return entry
 
     def replace(self, old: Entry, new: NewEntry) -> Entry:
-        """Put an entry in place of another one, in the same row."""
-        entry = _stored(old.rowid, new)
+        """Put an entry in place of another one, in the same row; of an ``Entry`` the family filter is not asked."""
+        entry = msgspec.structs.replace(new, rowid=old.rowid) if isinstance(new, Entry) else _stored(old.rowid, new)
         self._before.setdefault(old.rowid, old)
         self._health.pop(old.rowid, None)
         self._set(entry)

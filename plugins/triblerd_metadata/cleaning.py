@@ -4,6 +4,7 @@ import re
 
 import msgspec
 
+from triblerd_metadata.tables import LARGEST_ID
 from triblerd_metadata.tracker_urls import LONGEST, MOST_TRACKERS
 from triblerd_metadata.values import (
     PUBLIC_KEY_SIZE,
@@ -90,7 +91,7 @@ def _check(entry: NewEntry) -> None:
         msg = "an infohash has 20 bytes"
     elif not 0 <= entry.size < _END:
         msg = "size is out of range"
-    elif not (0 <= entry.id <= _END and 0 <= entry.origin_id < _END):
+    elif not (0 <= entry.id <= LARGEST_ID and 0 <= entry.origin_id < _END):
         msg = "id is out of range"
     elif not 0 <= entry.timestamp < 2 * _END:
         msg = "timestamp is out of range"

@@ -12,7 +12,9 @@ from triblerd_metadata.api import Statements, TextIndex
 from triblerd_metadata.bulk.endpoint import BulkEndpoint
 from triblerd_metadata.bulk.importing import Importer, Reached
 from triblerd_metadata.config import MetadataConfig
+from triblerd_metadata.editing.endpoint import EntriesEndpoint
 from triblerd_metadata.entries import Items
+from triblerd_metadata.keys import NodeKey
 from triblerd_metadata.lists.endpoint import PopularEndpoint
 from triblerd_metadata.lists.kept_orders import KeptOrders
 from triblerd_metadata.lists.listing import EntryLists
@@ -24,6 +26,7 @@ class MetadataContainer(containers.DeclarativeContainer):
 
     config = providers.Dependency(instance_of=MetadataConfig)
     metadata = providers.Dependency(instance_of=Metadata)
+    key: providers.Dependency[NodeKey] = providers.Dependency(instance_of=NodeKey)
     tasks = providers.Dependency(instance_of=Tasks)
     downloads: providers.Dependency[Callable[[], Downloads | None]] = providers.Dependency()
     statements: providers.Dependency[Callable[[], Statements | None]] = providers.Dependency()
@@ -40,3 +43,4 @@ class MetadataContainer(containers.DeclarativeContainer):
     popular_endpoint = providers.Singleton(PopularEndpoint, lists=lists)
     importer = providers.Singleton(Importer, store=metadata, reached=reached, view=view, services=services)
     bulk_endpoint = providers.Singleton(BulkEndpoint, importer=importer, store=metadata)
+    entries_endpoint = providers.Singleton(EntriesEndpoint, metadata=metadata, items=items, key=key)

@@ -15,6 +15,7 @@ from triblerd_metadata.bulk.endpoint import BulkEndpoint
 from triblerd_metadata.bulk.importing import Reached
 from triblerd_metadata.config import MetadataConfig
 from triblerd_metadata.container import MetadataContainer
+from triblerd_metadata.editing.endpoint import EntriesEndpoint
 from triblerd_metadata.keys import load_key
 from triblerd_metadata.lists.endpoint import PopularEndpoint
 from triblerd_metadata.receiving import PeerRecords
@@ -37,7 +38,7 @@ def triblerd_config() -> type[Section]:
 @hookimpl
 def triblerd_endpoints() -> Iterable[type[Endpoint]]:
     """Serve ``/metadata``."""
-    return [PopularEndpoint, BulkEndpoint]
+    return [EntriesEndpoint, PopularEndpoint, BulkEndpoint]
 
 
 @hookimpl
@@ -56,6 +57,7 @@ async def triblerd_lifespan(context: PluginContext[MetadataConfig]) -> AsyncIter
     container = MetadataContainer(
         config=context.config,
         metadata=await Metadata.open(context.store),
+        key=key,
         tasks=context.tasks,
         downloads=partial(context.services.find, Downloads),
         statements=partial(context.services.find, Statements),
@@ -68,7 +70,7 @@ async def triblerd_lifespan(context: PluginContext[MetadataConfig]) -> AsyncIter
     metadata.watch(orders)
     orders.start()
     yield Running(
-        endpoints=[container.popular_endpoint(), container.bulk_endpoint()],
+        endpoints=[container.entries_endpoint(), container.popular_endpoint(), container.bulk_endpoint()],
         services={
             MetadataStore: metadata,
             Lists: container.lists(),

@@ -16,7 +16,15 @@ from triblerd_metadata.columns import Columns
 from triblerd_metadata.committing import Committer
 from triblerd_metadata.health_reports import report
 from triblerd_metadata.records import Record, entry_of, row_key
-from triblerd_metadata.tables import LAST_ROWID, REVISION, Tables, identity_key, infohash_prefix, infohash_prefixes
+from triblerd_metadata.tables import (
+    LARGEST_ID,
+    LAST_ROWID,
+    REVISION,
+    Tables,
+    identity_key,
+    infohash_prefix,
+    infohash_prefixes,
+)
 from triblerd_metadata.values import UNSIGNED, Entry, Health, NewEntry
 
 _WALKED_AT_ONCE = 2000
@@ -137,6 +145,8 @@ class Metadata:
 
     def by_identity(self, public_key: bytes, id_: int) -> Entry | None:
         """Return the entry of that key and id."""
+        if not 0 <= id_ <= LARGEST_ID:
+            return None
         if public_key == UNSIGNED:
             rows = [row for prefix in infohash_prefixes(id_) for row in self._rows(prefix)]
         else:

@@ -8,6 +8,8 @@ from triblerd_metadata.records import Record
 
 LAST_ROWID = b"last_rowid"
 REVISION = b"revision"
+LARGEST_ID = 2**63
+"""Of the infohashes that begin with a one and 63 zeros; all others have less."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ Integers are big endian. A record does not say how long it is, so that one of an
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -19,6 +19,8 @@ from triblerd_metadata.values import (
     EntryType,
     NewEntry,
 )
+
+E = TypeVar("E", bound=NewEntry)
 
 LARGEST_RECORD = 1200
 """Bytes. In version 8.4 a longer one, anywhere but first in an answer, keeps the sender busy for ever."""
@@ -110,7 +112,7 @@ def pack_record(entry: NewEntry) -> bytes | None:
     return data if len(data) <= LARGEST_RECORD else None
 
 
-def sign_entry(entry: NewEntry, key: NodeKey) -> NewEntry:
+def sign_entry(entry: E, key: NodeKey) -> E:
     """Return the entry as one of the owner of ``key``."""
     mine = msgspec.structs.replace(entry, public_key=key.public_key)
     return msgspec.structs.replace(mine, signature=key.sign(unsigned_part(mine)))

@@ -27,7 +27,10 @@ ExactOne = Annotated[bool, msgspec.Meta(extra={"flag": "exact-one"})]
 
 @runtime_checkable
 class PathParameter(Protocol):
-    """A type whose values stand in a path, such as an infohash."""
+    """A type whose values stand in a path, such as an infohash.
+
+    One that has ``may_be_empty = True`` also takes an empty segment: ``/metadata//42``.
+    """
 
     json_schema: ClassVar[Mapping[str, object]]
 

@@ -19,6 +19,7 @@ class DuplicateRouteError(ValueError):
 class _Node(Generic[T]):
     literals: "dict[str, _Node[T]]" = field(default_factory=dict)
     parameter: "_Node[T] | None" = None
+    may_be_empty: bool = False
     methods: dict[str, T] = field(default_factory=dict)
 
 
@@ -78,6 +79,7 @@ class RouteTable(Generic[T]):
             if segment.startswith("{"):
                 node.parameter = node.parameter or _Node()
                 node = node.parameter
+                node.may_be_empty |= getattr(route.parameters[segment[1:-1]], "may_be_empty", False)
             else:
                 node = node.literals.setdefault(segment, _Node())
         if route.method in node.methods:
@@ -98,7 +100,7 @@ def _walk(
     first, *others = segments
     if literal := node.literals.get(first):
         yield from _walk(literal, others, values)
-    if node.parameter and first:
+    if node.parameter and (first or node.parameter.may_be_empty):
         yield from _walk(node.parameter, others, (*values, first))
 
 

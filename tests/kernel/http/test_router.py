@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from typing import ClassVar
 
 import pytest
 from aiohttp import web
@@ -11,6 +12,25 @@ from triblerd.http.endpoint import Endpoint, Scope, route
 from triblerd.http.route_table import DuplicateRouteError
 from triblerd.http.router import Router
 from triblerd.testing import wait_for
+
+
+class Owner(str):
+    __slots__ = ()
+    may_be_empty: ClassVar = True
+    json_schema: ClassVar = {"type": "string"}
+
+    @classmethod
+    def parse(cls, text):
+        return cls(text)
+
+
+class Owned(Endpoint):
+    prefix = "/owned"
+
+    @route("GET", "/{owner}/{name}")
+    async def one(self, owner: Owner, name: str) -> str:
+        """Say which route it is."""
+        return f"{owner or 'nobody'} has {name}"
 
 
 class Paths(Endpoint):
@@ -81,6 +101,15 @@ async def test_any_other_path_is_unknown(serve, path):
 
     assert answer.status == 404
     assert answer.error["message"].startswith("Could not find /")
+
+
+async def test_a_parameter_may_be_empty_only_if_its_type_says_so(serve):
+    async with serve(Owned()) as served:
+        answer = await served.get("", raw_path="/owned//seven")
+        nameless = await served.get("", raw_path="/owned/me/")
+
+    assert answer.json == "nobody has seven"
+    assert nameless.status == 404
 
 
 async def test_another_method_is_refused_with_those_that_there_are(serve):
