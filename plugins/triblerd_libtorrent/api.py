@@ -443,3 +443,10 @@ class SessionDiagnostics(Protocol):
         Raises:
             TimeoutError: the session did not answer within five seconds.
         """
+
+    async def dht_nodes(self, hops: int) -> Sequence[tuple[str, int]]:
+        """Return nodes of the DHT (BEP 5) that a session knows; none when its DHT is off, or it is missing.
+
+        Each has an address (IPv4) and a port. While the session has no neighbours these are the public nodes that it
+        begins with, which may bear names.
+        """

@@ -7,6 +7,7 @@ downloads keep nothing: the same place in the DHT would tell that two sessions w
 import asyncio
 import logging
 from collections.abc import Mapping
+from ipaddress import IPv4Address
 from typing import Any, cast
 
 import libtorrent as lt
@@ -20,6 +21,8 @@ DhtState = Mapping[bytes, Any]
 
 _ONLY_DHT = lt.save_state_flags_t.save_dht_state
 _KEY = b"dht"
+_COMPACT = 6  # an address of IPv4 with its port
+_PORT = 2
 
 
 class DhtMemory:
@@ -48,6 +51,21 @@ class DhtMemory:
             await table.put(_KEY, lt.bencode(_whole(state)))
         except StoreError as error:
             log.warning("What is known of the DHT could not be kept: %s", error)
+
+
+async def known_nodes(session: lt.session) -> list[tuple[str, int]]:
+    """Return the neighbours of a session (IPv4), or, while it has none, the public nodes that it begins with."""
+    state = await asyncio.to_thread(_state, session)
+    compact = state.get(b"nodes") or ()
+    neighbours = [
+        (str(IPv4Address(node[:-_PORT])), int.from_bytes(node[-_PORT:])) for node in compact if len(node) == _COMPACT
+    ]
+    if neighbours:
+        return neighbours
+    settings = await asyncio.to_thread(session.get_settings)
+    public = str(settings["dht_bootstrap_nodes"]).split(",")
+    places = (place.strip().rpartition(":") for place in public)
+    return [(host, int(port)) for host, _, port in places if host and port.isdecimal()]
 
 
 def start_session(settings: "lt.settings_pack", dht_state: DhtState | None) -> lt.session:

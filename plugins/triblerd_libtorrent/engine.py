@@ -27,7 +27,7 @@ from triblerd_libtorrent.api import (
 )
 from triblerd_libtorrent.bans import Bans
 from triblerd_libtorrent.config import LibtorrentConfig
-from triblerd_libtorrent.dht import DhtMemory, DhtState
+from triblerd_libtorrent.dht import DhtMemory, DhtState, known_nodes
 from triblerd_libtorrent.listeners import Listeners
 from triblerd_libtorrent.lookups import Lookups
 from triblerd_libtorrent.parameters import ParametersBuilder
@@ -231,6 +231,10 @@ class Engine:
     async def session_settings(self, hops: int) -> dict[str, str | int | bool]:
         """Return the settings of a session, empty when there is none."""
         return await self._sites[hops].session.shown_settings() if hops in self._sites else {}
+
+    async def dht_nodes(self, hops: int) -> Sequence[tuple[str, int]]:
+        """Return nodes of the DHT that a session knows."""
+        return await known_nodes(self._sites[hops].session.raw) if self.dht_is_running(hops) else ()
 
     async def session_counters(self, hops: int) -> Mapping[str, int]:
         """Return the counters of a session, empty when there is none."""

@@ -8,7 +8,7 @@ import pytest
 from triblerd.config import StoreConfig
 from triblerd.store import Store
 from triblerd.testing import wait_for
-from triblerd_libtorrent.dht import DhtMemory
+from triblerd_libtorrent.dht import DhtMemory, known_nodes
 from triblerd_libtorrent.session import open_session
 
 LOCAL = {
@@ -148,3 +148,21 @@ async def test_an_engine_keeps_its_place_when_it_stops(start_engine):
             before = dht_of(session)
         async with start_engine() as bench:
             assert await DhtMemory(bench.store).recall() == before
+
+
+async def test_a_session_names_its_neighbours(start_engine):
+    async with node() as other, start_engine() as bench:
+        session = bench.engine._sites[0].session
+        session.apply({**session._settings, **{key: value for key, value in LOCAL.items() if key.startswith("dht_")}})
+        assert await bench.engine.dht_nodes(0) == ()  # its DHT is off
+        session.apply({**session._settings, "enable_dht": True})
+        session.raw.add_dht_node(("127.0.0.1", other.listen_port()))
+        await neighbours(session.raw)
+
+        assert await bench.engine.dht_nodes(0) == [("127.0.0.1", other.listen_port())]
+        assert await bench.engine.dht_nodes(1) == ()
+
+
+async def test_a_session_without_neighbours_names_the_nodes_that_it_begins_with():
+    async with node(enable_dht=False, dht_bootstrap_nodes="a.example:1, 127.0.0.1:2,rubbish") as lonely:
+        assert await known_nodes(lonely) == [("a.example", 1), ("127.0.0.1", 2)]

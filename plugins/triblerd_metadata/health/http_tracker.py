@@ -1,0 +1,159 @@
+"""Scrapes of trackers over HTTP and HTTPS (BEP 48)."""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from urllib.parse import quote_from_bytes, urljoin, urlsplit
+
+import aiohttp
+from yarl import URL
+
+from triblerd_metadata.bencoding import decode
+from triblerd_metadata.health.outgoing import Names, Outgoing, leads_inside
+from triblerd_metadata.health.values import Counted, NoAnswerError, counted
+
+MOST_INFOHASHES = 40
+"""In one question; some servers take no longer addresses."""
+
+_MOST_BYTES = 64 * 1024
+_MOST_REDIRECTS = 3
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_OK = 200
+_CONNECTIONS = 100
+_CONNECTIONS_PER_HOST = 4
+_HEADERS = {"User-Agent": "triblerd", "Accept-Encoding": "identity"}
+_LONGEST_TEXT = 200
+
+
+class HttpTrackers:
+    """Asks any number of trackers at a time. Nothing that one of them says is remembered for the next question.
+
+    Args:
+        names: Finds their addresses.
+    """
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._client: aiohttp.ClientSession | None = None
+
+    def open(self, outgoing: Outgoing) -> None:
+        """Make ready to speak from somewhere."""
+        connector = aiohttp.TCPConnector(
+            resolver=self._names,
+            family=socket.AF_INET,
+            limit=_CONNECTIONS,
+            limit_per_host=_CONNECTIONS_PER_HOST,
+            force_close=True,
+            use_dns_cache=False,
+            socket_factory=lambda _: outgoing.socket(socket.SOCK_STREAM),
+        )
+        self._client = aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), headers=_HEADERS, auto_decompress=False
+        )
+
+    async def close(self) -> None:
+        """Close all connections; whoever waits is told that nobody answers."""
+        if self._client is not None:
+            client, self._client = self._client, None
+            await client.close()
+
+    async def scrape(self, announce_url: str, infohashes: Sequence[bytes], *, timeout: float) -> list[Counted | None]:
+        """Return how many peers a tracker knows, one for each infohash, in order; ``None`` where it does not say.
+
+        Args:
+            announce_url: In its one spelling (see ``tracker_urls``).
+            infohashes: At most ``MOST_INFOHASHES`` of 20 bytes.
+            timeout: Seconds for everything.
+
+        Raises:
+            NoAnswerError: it says nothing of any.
+        """
+        url = scrape_url(announce_url)
+        query = "&".join(f"info_hash={quote_from_bytes(infohash, safe='')}" for infohash in infohashes)
+        try:
+            async with asyncio.timeout(timeout):
+                body = await self._get(f"{url}?{query}")
+        except TimeoutError as error:
+            msg = f"no answer within {timeout:g} s"
+            raise NoAnswerError(msg) from error
+        except (aiohttp.ClientError, ValueError, OSError) as error:
+            raise NoAnswerError(str(error) or type(error).__name__) from error
+        return _read_scrape(body, infohashes)
+
+    async def _get(self, url: str) -> bytes:
+        for _ in range(_MOST_REDIRECTS + 1):
+            if self._client is None:
+                msg = "the connection was closed"
+                raise NoAnswerError(msg)
+            async with self._client.get(URL(url, encoded=True), allow_redirects=False) as response:
+                if response.status not in _REDIRECTS:
+                    return await _body(response)
+                place = urljoin(url, response.headers.get("Location", ""))
+            await self._check_redirect(url, place)
+            url = place
+        msg = f"it redirects more than {_MOST_REDIRECTS} times"
+        raise NoAnswerError(msg)
+
+    async def _check_redirect(self, url: str, place: str) -> None:
+        target = urlsplit(place)
+        if target.scheme not in {"http", "https"} or not target.hostname:
+            msg = f"it redirects to {place[:_LONGEST_TEXT]!r}, which is not followed"
+            raise NoAnswerError(msg)
+        asked = await self._names.address(urlsplit(url).hostname or "")
+        if leads_inside(asked, await self._names.address(target.hostname)):
+            msg = "it redirects into this network, which is not followed"
+            raise NoAnswerError(msg)
+
+
+def scrape_url(announce_url: str) -> str:
+    """Return where a tracker is scraped.
+
+    Raises:
+        NoAnswerError: it cannot be, by BEP 48.
+    """
+    head, slash, tail = announce_url.rpartition("/")
+    if not tail.startswith("announce"):
+        msg = "its address has no counterpart for scrapes"
+        raise NoAnswerError(msg)
+    return f"{head}{slash}scrape{tail.removeprefix('announce')}"
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    if response.status != _OK:
+        msg = f"HTTP status {response.status}"
+        raise NoAnswerError(msg)
+    body = bytearray()
+    async for part in response.content.iter_any():
+        body += part
+        if len(body) > _MOST_BYTES:
+            msg = f"it sends more than {_MOST_BYTES} bytes"
+            raise NoAnswerError(msg)
+    return bytes(body)
+
+
+def _read_scrape(body: bytes, infohashes: Sequence[bytes]) -> list[Counted | None]:
+    try:
+        answer = decode(body)
+    except ValueError as error:
+        msg = "its answer is not bencoded"
+        raise NoAnswerError(msg) from error
+    files = answer.get(b"files") if isinstance(answer, dict) else None
+    if not isinstance(files, dict):
+        raise NoAnswerError(_refusal(answer))
+    # One file for several infohashes: it read one of them alone, and says nothing of the others.
+    missing = None if len(files) == 1 < len(infohashes) else Counted(0, 0)
+    return [_numbers(files[infohash]) if infohash in files else missing for infohash in infohashes]
+
+
+def _numbers(file: object) -> Counted:
+    if not isinstance(file, dict):
+        file = {b"complete": None}
+    return counted(file.get(b"complete", 0), file.get(b"incomplete", 0))
+
+
+def _refusal(answer: object) -> str:
+    reason = answer.get(b"failure reason") if isinstance(answer, dict) else None
+    if not isinstance(reason, bytes):
+        return "its answer has no numbers"
+    text = reason.decode(errors="replace")[:_LONGEST_TEXT]
+    return "it refuses: " + "".join(sign if sign.isprintable() else " " for sign in text).strip()
