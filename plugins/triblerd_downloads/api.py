@@ -8,7 +8,12 @@ import msgspec
 
 from triblerd.errors import InvalidInputError, NotFoundError
 from triblerd.events import Arguments, Event
-from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, QueueMove, TorrentStatus
+from triblerd.plugin import Services
+from triblerd.services import PluginDirectory
+from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, QueueMove, TorrentEngine, TorrentStatus
+
+_TUNNELS = "tunnels"
+_CAREFUL_HOPS = 1
 
 
 class DownloadState(IntEnum):
@@ -326,3 +331,29 @@ class TorrentStatusChanged(Event):
 
     infohash: str
     status: str
+
+
+class DefaultHops:
+    """The user's number of hops for what is asked of others and is no download.
+
+    It is the default for downloads, in a daemon that can be anonymous or ought to be; else 0. Why, and what else there
+    would have been, stands in ``docs/decisions/0015-look-ups.md``.
+    """
+
+    def __init__(self, *, services: Services, plugins: PluginDirectory, engine: TorrentEngine) -> None:
+        self._services = services
+        self._plugins = plugins
+        self._engine = engine
+
+    def now(self) -> int:
+        """Return the number of hops. A session of that many may be missing, when the tunnels are wanted but not up."""
+        if not any(self._engine.sessions()) and not self._tunnels_are_wanted():
+            return 0
+        downloads = self._services.find(Downloads)
+        return _CAREFUL_HOPS if downloads is None else downloads.default_hops
+
+    def _tunnels_are_wanted(self) -> bool:
+        try:
+            return self._plugins.plugin(_TUNNELS).enabled
+        except NotFoundError:
+            return False

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from triblerd.events import Event
 from triblerd.plugin import PluginContext, Services, hookimpl
-from triblerd_downloads.api import Downloads, UnknownDownloadError
+from triblerd_downloads.api import DefaultHops, Downloads, UnknownDownloadError
 from triblerd_libtorrent.api import (
     Infohash,
     LocalFileError,
@@ -30,7 +30,6 @@ from triblerd_torrentinfo.api import (
     TorrentLookedUp,
 )
 from triblerd_torrentinfo.config import TorrentInfoConfig
-from triblerd_torrentinfo.hops import DefaultHops
 
 
 class TorrentLooker:

@@ -10,11 +10,11 @@ from triblerd.events import Event
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
 from triblerd.services import PluginDirectory
+from triblerd_downloads.api import DefaultHops
 from triblerd_libtorrent.api import MetadataLookups, TorrentEngine, TorrentSources
 from triblerd_torrentinfo.api import TorrentInfo, TorrentLookedUp
 from triblerd_torrentinfo.config import TorrentInfoConfig
 from triblerd_torrentinfo.endpoint import TorrentInfoEndpoint
-from triblerd_torrentinfo.hops import DefaultHops
 from triblerd_torrentinfo.looking import TorrentLooker
 
 

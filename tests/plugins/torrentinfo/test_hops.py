@@ -7,10 +7,9 @@ import pytest
 from tests.plugins.torrentinfo.conftest import info_of
 from triblerd.errors import NotFoundError
 from triblerd.testing import wait_for
-from triblerd_downloads.api import Downloads
+from triblerd_downloads.api import DefaultHops, Downloads
 from triblerd_libtorrent.api import SessionRegistry, TorrentEngine
 from triblerd_libtorrent.testing import make_torrent
-from triblerd_torrentinfo.hops import DefaultHops
 
 STRANGER = f"magnet:?xt=urn:btih:{'ab' * 20}&x.pe=127.0.0.1:9"
 QUICK = {"lookup_timeout": 0.5}
