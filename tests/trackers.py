@@ -34,6 +34,8 @@ class Tracker:
         status: Of its HTTP answers.
         is_silent: It takes requests and never answers.
         redirect: Where it sends those who ask by HTTP.
+        swarms: Seeds and leeches of single torrents, by infohash in hex; of others it says ``seeds`` and ``leeches``.
+        scrapes: The infohashes of each scrape.
     """
 
     url: str = ""
@@ -48,11 +50,17 @@ class Tracker:
     is_silent: bool = False
     redirect: str = ""
     announces: list[Announced] = field(default_factory=list)
+    swarms: dict[str, tuple[int, int]] = field(default_factory=dict)
+    scrapes: list[list[str]] = field(default_factory=list)
 
     @property
     def events(self) -> list[str]:
         """The events that it was told, in order."""
         return [announced.event for announced in self.announces]
+
+    def swarm(self, infohash: bytes) -> tuple[int, int]:
+        """Return the seeds and leeches of a torrent."""
+        return self.swarms.get(infohash.hex(), (self.seeds, self.leeches))
 
     @property
     def compact_peers(self) -> bytes:
@@ -77,9 +85,17 @@ async def http_tracker() -> AsyncIterator[Tracker]:
         return web.Response(status=tracker.status, body=_http_answer(tracker))
 
     async def scrape(request: web.Request) -> web.Response:
-        infohash = unquote_to_bytes(dict(_raw_query(request))["info_hash"])
-        numbers = {b"complete": tracker.seeds, b"downloaded": 9, b"incomplete": tracker.leeches}
-        return web.Response(body=bencode({b"files": {infohash: numbers}}))
+        infohashes = [unquote_to_bytes(value) for name, value in _raw_query(request) if name == "info_hash"]
+        tracker.scrapes.append([infohash.hex() for infohash in infohashes])
+        if tracker.is_silent:
+            await over.wait()
+        if tracker.failure:
+            return web.Response(body=_http_answer(tracker))
+        files = {}
+        for infohash in infohashes:
+            seeds, leeches = tracker.swarm(infohash)
+            files[infohash] = {b"complete": seeds, b"downloaded": 9, b"incomplete": leeches}
+        return web.Response(status=tracker.status, body=bencode({b"files": files}))
 
     app = web.Application()
     app.router.add_get("/announce", announce)
@@ -145,8 +161,10 @@ class _UdpTracker(asyncio.DatagramProtocol):
         return struct.pack(">iii", tracker.interval, tracker.leeches, tracker.seeds) + tracker.compact_peers
 
     def _scrape(self, data: bytes) -> bytes:
-        count = (len(data) - 16) // 20
-        return struct.pack(">iii", self._tracker.seeds, 9, self._tracker.leeches) * count
+        infohashes = [data[start : start + 20] for start in range(16, len(data), 20)]
+        self._tracker.scrapes.append([infohash.hex() for infohash in infohashes])
+        swarms = map(self._tracker.swarm, infohashes)
+        return b"".join(struct.pack(">iii", seeds, 9, leeches) for seeds, leeches in swarms)
 
 
 def bencode(value: object) -> bytes:

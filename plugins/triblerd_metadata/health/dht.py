@@ -5,13 +5,14 @@ The engine answers such questions of others, but has no way to ask them. We only
 """
 
 import asyncio
+import heapq
 import secrets
 import socket
 from collections.abc import Iterable
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
-from triblerd_metadata.bencoding import Bencoded, decode, encode
+from triblerd_metadata.bencoding import Bencodable, Bencoded, decode, encode
 from triblerd_metadata.health.bloom import SIZE, BloomFilter
 from triblerd_metadata.health.outgoing import Address, Outgoing, is_unicast, leads_inside
 from triblerd_metadata.health.values import Counted, NoAnswerError
@@ -42,9 +43,14 @@ class _Node(NamedTuple):
 
 
 class Dht(asyncio.DatagramProtocol):
-    """Asks the nodes that are closest to a torrent. Any number of look-ups share one socket."""
+    """Asks the nodes that are closest to a torrent. Any number of look-ups share one socket.
 
-    def __init__(self) -> None:
+    Args:
+        query_seconds: How long one node may take.
+    """
+
+    def __init__(self, query_seconds: float = _QUERY_SECONDS) -> None:
+        self._query_seconds = query_seconds
         self._transport: asyncio.DatagramTransport | None = None
         self._open: dict[bytes, tuple[Address, asyncio.Future[Answer | None]]] = {}
 
@@ -127,10 +133,10 @@ class Dht(asyncio.DatagramProtocol):
         answer: asyncio.Future[Answer | None] = loop.create_future()
         while (transaction := secrets.token_bytes(4)) in self._open:
             pass
-        arguments = {b"id": lookup.own_id, b"info_hash": lookup.infohash, b"scrape": 1}
+        arguments: Bencodable = {b"id": lookup.own_id, b"info_hash": lookup.infohash, b"scrape": 1}
         message = {b"a": arguments, b"q": b"get_peers", b"ro": 1, b"t": transaction, b"y": b"q"}
         self._open[transaction] = address, answer
-        timer = loop.call_later(_QUERY_SECONDS, _settle, answer, None)
+        timer = loop.call_later(self._query_seconds, _settle, answer, None)
 
         def forget(_: object) -> None:
             timer.cancel()
@@ -171,10 +177,8 @@ class _Lookup:
 
     def next_to_ask(self) -> Address | None:
         """Return one of the closest nodes that was not asked yet, ``None`` when all were."""
-        closest = sorted(
-            (node for node in self._candidates.values() if node.address not in self._failed),
-            key=lambda node: node.distance,
-        )[:_CLOSEST]
+        alive = (node for node in self._candidates.values() if node.address not in self._failed)
+        closest = heapq.nsmallest(_CLOSEST, alive, key=lambda node: node.distance)
         address = next((node.address for node in closest if node.address not in self._asked), None)
         if address is None:
             return None
@@ -208,13 +212,14 @@ class _Lookup:
         """Return the numbers.
 
         Raises:
-            NoAnswerError: nobody answered, or not everybody and nothing was found.
+            NoAnswerError: nobody answered, or nothing was found and too few were heard.
         """
         for host in self._named:  # by nodes that do not count; who is known as a seed is none of the others
             if host not in self._seeds:
                 self._others.add(host)
         found = Counted(self._seeds.estimate(), self._others.estimate())
-        if not self._answers or (found == (0, 0) and not self.is_complete):
+        are_many = self.is_complete and 2 * self._answers >= len(self._asked)
+        if not self._answers or (found == (0, 0) and not are_many):
             msg = "the DHT does not answer"
             raise NoAnswerError(msg)
         return found

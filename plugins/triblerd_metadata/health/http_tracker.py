@@ -57,13 +57,15 @@ class HttpTrackers:
             client, self._client = self._client, None
             await client.close()
 
-    async def scrape(self, announce_url: str, infohashes: Sequence[bytes], *, timeout: float) -> list[Counted | None]:
+    async def scrape(
+        self, announce_url: str, infohashes: Sequence[bytes], *, limit_seconds: float
+    ) -> list[Counted | None]:
         """Return how many peers a tracker knows, one for each infohash, in order; ``None`` where it does not say.
 
         Args:
             announce_url: In its one spelling (see ``tracker_urls``).
             infohashes: At most ``MOST_INFOHASHES`` of 20 bytes.
-            timeout: Seconds for everything.
+            limit_seconds: For everything.
 
         Raises:
             NoAnswerError: it says nothing of any.
@@ -71,10 +73,10 @@ class HttpTrackers:
         url = scrape_url(announce_url)
         query = "&".join(f"info_hash={quote_from_bytes(infohash, safe='')}" for infohash in infohashes)
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(limit_seconds):
                 body = await self._get(f"{url}?{query}")
         except TimeoutError as error:
-            msg = f"no answer within {timeout:g} s"
+            msg = f"no answer within {limit_seconds:g} s"
             raise NoAnswerError(msg) from error
         except (aiohttp.ClientError, ValueError, OSError) as error:
             raise NoAnswerError(str(error) or type(error).__name__) from error

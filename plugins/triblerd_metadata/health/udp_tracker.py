@@ -17,7 +17,7 @@ _CONNECT, _SCRAPE, _ERROR = 0, 2, 3
 _HEAD = struct.Struct(">ii")
 _CONNECTED = struct.Struct(">iiq")
 _CONNECTION_SECONDS = 60.0
-_FIRST_PAUSE = 3.0  # BEP 15 has 15 s; who asks here waits for 20 s in all
+_PAUSE_SECONDS = 3.0  # BEP 15 has 15 s; who asks here waits for 20 s in all
 _MOST_CONNECTIONS = 5000
 _LONGEST_TEXT = 200
 _MOST_ID = 2**31 - 1
@@ -28,9 +28,14 @@ class _RefusedError(NoAnswerError):
 
 
 class UdpTrackers(asyncio.DatagramProtocol):
-    """Asks any number of trackers at a time. Every question is a few packets, sent again until somebody answers."""
+    """Asks any number of trackers at a time. Every question is a few packets, sent again until somebody answers.
 
-    def __init__(self) -> None:
+    Args:
+        pause_seconds: Until they are sent again for the first time; then twice as long, and so on.
+    """
+
+    def __init__(self, pause_seconds: float = _PAUSE_SECONDS) -> None:
+        self._pause = pause_seconds
         self._transport: asyncio.DatagramTransport | None = None
         self._open: dict[int, tuple[Address, int, asyncio.Future[bytes]]] = {}
         self._connections: dict[Address, tuple[float, int]] = {}
@@ -49,22 +54,22 @@ class UdpTrackers(asyncio.DatagramProtocol):
         if self._transport is not None:
             self._transport.close()
 
-    async def scrape(self, address: Address, infohashes: Sequence[bytes], *, timeout: float) -> list[Counted]:
+    async def scrape(self, address: Address, infohashes: Sequence[bytes], *, limit_seconds: float) -> list[Counted]:
         """Return how many peers a tracker knows, one for each infohash, in order.
 
         Args:
             address: IPv4 and port of the tracker.
             infohashes: At most ``MOST_INFOHASHES`` of 20 bytes.
-            timeout: Seconds for everything.
+            limit_seconds: For everything.
 
         Raises:
             NoAnswerError: it does not say.
         """
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(limit_seconds):
                 return _read_scrape(await self._scrape(address, b"".join(infohashes)), len(infohashes))
         except TimeoutError as error:
-            msg = f"no answer within {timeout:g} s"
+            msg = f"no answer within {limit_seconds:g} s"
             raise NoAnswerError(msg) from error
 
     # --- asyncio's side -----------------------------------------------------------------------------------------
@@ -128,7 +133,7 @@ class UdpTrackers(asyncio.DatagramProtocol):
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._open[transaction] = address, action, answer
         packet = struct.pack(">qii", connection, action, transaction) + body
-        pause = _FIRST_PAUSE
+        pause = self._pause
         try:
             while True:
                 if self._transport is None:
