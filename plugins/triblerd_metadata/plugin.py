@@ -1,21 +1,26 @@
 """The hooks of the metadata plugin."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 
 import click
 
 from triblerd.config import Section
+from triblerd.events import Event
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
+from triblerd.services import PluginDirectory
 from triblerd_downloads.api import Downloads
-from triblerd_metadata.api import Lists, MetadataStore, NodeKey, Statements, TextIndex, WireRecords
+from triblerd_metadata.api import HealthUpdated, Lists, MetadataStore, NodeKey, Statements, TextIndex, WireRecords
 from triblerd_metadata.bulk.endpoint import BulkEndpoint
 from triblerd_metadata.bulk.importing import Reached
 from triblerd_metadata.config import MetadataConfig
 from triblerd_metadata.container import MetadataContainer
 from triblerd_metadata.editing.endpoint import EntriesEndpoint
+from triblerd_metadata.health.config import TorrentCheckingConfig
+from triblerd_metadata.health.container import HealthContainer
+from triblerd_metadata.health.endpoint import HealthEndpoint
 from triblerd_metadata.keys import load_key
 from triblerd_metadata.lists.endpoint import PopularEndpoint
 from triblerd_metadata.receiving import PeerRecords
@@ -36,9 +41,21 @@ def triblerd_config() -> type[Section]:
 
 
 @hookimpl
+def triblerd_sections() -> Mapping[str, type[Section]]:
+    """Own what is said of checks of torrents."""
+    return {"torrent_checking": TorrentCheckingConfig}
+
+
+@hookimpl
+def triblerd_events() -> Iterable[type[Event]]:
+    """Tell of checks."""
+    return [HealthUpdated]
+
+
+@hookimpl
 def triblerd_endpoints() -> Iterable[type[Endpoint]]:
     """Serve ``/metadata``."""
-    return [EntriesEndpoint, PopularEndpoint, BulkEndpoint]
+    return [EntriesEndpoint, PopularEndpoint, BulkEndpoint, HealthEndpoint]
 
 
 @hookimpl
@@ -69,8 +86,24 @@ async def triblerd_lifespan(context: PluginContext[MetadataConfig]) -> AsyncIter
     metadata, orders = container.metadata(), container.orders()
     metadata.watch(orders)
     orders.start()
+    checking = context.section(TorrentCheckingConfig)
+    health = HealthContainer(
+        config=checking,
+        store=metadata,
+        state_dir=context.state_dir,
+        services=context.services,
+        plugins=context.service(PluginDirectory),
+        spawn=context.tasks.start,
+        publish=context.events.publish,
+    )
+    context.tasks.every(checking.interval, "health-rounds", health.rounds().look)
     yield Running(
-        endpoints=[container.entries_endpoint(), container.popular_endpoint(), container.bulk_endpoint()],
+        endpoints=[
+            container.entries_endpoint(),
+            container.popular_endpoint(),
+            container.bulk_endpoint(),
+            HealthEndpoint(checker=health.checker(), config=checking),
+        ],
         services={
             MetadataStore: metadata,
             Lists: container.lists(),
@@ -78,4 +111,5 @@ async def triblerd_lifespan(context: PluginContext[MetadataConfig]) -> AsyncIter
             WireRecords: PeerRecords(own_key=key.public_key),
         },
     )
+    await health.way_out().close()
     await metadata.close()

@@ -115,12 +115,6 @@ class Chant(StoredSection):
     max_mapped_query_peers: Annotated[Count, Meta(description="Peers remembered per channel")] = 3
 
 
-class TorrentChecking(StoredSection):
-    """The health of swarms."""
-
-    enabled: Annotated[bool, Meta(description="Ask trackers and the DHT for numbers of seeders")] = True
-
-
 class PopularityCommunity(StoredSection):
     """Gossip of popular torrents."""
 
@@ -158,7 +152,6 @@ STORED_SECTIONS: Mapping[str, type[Section]] = {
     "trustchain": Trustchain,
     "watch_folder": WatchFolder,
     "chant": Chant,
-    "torrent_checking": TorrentChecking,
     "popularity_community": PopularityCommunity,
     "remote_query_community": RemoteQueryCommunity,
     "content_discovery_community": ContentDiscoveryCommunity,

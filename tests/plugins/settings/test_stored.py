@@ -50,7 +50,6 @@ DOCUMENTED = {
         "queried_peers_limit": 1000,
         "max_mapped_query_peers": 3,
     },
-    "torrent_checking": {"enabled": True},
     "popularity_community": {"enabled": True, "cache_dir": "health_cache"},
     "remote_query_community": {
         "minimal_blob_size": 200,

@@ -1,0 +1,37 @@
+"""What this daemon's own downloads know of the peers of a torrent. Nobody is asked."""
+
+from contextlib import suppress
+
+from triblerd.plugin import Services
+from triblerd_downloads.api import Downloads, UnknownDownloadError
+from triblerd_libtorrent.api import Infohash, TorrentEngine
+from triblerd_metadata.health.values import Counted
+
+
+class OwnSwarm:
+    """Looks at the downloads, if there are any.
+
+    Args:
+        services: Finds them.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def counted(self, infohash: bytes) -> Counted | None:
+        """Return how many peers a running download knows, ``None`` when that is nobody."""
+        engine = self._services.find(TorrentEngine)
+        row = engine.status(Infohash(infohash.hex())) if engine is not None else None
+        if row is None or row.is_paused:
+            return None
+        seeds = max(row.list_seeds, row.num_seeds)
+        others = max(row.list_peers, row.num_peers) - seeds
+        return Counted(seeds, max(others, 0)) if seeds or others > 0 else None
+
+    def is_private(self, infohash: bytes) -> bool:
+        """Return whether it is a private download (BEP 27), whose peers are its trackers' business alone."""
+        downloads = self._services.find(Downloads)
+        if downloads is not None:
+            with suppress(UnknownDownloadError):
+                return downloads.get(Infohash(infohash.hex())).record.is_private
+        return False
