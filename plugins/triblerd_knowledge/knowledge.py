@@ -4,11 +4,14 @@ import asyncio
 import itertools
 from collections.abc import Collection, Iterable, Sequence
 
+from pyroaring import BitMap
+
 from triblerd.store import StoreView, Transaction
 from triblerd_knowledge.api import Claim, Deed, Operation, Outcome, Predicate
+from triblerd_knowledge.keys import claim_key, parse_claim_key
 from triblerd_knowledge.rules import flaw
 from triblerd_knowledge.signing import is_signed, signed
-from triblerd_knowledge.tables import LONGEST_PREFIX, Tables, claim_key, parse_claim_key, tag_prefix, tagged_by
+from triblerd_knowledge.tables import Tables
 from triblerd_metadata.api import NodeKey, Statement
 
 MOST_CLAIMS = 256
@@ -45,22 +48,9 @@ class KnowledgeBase:
         claims = (parse_claim_key(key)[0] for key, tally in found if tally.is_suggested)
         return [claim.object for claim in claims if claim.predicate is Predicate.TAG]
 
-    def tagged(self, tags: Collection[str]) -> set[str]:
-        """Return the infohashes of the torrents that carry all of these tags; see ``Statements``."""
-        prefixes = {tag_prefix(tag) for tag in tags}
-        if not prefixes or max(map(len, prefixes)) > LONGEST_PREFIX:  # longer than keys may be
-            return set()
-        counted = [(self._tables.tag.get(prefix), prefix) for prefix in prefixes]
-        known = sorted((count, prefix) for count, prefix in counted if count)
-        if len(known) < len(counted):
-            return set()
-        (_, rarest), *others = known
-        by_tag = self._tables.by_tag
-        return {
-            infohash.hex()
-            for infohash in tagged_by(self._tables, rarest)
-            if all(by_tag.get(prefix + infohash) for _, prefix in others)
-        }
+    def tagged(self, tags: Collection[str]) -> BitMap:
+        """Return the rows of the torrents that carry all of these tags; see ``Statements``."""
+        return self._tables.tags.find(tags)
 
     async def replace(self, infohash: str, claims: Iterable[Claim]) -> None:
         """Make these all that is shown of a torrent; see ``Knowledge``."""

@@ -10,7 +10,10 @@ from triblerd_knowledge.api import Knowledge, Operations
 from triblerd_knowledge.endpoint import KnowledgeEndpoint
 from triblerd_knowledge.knowledge import KnowledgeBase
 from triblerd_knowledge.tables import Tables
-from triblerd_metadata.api import NodeKey, Statements
+from triblerd_metadata.api import MetadataStore, NodeKey, Statements
+
+_LOOK_SECONDS = 60.0
+"""Pause between two looks whether the index by tags is whole, which is nearly nothing to do."""
 
 
 @hookimpl
@@ -29,9 +32,14 @@ def triblerd_endpoints() -> Iterable[type[Endpoint]]:
 @asynccontextmanager
 async def triblerd_lifespan(context: PluginContext[NoSettings]) -> AsyncIterator[Running]:
     """Remember while the plugin runs."""
-    tables = await Tables.open(context.store)
+    metadata = context.service(MetadataStore)
+    tables = await Tables.open(context.store, metadata)
+    unfollow = metadata.follow(tables.tags)
+    context.tasks.start("renew", tables.tags.renew())
+    context.tasks.every(_LOOK_SECONDS, "look", tables.tags.renew)  # a commit may have been under way just now
     knowledge = KnowledgeBase(store=context.store, tables=tables, key=context.service(NodeKey))
     yield Running(
         endpoints=[KnowledgeEndpoint(knowledge=knowledge)],
         services={Knowledge: knowledge, Operations: knowledge, Statements: knowledge},
     )
+    unfollow()

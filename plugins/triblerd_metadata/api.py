@@ -176,8 +176,11 @@ class MetadataStore(Protocol):
     def titles(self, transaction: Transaction, rowids: Iterable[int]) -> Iterator[tuple[int, str]]:
         """Yield rows and their titles, as the transaction sees them, in this order and without those that are gone."""
 
+    def rows_of(self, transaction: Transaction, infohash: bytes) -> list[int]:
+        """Return the rows of an infohash, as the transaction sees them."""
+
     def revision(self, transaction: Transaction | None = None) -> int:
-        """Return the number of transactions that added, deleted or retitled rows, this one included.
+        """Return the number of transactions that added or deleted rows or changed titles or infohashes, with this one.
 
         It is kept in the store, so whoever follows can tell whether it missed any.
         """
@@ -244,8 +247,8 @@ class Statements(Protocol):
     def shown(self, infohash: str) -> list[Statement]:
         """Return the statements about a torrent (40 lower-case hex digits) that are shown."""
 
-    def tagged(self, tags: Collection[str]) -> set[str]:
-        """Return the infohashes (hex) of the torrents that carry all of these tags, whatever their case."""
+    def tagged(self, tags: Collection[str]) -> BitMap:
+        """Return the rows of the torrents that carry all of these tags, whatever their case. Takes a millisecond."""
 
 
 @runtime_checkable

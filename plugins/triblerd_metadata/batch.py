@@ -42,7 +42,7 @@ class Counters:
 
     Attributes:
         last_rowid: The greatest row that was ever used.
-        revision: How many transactions added, deleted or retitled rows.
+        revision: How many transactions added or deleted rows, or changed titles or infohashes.
     """
 
     last_rowid: int = 0
@@ -323,7 +323,8 @@ def _with_health(entry: Entry, health: Health) -> Entry:
 
 
 def _is_told(change: Change) -> bool:
-    return change.before is None or change.after is None or change.before.title != change.after.title
+    before, after = change.before, change.after
+    return before is None or after is None or before.title != after.title or before.infohash != after.infohash
 
 
 def _infohash_key(entry: Entry | None) -> bytes:

@@ -109,8 +109,14 @@ class Metadata:
             if record := transaction.get(self._tables.record, row_key(rowid)):
                 yield rowid, record.title
 
+    def rows_of(self, transaction: Transaction, infohash: bytes) -> list[int]:
+        """Return the rows of an infohash, as the transaction sees them."""
+        keys = transaction.keys(self._tables.by_infohash, infohash_prefix(infohash))
+        records = ((row, transaction.get(self._tables.record, row)) for row in (key[8:] for key in keys))
+        return [int.from_bytes(row, "big") for row, record in records if record and record.infohash == infohash]
+
     def revision(self, transaction: Transaction | None = None) -> int:
-        """Return the number of transactions that added, deleted or retitled rows, this one included."""
+        """Return the number of transactions that added or deleted rows or changed titles or infohashes."""
         if transaction is None:
             return self._committer.counters.revision
         return transaction.get(self._tables.state, REVISION) or 0

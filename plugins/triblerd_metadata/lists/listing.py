@@ -144,11 +144,7 @@ class EntryLists:
             named.append(BitMap(self._metadata.rows_signed_with(selection.channel_pk)))
         if selection.tags:
             statements = self._statements()
-            tagged = statements.tagged(selection.tags) if statements is not None else ()
-            infohashes = [bytes.fromhex(infohash) for infohash in tagged]
-            named.append(
-                BitMap(entry.rowid for infohash in infohashes for entry in self._metadata.by_infohash(infohash))
-            )
+            named.append(statements.tagged(selection.tags) if statements is not None else BitMap())
         return named
 
     def _matcher(self, expression: Expression) -> Callable[[Rowids], Mask]:

@@ -1,30 +1,40 @@
-"""A knowledge base in a real store, and people who say things."""
+"""A knowledge base in a real store, beside a metadata store that has two torrents."""
 
-import itertools
+from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.plugins.knowledge.people import ME
+from tests.plugins.knowledge.people import DEBIAN, ME, SINTEL
 from triblerd.config import StoreConfig
 from triblerd.store import Store
 from triblerd_knowledge.knowledge import KnowledgeBase
 from triblerd_knowledge.tables import Tables
+from triblerd_metadata.store import Metadata
+from triblerd_metadata.values import NewEntry
+
+
+@asynccontextmanager
+async def open_knowledge(folder, *, is_on=True):
+    """Open what the node ``ME`` knows, and the metadata store, as the daemon does.
+
+    Args:
+        folder: Where they are, or will be.
+        is_on: Without it the metadata store is followed by nobody.
+    """
+    async with Store(folder, StoreConfig(map_size=2**28)) as store:
+        metadata = await Metadata.open(store.view("metadata"))
+        view = store.view("knowledge")
+        tables = await Tables.open(view, metadata)
+        if is_on:
+            metadata.follow(tables.tags)
+            await tables.tags.renew()
+        yield KnowledgeBase(store=view, tables=tables, key=ME), metadata
+        await metadata.close()
 
 
 @pytest.fixture
-async def make_knowledge(tmp_path):
-    """Return a function that makes a new, empty knowledge base of the node ``ME``."""
-    numbers = itertools.count()
-    async with Store(tmp_path / "store", StoreConfig()) as store:
-
-        async def make() -> KnowledgeBase:
-            view = store.view(f"knowledge{next(numbers)}")
-            return KnowledgeBase(store=view, tables=await Tables.open(view), key=ME)
-
-        yield make
-
-
-@pytest.fixture
-async def knowledge(make_knowledge):
-    """Return an empty knowledge base of the node ``ME``."""
-    return await make_knowledge()
+async def knowledge(tmp_path):
+    """Return an empty knowledge base; the metadata store has ``DEBIAN`` in row 1, ``SINTEL`` in row 2."""
+    async with open_knowledge(tmp_path / "store") as (knowledge, metadata):
+        await metadata.add(NewEntry(title="film", infohash=bytes.fromhex(text)) for text in (DEBIAN, SINTEL))
+        yield knowledge

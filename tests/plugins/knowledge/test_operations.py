@@ -164,9 +164,9 @@ async def test_peers_cannot_make_any_number_of_claims(knowledge):
 async def test_tags_are_found_whatever_their_case(knowledge):
     await knowledge.add([said(PEERS[0], "Live"), said(PEERS[0], "live"), said(PEERS[0], "straße", infohash=SINTEL)])
 
-    assert knowledge.tagged(["LIVE"]) == {DEBIAN}
-    assert knowledge.tagged(["STRASSE"]) == {SINTEL}
-    assert knowledge.tagged(["live", "strasse"]) == set()
+    assert set(knowledge.tagged(["LIVE"])) == {1}
+    assert set(knowledge.tagged(["STRASSE"])) == {2}
+    assert not knowledge.tagged(["live", "strasse"])
 
 
 async def test_a_torrent_carries_a_tag_until_its_last_spelling_is_gone(knowledge):
@@ -176,8 +176,8 @@ async def test_a_torrent_carries_a_tag_until_its_last_spelling_is_gone(knowledge
     one_left = knowledge.tagged(["live"])
     await knowledge.replace(DEBIAN, [])
 
-    assert one_left == {DEBIAN}
-    assert knowledge.tagged(["live"]) == set()
+    assert set(one_left) == {1}
+    assert not knowledge.tagged(["live"])
 
 
 @pytest.mark.parametrize(
@@ -186,15 +186,15 @@ async def test_a_torrent_carries_a_tag_until_its_last_spelling_is_gone(knowledge
 async def test_tags_that_cannot_be_are_carried_by_nothing(knowledge, asked):
     await knowledge.replace(DEBIAN, [LIVE])
 
-    assert knowledge.tagged(asked) == set()
+    assert not knowledge.tagged(asked)
 
 
 async def test_a_tag_is_not_found_by_its_beginning_nor_by_other_statements(knowledge):
     await knowledge.add([said(PEERS[0], "live"), said(PEERS[0], "Dutch", predicate=Predicate.LANGUAGE)])
 
-    assert knowledge.tagged(["liv"]) == set()
-    assert knowledge.tagged(["live\0"]) == set()
-    assert knowledge.tagged(["Dutch"]) == set()
+    assert not knowledge.tagged(["liv"])
+    assert not knowledge.tagged(["live\0"])
+    assert not knowledge.tagged(["Dutch"])
 
 
 async def test_the_longest_objects_are_kept(knowledge):
@@ -203,4 +203,4 @@ async def test_the_longest_objects_are_kept(knowledge):
     await knowledge.replace(DEBIAN, [Claim(Predicate.TAG, text) for text in longest])
 
     assert sorted(tags(knowledge)) == sorted(longest)
-    assert all(knowledge.tagged([text]) == {DEBIAN} for text in longest)
+    assert all(set(knowledge.tagged([text])) == {1} for text in longest)

@@ -48,7 +48,7 @@ class Known:
         return [statement for statement in self.statements if statement.subject == infohash]
 
     def tagged(self, tags):
-        return {said.subject for said in self.statements if {said.object} >= set(tags)}
+        raise NotImplementedError  # lists ask this, items do not
 
 
 def items(entries=(), statements=()):

@@ -95,18 +95,22 @@ class Tagged:
 
     infohashes = frozenset(INFOHASHES[2:4])
 
+    def __init__(self, metadata):
+        self._metadata = metadata
+
     def shown(self, infohash):  # noqa: ARG002
         return []
 
     def tagged(self, tags):
-        return {infohash.hex() for infohash in self.infohashes if tags}
+        found = (entry for infohash in self.infohashes for entry in self._metadata.by_infohash(infohash))
+        return BitMap(entry.rowid for entry in found if tags)
 
 
 class Bench:
     """A store with its lists."""
 
     def __init__(self, metadata):
-        tagged = Tagged()
+        tagged = Tagged(metadata)
         self.metadata = metadata
         self.failures: list[object] = []
         self.tasks = Tasks("test", lambda name, error: self.failures.append((name, error)))
