@@ -7,14 +7,14 @@ The engine answers such questions of others, but has no way to ask them. We only
 import asyncio
 import heapq
 import secrets
-import socket
 from collections.abc import Iterable
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
 from triblerd_metadata.bencoding import Bencodable, Bencoded, decode, encode
 from triblerd_metadata.health.bloom import SIZE, BloomFilter
-from triblerd_metadata.health.outgoing import Address, Outgoing, is_unicast, leads_inside
+from triblerd_metadata.health.datagrams import DatagramSocket
+from triblerd_metadata.health.outgoing import Address, is_unicast, leads_inside
 from triblerd_metadata.health.values import Counted, NoAnswerError
 
 LIMIT_SECONDS = 15.0
@@ -42,7 +42,7 @@ class _Node(NamedTuple):
     distance: int
 
 
-class Dht(asyncio.DatagramProtocol):
+class Dht(DatagramSocket):
     """Asks the nodes that are closest to a torrent. Any number of look-ups share one socket.
 
     Args:
@@ -51,22 +51,8 @@ class Dht(asyncio.DatagramProtocol):
 
     def __init__(self, query_seconds: float = _QUERY_SECONDS) -> None:
         self._query_seconds = query_seconds
-        self._transport: asyncio.DatagramTransport | None = None
+        super().__init__()
         self._open: dict[bytes, tuple[Address, asyncio.Future[Answer | None]]] = {}
-
-    async def open(self, outgoing: Outgoing) -> None:
-        """Open the socket.
-
-        Raises:
-            OSError: there is no such place to speak from.
-        """
-        loop = asyncio.get_running_loop()
-        await loop.create_datagram_endpoint(lambda: self, sock=outgoing.socket(socket.SOCK_DGRAM))
-
-    def close(self) -> None:
-        """Close the socket; whoever waits gets what there is by then."""
-        if self._transport is not None:
-            self._transport.close()
 
     async def scrape(self, infohash: bytes, starts: Iterable[Address]) -> Counted:
         """Return how many peers the nodes closest to a torrent know together.
@@ -88,10 +74,6 @@ class Dht(asyncio.DatagramProtocol):
 
     # --- asyncio's side -----------------------------------------------------------------------------------------
 
-    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
-        """Take the socket."""
-        self._transport = transport
-
     def datagram_received(self, data: bytes, addr: Address) -> None:
         """Hand an answer to the look-up that waits for it. What nobody asked for is dropped."""
         if len(data) > _MOST_PACKET:
@@ -109,9 +91,8 @@ class Dht(asyncio.DatagramProtocol):
         content = message.get(b"r") if message.get(b"y") == b"r" else None
         answer.set_result(content if isinstance(content, dict) else None)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+    def closed(self) -> None:
         """Tell those who wait."""
-        self._transport = None
         for _, answer in self._open.values():
             _settle(answer, None)
 
@@ -143,10 +124,8 @@ class Dht(asyncio.DatagramProtocol):
             del self._open[transaction]
 
         answer.add_done_callback(forget)
-        if self._transport is None:
+        if not self.send(encode(message), address):
             _settle(answer, None)
-        else:
-            self._transport.sendto(encode(message), address)
         return answer
 
 

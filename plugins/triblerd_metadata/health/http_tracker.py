@@ -10,7 +10,7 @@ from yarl import URL
 
 from triblerd_metadata.bencoding import decode
 from triblerd_metadata.health.outgoing import Names, Outgoing, leads_inside
-from triblerd_metadata.health.values import Counted, NoAnswerError, counted
+from triblerd_metadata.health.values import Counted, NoAnswerError, counted, refusal
 
 MOST_INFOHASHES = 40
 """In one question; some servers take no longer addresses."""
@@ -22,7 +22,7 @@ _OK = 200
 _CONNECTIONS = 100
 _CONNECTIONS_PER_HOST = 4
 _HEADERS = {"User-Agent": "triblerd", "Accept-Encoding": "identity"}
-_LONGEST_TEXT = 200
+_LONGEST_SHOWN = 200
 
 
 class HttpTrackers:
@@ -57,10 +57,8 @@ class HttpTrackers:
             client, self._client = self._client, None
             await client.close()
 
-    async def scrape(
-        self, announce_url: str, infohashes: Sequence[bytes], *, limit_seconds: float
-    ) -> list[Counted | None]:
-        """Return how many peers a tracker knows, one for each infohash, in order; ``None`` where it does not say.
+    async def scrape(self, announce_url: str, infohashes: Sequence[bytes], *, limit_seconds: float) -> list[Counted]:
+        """Return how many peers a tracker knows, one for each infohash, in order; 0 of a torrent that it does not know.
 
         Args:
             announce_url: In its one spelling (see ``tracker_urls``).
@@ -68,19 +66,27 @@ class HttpTrackers:
             limit_seconds: For everything.
 
         Raises:
-            NoAnswerError: it says nothing of any.
+            NoAnswerError: it does not say.
         """
         url = scrape_url(announce_url)
-        query = "&".join(f"info_hash={quote_from_bytes(infohash, safe='')}" for infohash in infohashes)
         try:
             async with asyncio.timeout(limit_seconds):
-                body = await self._get(f"{url}?{query}")
+                found = await self._ask(url, infohashes)
+                # Some trackers read one infohash of a question, and are silent about the others.
+                if len(infohashes) > 1 >= len(found):
+                    for infohash in infohashes:
+                        if infohash not in found:
+                            found |= await self._ask(url, [infohash])
         except TimeoutError as error:
             msg = f"no answer within {limit_seconds:g} s"
             raise NoAnswerError(msg) from error
         except (aiohttp.ClientError, ValueError, OSError) as error:
             raise NoAnswerError(str(error) or type(error).__name__) from error
-        return _read_scrape(body, infohashes)
+        return [found.get(infohash, Counted(0, 0)) for infohash in infohashes]
+
+    async def _ask(self, url: str, infohashes: Sequence[bytes]) -> dict[bytes, Counted]:
+        query = "&".join(f"info_hash={quote_from_bytes(infohash, safe='')}" for infohash in infohashes)
+        return _read_scrape(await self._get(f"{url}?{query}"), infohashes)
 
     async def _get(self, url: str) -> bytes:
         for _ in range(_MOST_REDIRECTS + 1):
@@ -99,7 +105,7 @@ class HttpTrackers:
     async def _check_redirect(self, url: str, place: str) -> None:
         target = urlsplit(place)
         if target.scheme not in {"http", "https"} or not target.hostname:
-            msg = f"it redirects to {place[:_LONGEST_TEXT]!r}, which is not followed"
+            msg = f"it redirects to {place[:_LONGEST_SHOWN]!r}, which is not followed"
             raise NoAnswerError(msg)
         asked = await self._names.address(urlsplit(url).hostname or "")
         if leads_inside(asked, await self._names.address(target.hostname)):
@@ -133,7 +139,7 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
     return bytes(body)
 
 
-def _read_scrape(body: bytes, infohashes: Sequence[bytes]) -> list[Counted | None]:
+def _read_scrape(body: bytes, infohashes: Sequence[bytes]) -> dict[bytes, Counted]:
     try:
         answer = decode(body)
     except ValueError as error:
@@ -142,9 +148,7 @@ def _read_scrape(body: bytes, infohashes: Sequence[bytes]) -> list[Counted | Non
     files = answer.get(b"files") if isinstance(answer, dict) else None
     if not isinstance(files, dict):
         raise NoAnswerError(_refusal(answer))
-    # One file for several infohashes: it read one of them alone, and says nothing of the others.
-    missing = None if len(files) == 1 < len(infohashes) else Counted(0, 0)
-    return [_numbers(files[infohash]) if infohash in files else missing for infohash in infohashes]
+    return {infohash: _numbers(files[infohash]) for infohash in infohashes if infohash in files}
 
 
 def _numbers(file: object) -> Counted:
@@ -155,7 +159,4 @@ def _numbers(file: object) -> Counted:
 
 def _refusal(answer: object) -> str:
     reason = answer.get(b"failure reason") if isinstance(answer, dict) else None
-    if not isinstance(reason, bytes):
-        return "its answer has no numbers"
-    text = reason.decode(errors="replace")[:_LONGEST_TEXT]
-    return "it refuses: " + "".join(sign if sign.isprintable() else " " for sign in text).strip()
+    return refusal(reason) if isinstance(reason, bytes) else "its answer has no numbers"

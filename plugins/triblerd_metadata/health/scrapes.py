@@ -107,12 +107,10 @@ class Scrapes:
                 if not wanted.done():
                     wanted.set_result(outcome)
 
-    async def _scrape(self, url: str, infohashes: Sequence[bytes], limit_seconds: float) -> Sequence[Outcome]:
+    async def _scrape(self, url: str, infohashes: Sequence[bytes], limit_seconds: float) -> Sequence[Counted]:
         parts = urlsplit(url)
         if parts.scheme != "udp":
-            answers = await self._http.scrape(url, infohashes, limit_seconds=limit_seconds)
-            silence = NoAnswerError("it speaks of one torrent at a time")
-            return [silence if answer is None else answer for answer in answers]
+            return await self._http.scrape(url, infohashes, limit_seconds=limit_seconds)
         try:
             async with asyncio.timeout(limit_seconds):
                 host = await self._names.address(parts.hostname or "")

@@ -2,12 +2,12 @@
 
 import asyncio
 import secrets
-import socket
 import struct
 from collections.abc import Sequence
 
-from triblerd_metadata.health.outgoing import Address, Outgoing
-from triblerd_metadata.health.values import Counted, NoAnswerError, counted
+from triblerd_metadata.health.datagrams import DatagramSocket
+from triblerd_metadata.health.outgoing import Address
+from triblerd_metadata.health.values import Counted, NoAnswerError, counted, refusal
 
 MOST_INFOHASHES = 60
 """In one question."""
@@ -19,7 +19,6 @@ _CONNECTED = struct.Struct(">iiq")
 _CONNECTION_SECONDS = 60.0
 _PAUSE_SECONDS = 3.0  # BEP 15 has 15 s; who asks here waits for 20 s in all
 _MOST_CONNECTIONS = 5000
-_LONGEST_TEXT = 200
 _MOST_ID = 2**31 - 1
 
 
@@ -27,7 +26,7 @@ class _RefusedError(NoAnswerError):
     """The tracker sent an error."""
 
 
-class UdpTrackers(asyncio.DatagramProtocol):
+class UdpTrackers(DatagramSocket):
     """Asks any number of trackers at a time. Every question is a few packets, sent again until somebody answers.
 
     Args:
@@ -36,23 +35,9 @@ class UdpTrackers(asyncio.DatagramProtocol):
 
     def __init__(self, pause_seconds: float = _PAUSE_SECONDS) -> None:
         self._pause = pause_seconds
-        self._transport: asyncio.DatagramTransport | None = None
+        super().__init__()
         self._open: dict[int, tuple[Address, int, asyncio.Future[bytes]]] = {}
         self._connections: dict[Address, tuple[float, int]] = {}
-
-    async def open(self, outgoing: Outgoing) -> None:
-        """Open the socket.
-
-        Raises:
-            OSError: there is no such place to speak from.
-        """
-        loop = asyncio.get_running_loop()
-        await loop.create_datagram_endpoint(lambda: self, sock=outgoing.socket(socket.SOCK_DGRAM))
-
-    def close(self) -> None:
-        """Close the socket; whoever waits is told that nobody answers."""
-        if self._transport is not None:
-            self._transport.close()
 
     async def scrape(self, address: Address, infohashes: Sequence[bytes], *, limit_seconds: float) -> list[Counted]:
         """Return how many peers a tracker knows, one for each infohash, in order.
@@ -74,10 +59,6 @@ class UdpTrackers(asyncio.DatagramProtocol):
 
     # --- asyncio's side -----------------------------------------------------------------------------------------
 
-    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
-        """Take the socket."""
-        self._transport = transport
-
     def datagram_received(self, data: bytes, addr: Address) -> None:
         """Hand an answer to whoever waits for it. What nobody asked for is dropped."""
         if len(data) < _HEAD.size:
@@ -89,11 +70,10 @@ class UdpTrackers(asyncio.DatagramProtocol):
         if action == wanted:
             answer.set_result(data)
         elif action == _ERROR:
-            answer.set_exception(_RefusedError(_text(data[_HEAD.size :])))
+            answer.set_exception(_RefusedError(refusal(data[_HEAD.size :])))
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+    def closed(self) -> None:
         """Tell those who wait."""
-        self._transport = None
         for _, _, answer in self._open.values():
             if not answer.done():
                 answer.set_exception(NoAnswerError("the socket was closed"))
@@ -136,10 +116,9 @@ class UdpTrackers(asyncio.DatagramProtocol):
         pause = self._pause
         try:
             while True:
-                if self._transport is None:
+                if not self.send(packet, address):
                     msg = "the socket was closed"
                     raise NoAnswerError(msg)
-                self._transport.sendto(packet, address)
                 await asyncio.wait([answer], timeout=pause)
                 if answer.done():
                     return answer.result()
@@ -160,8 +139,3 @@ def _read_scrape(data: bytes, count: int) -> list[Counted]:
         msg = "it answered with another number of bytes than for what was asked"
         raise NoAnswerError(msg)
     return [counted(seeders, leechers) for seeders, _, leechers in struct.iter_unpack(">iii", data[_HEAD.size :])]
-
-
-def _text(raw: bytes) -> str:
-    text = raw.decode(errors="replace")[:_LONGEST_TEXT]
-    return "it refuses: " + "".join(sign if sign.isprintable() else " " for sign in text).strip()

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 MOST_PEERS = 2**31 - 1
 """More is not believed."""
+_LONGEST_TEXT = 200
 
 
 class Counted(NamedTuple):
@@ -28,3 +29,9 @@ def counted(seeders: object, leechers: object) -> Counted:
             msg = "the numbers of peers are none that could be true"
             raise NoAnswerError(msg)
     return Counted(seeders, leechers)  # type: ignore[arg-type]  # both are numbers, as the loop saw
+
+
+def refusal(text: bytes) -> str:
+    """Return the reason that somebody gave for not answering, fit for a log."""
+    shown = text.decode(errors="replace")[:_LONGEST_TEXT]
+    return "it refuses: " + "".join(sign if sign.isprintable() else " " for sign in shown).strip()

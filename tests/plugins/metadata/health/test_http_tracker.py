@@ -70,9 +70,13 @@ async def test_a_torrent_that_the_tracker_does_not_know_has_nobody(http):
         assert await http.scrape(url, [HASH], limit_seconds=5) == [(0, 0)]
 
 
-async def test_a_tracker_that_reads_one_hash_alone_says_nothing_of_the_others(http):
-    async with raw_http_server(ok(files((OTHER, {b"complete": 4, b"incomplete": 5})))) as (url, _):
-        assert await http.scrape(url, [HASH, OTHER], limit_seconds=5) == [None, (4, 5)]
+async def test_a_tracker_that_reads_one_hash_of_a_question_is_asked_for_each(http):
+    third = b"3" * 20
+    answers = [files((OTHER, {b"complete": 4})), files((HASH, {b"complete": 5})), files()]
+    async with raw_http_server(*map(ok, answers)) as (url, heads):
+        assert await http.scrape(url, [HASH, OTHER, third], limit_seconds=5) == [(5, 0), (4, 0), (0, 0)]
+
+    assert [head.split()[1].count("info_hash=") for head in heads] == [3, 1, 1]
 
 
 async def test_nothing_is_said_about_us_but_the_name_of_the_program(http):

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.plugins.metadata.health.conftest import HERE, raw_http_server
+from tests.plugins.metadata.health.conftest import HERE
 from tests.trackers import http_tracker, udp_tracker
 from triblerd.tasks import Tasks
 from triblerd_metadata.health.scrapes import Scrapes
@@ -56,16 +56,6 @@ async def test_questions_of_the_same_moment_go_together(scrapes, kind, sizes):
 
     assert answers == [(3, 2)] * 99 + [(7, 1), (7, 1)]
     assert sorted(len(asked) for asked in tracker.scrapes) == sorted(sizes)
-
-
-async def test_a_tracker_of_single_torrents_answers_one_of_two(scrapes):
-    body = b"d5:filesd20:" + HASHES[0] + b"d8:completei4eeee"
-    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-    async with raw_http_server(head + body) as (url, _):
-        first, second = await ask_all(scrapes, url, HASHES[:2])
-
-    assert first == (4, 0)
-    assert isinstance(second, NoAnswerError)
 
 
 async def test_each_waits_as_long_as_he_wants(scrapes):
