@@ -7,7 +7,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 import msgspec
 
 from triblerd.errors import OperationError
-from triblerd.events import Event
+from triblerd.events import Arguments, Event
 
 
 class FileError(OperationError):
@@ -163,3 +163,19 @@ class TorrentProgress(Event):
     size: int
     infohash: str
     reason: str
+
+
+class TorrentCreated(Event):
+    """A torrent was made.
+
+    ``for_store`` says whether it may be kept and passed on: not when it is private.
+    """
+
+    topic: ClassVar[str] = "torrent_created"
+    arguments: ClassVar[Arguments] = Arguments.HIDDEN
+
+    infohash: str
+    name: str
+    size: int
+    trackers: list[str]
+    for_store: bool

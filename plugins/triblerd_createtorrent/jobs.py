@@ -12,7 +12,7 @@ import msgspec
 from triblerd.errors import ConflictError, NotFoundError, TriblerdError, UnavailableError
 from triblerd.events import Event
 from triblerd.tasks import Tasks
-from triblerd_createtorrent.api import JobState, TorrentMaker, TorrentProgress, TorrentRecipe
+from triblerd_createtorrent.api import JobState, TorrentCreated, TorrentMaker, TorrentProgress, TorrentRecipe
 from triblerd_createtorrent.exporting import export
 from triblerd_createtorrent.seeding import Seeding
 from triblerd_createtorrent.settings import CreatetorrentSettings
@@ -228,6 +228,15 @@ class Jobs:
         raw = await self._maker.make(plan.recipe, lambda hashed: self._progressed(job, hashed))
         metainfo = await self._engine.parse_metainfo(raw)
         job.hashed, job.metainfo, job.infohash = plan.size, raw, metainfo.infohash
+        self._publish(
+            TorrentCreated(
+                infohash=str(metainfo.infohash),
+                name=metainfo.name,
+                size=metainfo.size,
+                trackers=[url for tier in metainfo.trackers for url in tier],
+                for_store=not metainfo.is_private,
+            )
+        )
         if plan.export_to is not None and await asyncio.to_thread(export, plan.export_to, raw):
             job.exported_to = str(plan.export_to)
         if plan.seed is not None:

@@ -10,7 +10,7 @@ from triblerd.events import Event
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
 from triblerd.services import FileRoots
-from triblerd_createtorrent.api import TorrentMaker, TorrentProgress
+from triblerd_createtorrent.api import TorrentCreated, TorrentMaker, TorrentProgress
 from triblerd_createtorrent.config import CreatetorrentConfig
 from triblerd_createtorrent.container import CreatetorrentContainer
 from triblerd_createtorrent.endpoint import CreatetorrentEndpoint
@@ -40,7 +40,7 @@ def triblerd_endpoints() -> Iterable[type[Endpoint]]:
 @hookimpl
 def triblerd_events() -> Iterable[type[Event]]:
     """Tell how far jobs are."""
-    return [TorrentProgress]
+    return [TorrentProgress, TorrentCreated]
 
 
 @hookimpl

@@ -1,6 +1,6 @@
 """What other plugins see of the downloads: values, events, errors, and the set of them as a service."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -290,6 +290,17 @@ class Downloads(Protocol):
 
     async def metainfo(self, infohash: Infohash) -> Metainfo | None:
         """Return what the torrent file says, ``None`` while it is unknown."""
+
+    def retitled(self, infohashes: Iterable[Infohash]) -> None:
+        """Be told by ``TorrentTitles`` of other titles; infohashes without a download are ignored."""
+
+
+@runtime_checkable
+class TorrentTitles(Protocol):
+    """Knows torrents by better titles than their own names; offered by a plugin that may be off."""
+
+    def title(self, infohash: Infohash) -> str:
+        """Return the title of a torrent, empty while it is not known. No wait."""
 
 
 @runtime_checkable

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dependency_injector import containers, providers
 
 from triblerd.events import Event
+from triblerd.plugin import Services
 from triblerd.services import FileRoots
 from triblerd.store import StoreView, Table
 from triblerd.tasks import Tasks
@@ -76,6 +77,7 @@ class DownloadsContainer(containers.DeclarativeContainer):
     category_table: providers.Dependency[Table[Category]] = providers.Dependency(instance_of=Table)
     tracker_lists: providers.Dependency[Table[FetchedList]] = providers.Dependency(instance_of=Table)
     roots: providers.Dependency[FileRoots] = providers.Dependency(instance_of=FileRoots)
+    services: providers.Dependency[Services] = providers.Dependency()
     tasks = providers.Dependency(instance_of=Tasks)
     publish: providers.Dependency[Callable[[Event], None]] = providers.Dependency()
 
@@ -166,7 +168,7 @@ class DownloadsContainer(containers.DeclarativeContainer):
         streams=streams,
         trees=trees,
     )
-    rows = providers.Singleton(Rows, engine=engine, swarm=swarm, downloads=downloads)
+    rows = providers.Singleton(Rows, engine=engine, swarm=swarm, downloads=downloads, services=services)
     flat = providers.Singleton(FlatList, engine=engine, pieces=pieces, trees=trees)
     piece_maps = providers.Singleton(PieceMaps, engine=engine, pieces=pieces)
     browser = providers.Singleton(

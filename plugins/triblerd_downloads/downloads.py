@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -156,6 +156,12 @@ class DownloadManager:
             download.status = None
             await self._records.delete(infohash)
             self._downloads.drop(infohash)
+
+    def retitled(self, infohashes: Iterable[Infohash]) -> None:
+        """Show other titles in the list."""
+        for infohash in infohashes:
+            if self._downloads.find(infohash) is not None:
+                self._downloads.touch(infohash)
 
     async def change(self, infohash: Infohash, change: Change) -> None:
         """Change what is wanted of a download. Everything is checked before anything is changed."""

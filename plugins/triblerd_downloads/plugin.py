@@ -112,6 +112,7 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
         category_table=await context.store.table("category", Category),
         tracker_lists=await context.store.table("tracker_list", FetchedList),
         roots=context.service(FileRoots),
+        services=context.services,
         tasks=context.tasks,
         publish=context.events.publish,
     )

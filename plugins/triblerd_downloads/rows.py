@@ -7,6 +7,8 @@ from typing import Any
 from msgspec import UNSET
 
 from triblerd.http.endpoint import encode_json
+from triblerd.plugin import Services
+from triblerd_downloads.api import TorrentTitles
 from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.limits import share_ratio
@@ -47,9 +49,16 @@ class _Surroundings:
 
 
 class Rows:
-    """Keeps the encoded rows; encodes those that changed when somebody asks."""
+    """Keeps the encoded rows; encodes those that changed when somebody asks.
 
-    def __init__(self, *, engine: TorrentEngine, swarm: TorrentSwarm, downloads: DownloadSet) -> None:
+    Args:
+        services: Finds who knows titles of torrents, if anybody does.
+    """
+
+    def __init__(
+        self, *, engine: TorrentEngine, swarm: TorrentSwarm, downloads: DownloadSet, services: Services
+    ) -> None:
+        self._services = services
         self._engine = engine
         self._swarm = swarm
         self._downloads = downloads
@@ -109,12 +118,16 @@ class Rows:
             self._around = around
             self._downloads.touch_all()
 
+    def _title(self, download: ActiveDownload) -> str:
+        titles = self._services.find(TorrentTitles)
+        return titles.title(download.infohash) if titles else ""
+
     def _item(self, download: ActiveDownload) -> DownloadItem:
         record, status, state = download.record, download.status, download.state
         active = status if status is not None and state in TRANSFERRING else None
         upload_limit, download_limit = self._engine.session_rate_limits()
         return DownloadItem(
-            name=record.name or (status.name if status else "") or "Unknown name",
+            name=self._title(download) or record.name or (status.name if status else "") or "Unknown name",
             progress=status.progress if status else record.progress,
             infohash=str(download.infohash),
             speed_down=active.download_payload_rate if active else 0,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from dependency_injector import containers, providers
 
+from triblerd.events import EventBus
 from triblerd.plugin import Services
 from triblerd.store import StoreView, Table
 from triblerd.tasks import Tasks
@@ -18,7 +19,9 @@ from triblerd_metadata.keys import NodeKey
 from triblerd_metadata.lists.endpoint import PopularEndpoint
 from triblerd_metadata.lists.kept_orders import KeptOrders
 from triblerd_metadata.lists.listing import EntryLists
+from triblerd_metadata.own_torrents import OwnTorrents
 from triblerd_metadata.store import Metadata
+from triblerd_metadata.titles import Titles
 
 
 class MetadataContainer(containers.DeclarativeContainer):
@@ -32,6 +35,7 @@ class MetadataContainer(containers.DeclarativeContainer):
     statements: providers.Dependency[Callable[[], Statements | None]] = providers.Dependency()
     text_index: providers.Dependency[Callable[[], TextIndex | None]] = providers.Dependency()
     services: providers.Dependency[Services] = providers.Dependency()
+    events = providers.Dependency(instance_of=EventBus)
     view: providers.Dependency[StoreView] = providers.Dependency(instance_of=StoreView)
     reached: providers.Dependency[Table[Reached]] = providers.Dependency(instance_of=Table)
 
@@ -44,3 +48,5 @@ class MetadataContainer(containers.DeclarativeContainer):
     importer = providers.Singleton(Importer, store=metadata, reached=reached, view=view, services=services)
     bulk_endpoint = providers.Singleton(BulkEndpoint, importer=importer, store=metadata)
     entries_endpoint = providers.Singleton(EntriesEndpoint, metadata=metadata, items=items, key=key)
+    titles = providers.Singleton(Titles, metadata=metadata, downloads=downloads)
+    own_torrents = providers.Singleton(OwnTorrents, metadata=metadata, config=config, services=services, events=events)

@@ -11,7 +11,7 @@ from triblerd.events import Event
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
 from triblerd.services import PluginDirectory
-from triblerd_downloads.api import Downloads
+from triblerd_downloads.api import Downloads, TorrentTitles
 from triblerd_metadata.api import HealthUpdated, Lists, MetadataStore, NodeKey, Statements, TextIndex, WireRecords
 from triblerd_metadata.bulk.endpoint import BulkEndpoint
 from triblerd_metadata.bulk.importing import Reached
@@ -80,12 +80,16 @@ async def triblerd_lifespan(context: PluginContext[MetadataConfig]) -> AsyncIter
         statements=partial(context.services.find, Statements),
         text_index=partial(context.services.find, TextIndex),
         services=context.services,
+        events=context.events,
         view=context.store,
         reached=await context.store.table("import", Reached),
     )
     metadata, orders = container.metadata(), container.orders()
     metadata.watch(orders)
+    metadata.watch(container.titles())
     orders.start()
+    unlisten = container.own_torrents().listen()
+    context.tasks.start("own-torrents", container.own_torrents().work())
     checking = context.section(TorrentCheckingConfig)
     health = HealthContainer(
         config=checking,
@@ -106,10 +110,12 @@ async def triblerd_lifespan(context: PluginContext[MetadataConfig]) -> AsyncIter
         ],
         services={
             MetadataStore: metadata,
+            TorrentTitles: container.titles(),
             Lists: container.lists(),
             NodeKey: key,
             WireRecords: PeerRecords(own_key=key.public_key),
         },
     )
+    unlisten()
     await health.way_out().close()
     await metadata.close()

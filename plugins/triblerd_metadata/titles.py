@@ -1,0 +1,42 @@
+"""The titles by which torrents are known, for lists of downloads."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from triblerd_downloads.api import Downloads
+from triblerd_libtorrent.api import Infohash
+from triblerd_metadata.store import Metadata
+from triblerd_metadata.values import Change
+
+
+class Titles:
+    """The service ``TorrentTitles``; it also tells the downloads of titles that change.
+
+    Args:
+        metadata: Knows the titles.
+        downloads: Finds the downloads, ``None`` while that plugin is off.
+    """
+
+    def __init__(self, *, metadata: Metadata, downloads: Callable[[], Downloads | None]) -> None:
+        self._metadata = metadata
+        self._downloads = downloads
+
+    def title(self, infohash: Infohash) -> str:
+        """Return the title of a torrent, empty while it is not known."""
+        return next((entry.title for entry in self._metadata.by_infohash(infohash.key)), "")
+
+    def changing(self, rows: npt.NDArray[np.uint32], changes: Sequence[Change]) -> None:  # noqa: ARG002
+        """Be told of changes of the store, as a ``ColumnWatcher``."""
+        downloads = self._downloads() if changes else None
+        if downloads is None:
+            return
+        retitled = {
+            Infohash(entry.infohash.hex())
+            for change in changes
+            if change.before is None or change.after is None or change.before.title != change.after.title
+            for entry in (change.before, change.after)
+            if entry is not None and entry.infohash
+        }
+        downloads.retitled(retitled)
