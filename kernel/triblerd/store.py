@@ -9,7 +9,7 @@ The file is checked before LMDB touches it (see ``triblerd.store_check`` for wha
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -232,6 +232,15 @@ class StoreView:
         full_name = f"{self._plugin}/{name}"
         handle = await self._writer.call(lambda: self._engine.open_table(full_name.encode()))
         return Table(self._engine, self._writer, handle, _codec(full_name, kind, version))
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """Have a transaction that reads many values, all of one moment, and changes nothing. Allowed in any thread.
+
+        The same holds as for ``Table.items``: what is long belongs in a thread, and it spans no ``await``.
+        """
+        with self._engine.scan() as raw:
+            yield Transaction(raw)
 
     async def write(self, job: Callable[[Transaction], R]) -> R:
         """Run ``job`` in one transaction and return its result; on disk when this returns.
