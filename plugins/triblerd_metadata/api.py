@@ -12,7 +12,15 @@ from triblerd_libtorrent.api import Infohash
 from triblerd_metadata.columns import ADULT, OWN, SELF_CHECKED, SIGNED, SUBSCRIBED, Columns
 from triblerd_metadata.keys import PUBLIC_KIND, NodeKey, verify
 from triblerd_metadata.parameters import BadParametersError, ListQuery, SearchQuery
-from triblerd_metadata.schemas import EntryItem, Statement, TorrentItem
+from triblerd_metadata.schemas import (
+    ChannelItem,
+    DescriptionItem,
+    EntryItem,
+    FolderItem,
+    PictureItem,
+    Statement,
+    TorrentItem,
+)
 from triblerd_metadata.selections import Order, Page, Selection, SortColumn, Window
 from triblerd_metadata.text.expressions import (
     AllOf,
@@ -28,7 +36,7 @@ from triblerd_metadata.text.expressions import (
 )
 from triblerd_metadata.text.grammar import FilterError, parse
 from triblerd_metadata.text.tokens import VERSION as TOKENS_VERSION
-from triblerd_metadata.text.tokens import stem, terms, words
+from triblerd_metadata.text.tokens import may_go_on, searched_words, spelled_words, stem, terms, words
 from triblerd_metadata.values import (
     UNSIGNED,
     Change,
@@ -56,9 +64,11 @@ __all__ = [
     "AnyOf",
     "BadParametersError",
     "Change",
+    "ChannelItem",
     "ChannelPart",
     "Checked",
     "Columns",
+    "DescriptionItem",
     "Entry",
     "EntryItem",
     "EntryStatus",
@@ -66,6 +76,7 @@ __all__ = [
     "Everything",
     "Expression",
     "FilterError",
+    "FolderItem",
     "Follower",
     "Health",
     "HealthUpdate",
@@ -81,6 +92,7 @@ __all__ = [
     "Page",
     "Part",
     "Phrase",
+    "PictureItem",
     "ReceivedRecord",
     "RecordFormatError",
     "SearchQuery",
@@ -96,7 +108,10 @@ __all__ = [
     "Without",
     "Word",
     "id_of_infohash",
+    "may_go_on",
     "parse",
+    "searched_words",
+    "spelled_words",
     "stem",
     "terms",
     "verify",

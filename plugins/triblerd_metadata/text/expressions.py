@@ -3,6 +3,8 @@
 Matching a title is the definition. An index may find the same rows faster; it walks the same parts.
 """
 
+from collections.abc import Callable, Sequence
+
 import msgspec
 
 from triblerd_metadata.text.tokens import stem, terms, words
@@ -12,13 +14,11 @@ class Title:
     """A title as filters see it.
 
     Attributes:
-        positions: For each word, in order, the terms that it is found by.
-        terms: All of these.
+        words: In their order.
     """
 
     def __init__(self, text: str) -> None:
-        self.positions = [terms(word) for word in words(text)]
-        self.terms = {term for position in self.positions for term in position}
+        self.words = words(text)
 
 
 class Word(msgspec.Struct, frozen=True):
@@ -42,15 +42,12 @@ class Word(msgspec.Struct, frozen=True):
 
     def matches(self, title: Title) -> bool:
         """Return whether the title has the word."""
-        if self.term in title.terms:
-            return True
-        return self.is_beginning and any(term.startswith(self.text) for term in title.terms)
+        return any(map(self.means, title.words))
 
-    def matches_at(self, position: tuple[str, ...]) -> bool:
-        """Return whether one word of a title, given by its terms, is meant."""
-        if self.term in position:
-            return True
-        return self.is_beginning and any(term.startswith(self.text) for term in position)
+    def means(self, other: str) -> bool:
+        """Return whether a word of a title is meant."""
+        found_by = terms(other)
+        return self.term in found_by or (self.is_beginning and any(term.startswith(self.text) for term in found_by))
 
 
 class Phrase(msgspec.Struct, frozen=True):
@@ -60,11 +57,33 @@ class Phrase(msgspec.Struct, frozen=True):
 
     def matches(self, title: Title) -> bool:
         """Return whether the title has them."""
-        positions = title.positions
-        return any(
-            all(word.matches_at(positions[start + offset]) for offset, word in enumerate(self.words))
-            for start in range(len(positions) - len(self.words) + 1)
-        )
+        return self.matcher()(title.words)
+
+    def matcher(self) -> Callable[[Sequence[str]], bool]:
+        """Return what tells of the words of a title whether they have the phrase; quick for many titles."""
+        meant = [_Meant(word) for word in self.words]
+        first, rest = meant[0], list(enumerate(meant[1:], 1))
+
+        def matches(title: Sequence[str]) -> bool:
+            starts = title[: len(title) - len(rest)] if len(title) > len(rest) else ()
+            return any(
+                first[word] and all(other[title[start + offset]] for offset, other in rest)
+                for start, word in enumerate(starts)
+            )
+
+        return matches
+
+
+class _Meant(dict[str, bool]):
+    """Remembers which words of titles are meant by a word."""
+
+    def __init__(self, word: Word) -> None:
+        super().__init__()
+        self._word = word
+
+    def __missing__(self, other: str) -> bool:
+        self[other] = is_meant = self._word.means(other)
+        return is_meant
 
 
 class Everything(msgspec.Struct, frozen=True):

@@ -36,6 +36,8 @@ _porter.maxCacheSize = 0  # its cache is no good for several threads; without it
 
 def words(text: str) -> list[str]:
     """Return the words of a title in their order, each of 1 to ``LONGEST_WORD`` characters."""
+    if len(text) <= LONGEST_WORD and text.isascii():
+        return _ASCII_WORD.findall(text.lower())
     found = []
     for run in _runs(text):
         if run.isascii():
@@ -60,6 +62,15 @@ def searched_runs(text: str) -> list[list[tuple[str, bool]]]:
     return [_searched(_pieces(run)) for run in _runs(text)]
 
 
+def spelled_words(text: str) -> list[tuple[str, str]]:
+    """Return the runs of letters and digits of a title, in order: each folded, and as people write it in lower case."""
+    if text.isascii():
+        return [(word, word) for word in _ASCII_WORD.findall(text.lower())]
+    composed = unicodedata.normalize("NFKC", text)
+    spaced = "".join(" " if _folding[ord(character)].isspace() else character for character in composed)
+    return [(folded, run.lower()) for run in spaced.split() if (folded := _folded(run))]
+
+
 def may_go_on(text: str) -> bool:
     """Return whether the end of the text is the end of a word."""
     return not _folded(text)[-1:].isspace()
@@ -71,7 +82,7 @@ def terms(word: str) -> tuple[str, ...]:
     found = [word]
     if (stemmed := stem(word)) != word:
         found.append(stemmed)
-    if episode := _EPISODE.fullmatch(word):
+    if word[0] == "s" and (episode := _EPISODE.fullmatch(word)):
         season, episodes = episode.groups()
         found += [season, *dict.fromkeys(_PART.findall(episodes))]
     return tuple(found)
@@ -80,7 +91,7 @@ def terms(word: str) -> tuple[str, ...]:
 @lru_cache(maxsize=1 << 12)
 def stem(word: str) -> str:
     """Return the stem of a word of ``words``: Porter's algorithm for words of ASCII letters and digits, as in FTS5."""
-    if len(word) <= 2 or not word.isascii():  # noqa: PLR2004 - the algorithm leaves short words alone
+    if len(word) <= 2 or word[-1].isdigit() or not word.isascii():  # noqa: PLR2004 - it leaves these alone
         return word
     return str(_porter.stemWord(word))
 
