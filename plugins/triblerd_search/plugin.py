@@ -1,10 +1,15 @@
 """The hooks of the search plugin."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from triblerd.config import NoSettings
+from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
+from triblerd_metadata.api import Lists, MetadataStore, TextIndex
+from triblerd_search.container import SearchContainer
+from triblerd_search.endpoint import SearchEndpoint
+from triblerd_search.index import IndexState
 
 
 @hookimpl
@@ -14,7 +19,29 @@ def triblerd_manifest() -> Manifest:
 
 
 @hookimpl
+def triblerd_endpoints() -> Iterable[type[Endpoint]]:
+    """Serve ``/search`` and what belongs to it."""
+    return [SearchEndpoint]
+
+
+@hookimpl
 @asynccontextmanager
-async def triblerd_lifespan(context: PluginContext[NoSettings]) -> AsyncIterator[Running]:  # noqa: ARG001
-    """Search while the plugin runs."""
-    yield Running()
+async def triblerd_lifespan(context: PluginContext[NoSettings]) -> AsyncIterator[Running]:
+    """Write the index along with the records, and search, while the plugin runs."""
+    records = context.service(MetadataStore)
+    container = SearchContainer(
+        store=context.store,
+        posting_table=await context.store.table("post", bytes),
+        state_table=await context.store.table("state", IndexState),
+        records=records,
+        lists=context.service(Lists),
+    )
+    renewer, searcher = container.renewer(), container.searcher()
+    unfollow = records.follow(container.writer())
+    try:
+        await renewer.check()
+        context.tasks.every(1.0, "renew", renewer.round)
+        yield Running(endpoints=[container.endpoint()], services={TextIndex: searcher}, hooks=[renewer])
+    finally:
+        unfollow()
+        await searcher.close()

@@ -68,4 +68,4 @@ def requests(example: Example) -> Iterator[tuple[str, str]]:
         if words[0].endswith("curl"):
             method = words[words.index("-X") + 1] if "-X" in words else "GET"
             (url,) = [word for word in words if word.startswith("http://")]
-            yield method, "/" + url.split("/", 3)[3]
+            yield method, "/" + url.split("/", 3)[3].partition("?")[0]

@@ -1,0 +1,174 @@
+"""Keeps the text index equal to the records: writes along with them, and makes anew what it cannot trust."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from triblerd.store import BadRecordError, Table, Transaction, UnknownVersionError
+from triblerd_metadata.api import TOKENS_VERSION, Change, MetadataStore, words
+from triblerd_search.postings import CHUNK_BITS, Postings, index_terms, rows_by_term
+
+LAYOUT_VERSION = 1
+"""Of how the index is written."""
+VERSION = (LAYOUT_VERSION, TOKENS_VERSION)
+
+_STATE = b"index"
+_STEP_ROWS = 4096
+"""Rows that are indexed in one transaction while a chunk is made anew; the writer is kept for about 0.1 s."""
+_STEP_TERMS = 5000
+
+
+class Renewal(msgspec.Struct, frozen=True, array_like=True):
+    """How far the index was made anew, chunk by chunk from the newest one; those below are as they were.
+
+    Attributes:
+        chunk: The one that is worked on.
+        next_row: The next one that is indexed, or 0 while what the chunk held is removed.
+    """
+
+    chunk: int
+    next_row: int
+
+
+class IndexState(msgspec.Struct, frozen=True, array_like=True):
+    """What the index is of.
+
+    Attributes:
+        version: Of how it was made, see ``VERSION``.
+        revision: The store's when all changes up to it were written along.
+        renewal: What is being made anew, if anything.
+    """
+
+    version: tuple[int, int]
+    revision: int
+    renewal: Renewal | None = None
+
+
+class IndexWriter:
+    """Changes the index, in transactions of the writer's thread.
+
+    Args:
+        postings: The index.
+        table: Holds the state, beside the index.
+        records: What is indexed.
+    """
+
+    def __init__(self, *, postings: Postings, table: Table[IndexState], records: MetadataStore) -> None:
+        self._postings = postings
+        self._table = table
+        self._records = records
+
+    def state(self) -> IndexState | None:
+        """Return the state as it is on disk; ``None`` when there is none that can be read."""
+        try:
+            return self._table.get(_STATE)
+        except (UnknownVersionError, BadRecordError):
+            return None
+
+    def written(self, transaction: Transaction, changes: Sequence[Change]) -> None:
+        """Write along with the records."""
+        new_titles: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        removed: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        for rowid, old_title, new_title in _by_row(changes):
+            chunk = rowid >> CHUNK_BITS
+            if old_title:
+                for term in index_terms(old_title) - index_terms(new_title):
+                    removed[chunk][term].append(rowid)
+            new_titles[chunk].append((rowid, new_title))
+        is_sound = True
+        for chunk, titles in new_titles.items():
+            is_sound &= self._postings.change(
+                transaction, chunk, added=_terms_of(titles), removed=removed.get(chunk, {})
+            )
+        self._note(transaction, is_sound=is_sound)
+
+    def _note(self, transaction: Transaction, *, is_sound: bool) -> None:
+        state = self._read(transaction)
+        if state is None:
+            return
+        if not is_sound:
+            self.renew(transaction)
+        elif state.revision == (revision := self._records.revision(transaction)) - 1:
+            # What was missed before shows by a revision that stays behind.
+            transaction.put(self._table, _STATE, msgspec.structs.replace(state, revision=revision))
+
+    def check(self, transaction: Transaction) -> str:
+        """Have the index made anew if it is not one of the records as they are.
+
+        Called once, before anything is written along. Returns the reason, or an empty text.
+        """
+        state = self._read(transaction)
+        revision = self._records.revision(transaction)
+        if state is None:
+            reason = "there is no index" if revision else ""
+        elif state.version != VERSION:
+            reason = "the index is of another version"
+        elif state.revision != revision:
+            reason = "titles changed while search was off"
+        else:
+            return ""
+        self.renew(transaction)
+        return reason
+
+    def renew(self, transaction: Transaction) -> None:
+        """Have the whole index made anew, by ``step``."""
+        # One chunk more, for rows that the store's memory does not know of yet. Later ones are indexed as they come.
+        renewal = Renewal((self._records.last_rowid() >> CHUNK_BITS) + 1, 0)
+        transaction.put(self._table, _STATE, IndexState(VERSION, self._records.revision(transaction), renewal))
+
+    def step(self, transaction: Transaction) -> bool:
+        """Make the next piece anew, and return whether there is more to do."""
+        state = self._read(transaction)
+        if state is None or state.renewal is None:
+            return False
+        renewal = self._step(transaction, state.renewal)
+        transaction.put(self._table, _STATE, msgspec.structs.replace(state, renewal=renewal))
+        return renewal is not None
+
+    def _step(self, transaction: Transaction, renewal: Renewal) -> Renewal | None:
+        chunk = renewal.chunk
+        first_row = max(chunk << CHUNK_BITS, 1)
+        if not renewal.next_row:
+            is_clear = self._postings.clear(transaction, chunk, _STEP_TERMS)
+            return Renewal(chunk, first_row) if is_clear else renewal
+        end_of_chunk = min((chunk + 1) << CHUNK_BITS, self._records.last_rowid() + 1)
+        end = min(renewal.next_row + _STEP_ROWS, end_of_chunk)
+        self._add(transaction, chunk, range(renewal.next_row, end))
+        if end < end_of_chunk:
+            return Renewal(chunk, end)
+        return Renewal(chunk - 1, 0) if chunk else None
+
+    def _add(self, transaction: Transaction, chunk: int, rowids: Iterable[int]) -> None:
+        added = _terms_of(self._records.titles(transaction, rowids))
+        self._postings.change(transaction, chunk, added=added, removed={})
+
+    def _read(self, transaction: Transaction) -> IndexState | None:
+        try:
+            return transaction.get(self._table, _STATE)
+        except (UnknownVersionError, BadRecordError):
+            return None
+
+
+def _terms_of(titles: Iterable[tuple[int, str]]) -> dict[str, list[int]]:
+    """Return the rows of each term of titles that are not empty."""
+    rows: list[int] = []
+    by_word: dict[str, list[int]] = defaultdict(list)
+    for rowid, title in titles:
+        if title:
+            rows.append(rowid)
+            for word in words(title):
+                by_word[word].append(rowid)
+    return rows_by_term(by_word, rows) if rows else {}
+
+
+def _by_row(changes: Iterable[Change]) -> Iterable[tuple[int, str, str]]:
+    """Yield each row once, with its title before all the changes and after them, empty for none."""
+    titles: dict[int, tuple[str, str]] = {}
+    for change in changes:
+        before = "" if change.before is None else change.before.title
+        after = "" if change.after is None else change.after.title
+        titles[change.rowid] = (titles.get(change.rowid, (before,))[0], after)
+    for rowid, (before, after) in titles.items():
+        if before != after:
+            yield rowid, before, after

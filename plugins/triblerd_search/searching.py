@@ -1,0 +1,168 @@
+"""Searches, one at a time on a thread of their own, so that neither the event loop nor each other waits for them."""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+from pyroaring import BitMap
+
+from triblerd_metadata.api import (
+    AllOf,
+    AnyOf,
+    Columns,
+    Expression,
+    Lists,
+    MetadataStore,
+    Order,
+    Page,
+    Part,
+    Selection,
+    Window,
+    Without,
+    Word,
+    parse,
+)
+from triblerd_search.completing import complete
+from triblerd_search.finding import Finder
+from triblerd_search.postings import Postings
+from triblerd_search.ranking import Facts, ranked
+
+R = TypeVar("R")
+
+
+class Searcher:
+    """Finds, ranks and completes.
+
+    Args:
+        postings: The index.
+        records: What is indexed.
+        lists: Finds the lists of the metadata store, which order by columns and know what is selected.
+        on_damage: Called on the event loop's thread when the index could not be read.
+    """
+
+    def __init__(
+        self, *, postings: Postings, records: MetadataStore, lists: Lists, on_damage: Callable[[], None]
+    ) -> None:
+        self._postings = postings
+        self._records = records
+        self._lists = lists
+        self._on_damage = on_damage
+        self._thread = ThreadPoolExecutor(1, "search")
+
+    async def close(self) -> None:
+        """End the thread."""
+        await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
+
+    async def rows(self, text: str) -> BitMap:
+        """Return the rows whose titles match a ``txt_filter``.
+
+        Raises:
+            FilterError: it is no such expression.
+        """
+        expression = parse(text)
+        return await self._run(lambda finder: finder.find(expression))
+
+    async def page(self, selection: Selection, order: Order, window: Window, *, with_total: bool = False) -> Page:
+        """Return a part of the list of all that is selected; what matches a text by relevance, unless a column is said.
+
+        Raises:
+            FilterError: the selection's text is no ``txt_filter``.
+        """
+        if not selection.text:
+            return await self._lists.page(selection, order, window, with_total=with_total)
+        expression = parse(selection.text)
+        without_text = msgspec.structs.replace(selection, text="")
+        if order.column is not None:
+            rows = await self._run(lambda finder: finder.find(expression))
+            return await self._lists.page(without_text, order, window, rows=rows, with_total=with_total)
+        return await self._run(
+            lambda finder: self._ranked(finder, expression, without_text, window, is_reversed=not order.descending)
+        )
+
+    async def completions(self, text: str) -> list[str]:
+        """Return at most five texts that go on where ``text`` ends, as titles do."""
+        return await self._run(lambda finder: complete(text, finder, self._records))
+
+    def _ranked(
+        self, finder: Finder, expression: Expression, selection: Selection, window: Window, *, is_reversed: bool
+    ) -> Page:
+        rows = self._lists.selected(selection, finder.find(expression))
+        facts = _facts(self._records.columns, rows)
+        total = len(facts.rowids)
+        wanted = tuple(dict.fromkeys(expression.wanted()))
+
+        def titles_of(rowids: Sequence[int]) -> list[str]:
+            titles = dict(self._records.titles(finder.transaction, rowids))
+            return [titles.get(rowid, "") for rowid in rowids]
+
+        order = ranked(
+            facts,
+            wanted,
+            weights=_weights(wanted, finder, len(self._records.columns)),
+            words_matched=_words_matched(expression.root, facts, finder),
+            titles_of=titles_of,
+            now=time.time(),
+            count=total if is_reversed else window.last,
+        )
+        if is_reversed:
+            order.reverse()
+        return Page(order[window.first - 1 : max(window.last, 0)], total)
+
+    async def _run(self, search: Callable[[Finder], R]) -> R:
+        def run() -> tuple[R, bool]:
+            with self._postings.reading() as reader:
+                finder = Finder(reader, self._records)
+                return search(finder), finder.is_damaged
+
+        found, is_damaged = await asyncio.get_running_loop().run_in_executor(self._thread, run)
+        if is_damaged:
+            self._on_damage()
+        return found
+
+
+def _facts(columns: Columns, rows: BitMap) -> Facts:
+    rowids = np.asarray(rows.to_array(), dtype=np.uint32)
+    rowids = rowids[rowids < len(columns)]  # a row is on disk a moment before it is in memory
+    return Facts(
+        rowids,
+        columns.type[rowids],
+        columns.tokens[rowids],
+        columns.seeders[rowids],
+        columns.leechers[rowids],
+        columns.torrent_date[rowids],
+        columns.checked[rowids],
+    )
+
+
+def _weights(wanted: Sequence[Word], finder: Finder, size: int) -> dict[str, float]:
+    """Return how much words tell: the more, the fewer titles have them."""
+    return {word.text: math.log(1 + size / (1 + len(finder.by_word.get(word, ())))) for word in wanted}
+
+
+def _words_matched(root: Part, facts: Facts, finder: Finder) -> npt.NDArray[np.float32] | float:
+    """Return how many words of the expression each title has."""
+    if not _has_alternatives(root):
+        return float(max(len(finder.by_word), 1))
+    matched = np.zeros(len(facts.rowids), dtype=np.float32)
+    for rows in finder.by_word.values():
+        among = np.asarray(rows.to_array(), dtype=np.uint32)
+        matched += np.isin(facts.rowids, among, assume_unique=True)
+    return matched
+
+
+def _has_alternatives(part: Part) -> bool:
+    match part:
+        case AnyOf():
+            return True
+        case AllOf(parts):
+            return any(map(_has_alternatives, parts))
+        case Without(wanted):
+            return _has_alternatives(wanted)
+        case _:
+            return False
