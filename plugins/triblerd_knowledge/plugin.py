@@ -12,8 +12,10 @@ from triblerd_knowledge.knowledge import KnowledgeBase
 from triblerd_knowledge.tables import Tables
 from triblerd_metadata.api import MetadataStore, NodeKey, Statements
 
-_LOOK_SECONDS = 60.0
-"""Pause between two looks whether the index by tags is whole, which is nearly nothing to do."""
+_LOOK_SECONDS = 2.0
+"""Pause between two looks whether the index by tags is whole, of microseconds. Not only the start can find it in pieces:
+a commit that was under way just then has told nobody.
+"""
 
 
 @hookimpl
@@ -35,8 +37,7 @@ async def triblerd_lifespan(context: PluginContext[NoSettings]) -> AsyncIterator
     metadata = context.service(MetadataStore)
     tables = await Tables.open(context.store, metadata)
     unfollow = metadata.follow(tables.tags)
-    context.tasks.start("renew", tables.tags.renew())
-    context.tasks.every(_LOOK_SECONDS, "look", tables.tags.renew)  # a commit may have been under way just now
+    context.tasks.every(_LOOK_SECONDS, "renew", tables.tags.renew)
     knowledge = KnowledgeBase(store=context.store, tables=tables, key=context.service(NodeKey))
     yield Running(
         endpoints=[KnowledgeEndpoint(knowledge=knowledge)],

@@ -101,7 +101,7 @@ class TagIndex:
             transaction.put(self._state, _REVISION, revision)
 
     async def renew(self) -> None:
-        """Make the bitmaps anew, unless they are whole."""
+        """Make the bitmaps anew, unless they are whole. Not to be called again before it ends."""
         if self.is_whole:
             return
         await self._store.write(lambda transaction: transaction.delete(self._state, _REVISION))
