@@ -18,7 +18,6 @@ from triblerd_downloads.hops import Hops
 from triblerd_downloads.moves import Moves
 from triblerd_downloads.records import Records
 from triblerd_downloads.seeding import Seeding
-from triblerd_downloads.selection import NORMAL_PRIORITY
 from triblerd_downloads.settings import DownloadSettings
 from triblerd_downloads.swarm.trackers import Trackers
 from triblerd_libtorrent.api import (
@@ -179,8 +178,6 @@ class Following:
         if download is None:
             return
         fields = learned(download.record, event.metainfo)
-        if download.record.selection is not None and fields["selection"] is None:  # of files that there are not
-            self._engine.set_priorities(event.infohash, (NORMAL_PRIORITY,) * fields["file_count"])
         if download.record.only_metadata:
             self._engine.pause(event.infohash)
         self._start("metadata", partial(self._learn, download, fields))

@@ -48,6 +48,7 @@ class _Pending:
     trackers: TrackerList | None = None
     has_files: bool = False
     hashes: lt.info_hash_t | None = None
+    session: EngineSession | None = None
 
 
 class Adder:
@@ -126,6 +127,11 @@ class Adder:
         """
         self.start(self._torrents.of(alert.handle))
 
+    def may_need_check(self, alert: lt.state_changed_alert) -> None:
+        """Start a torrent whose files exist: they are hashed once it runs."""
+        if alert.state == lt.torrent_status.checking_files:
+            self.may_start(alert)
+
     def adopt(self, handle: lt.torrent_handle) -> None:
         """Take a torrent that the engine has, when its answer was lost."""
         pending = self._pending.get(self._torrents.name_of(handle.info_hashes()))
@@ -195,17 +201,24 @@ class Adder:
             tiers += [0] * (len(urls) - len(tiers))
             pending.trackers = TrackerList(zip(urls, tiers, strict=False))
         self._torrents.also_known_as(wish.infohash, params.info_hashes)
-        await hand_over(self._session_of(wish.hops).raw, built)
+        pending.session = session = self._session_of(wish.hops)
+        if not built.has_files and not wish.is_paused:
+            session.keep_seeds(wish.infohash)
+        await hand_over(session.raw, built)
 
     def _settle(self, infohash: Infohash) -> None:
         pending = self._pending.pop(infohash, None)
         if pending is not None and pending.hashes is not None and infohash not in self._torrents:
             self._rivals.download_refused(pending.wish.hops, pending.hashes)
+            if pending.session is not None:
+                pending.session.may_leave_seeds(infohash)
 
     def _adopt(self, pending: _Pending, handle: lt.torrent_handle) -> None:
         wish = pending.wish
         torrent = Torrent(wish.infohash, handle, hops=wish.hops, trackers=pending.trackers)
         torrent.is_held = wish.is_paused
+        if not pending.has_files:
+            torrent.is_unknown(wish.priorities)
         self._torrents.put(torrent)
         if not wish.is_paused and not wish.is_auto_managed:
             if pending.has_files:

@@ -61,7 +61,9 @@ class AlertTranslator:
     def _finished(self, alert: lt.torrent_finished_alert) -> None:
         if (torrent := self._torrents.of(alert.handle)) is not None:
             self._changed()
-            self._tell(DownloadFinished(torrent.infohash))
+            torrent.is_finish_untold = not torrent.is_accepted
+            if torrent.is_accepted:
+                self._tell(DownloadFinished(torrent.infohash))
 
     def _checked(self, alert: lt.torrent_checked_alert) -> None:
         if (torrent := self._torrents.of(alert.handle)) is not None:

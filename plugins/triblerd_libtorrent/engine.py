@@ -33,7 +33,7 @@ from triblerd_libtorrent.lookups import Lookups
 from triblerd_libtorrent.parameters import ParametersBuilder
 from triblerd_libtorrent.parsing import TorrentParser
 from triblerd_libtorrent.pieces import PieceAccess
-from triblerd_libtorrent.priorities import FilePriorities, Priorities
+from triblerd_libtorrent.priorities import FilePriorities
 from triblerd_libtorrent.pump import Handler
 from triblerd_libtorrent.received import MetadataKeeper, Spawn
 from triblerd_libtorrent.recent import RecentMetainfo
@@ -49,7 +49,8 @@ from triblerd_libtorrent.settings_pack import (
     rate,
 )
 from triblerd_libtorrent.status import STATUS_FLAGS, StatusBoard
-from triblerd_libtorrent.torrents import QUEUE_MOVES, Torrent, Torrents
+from triblerd_libtorrent.torrents import QUEUE_MOVES, Priorities, Torrent, Torrents
+from triblerd_libtorrent.wanted import WantedFiles
 
 log = logging.getLogger(__name__)
 
@@ -118,10 +119,18 @@ class Engine:
             torrents=self._torrents, builder=self._builder, session_of=self._session, rivals=self.lookups
         )
         self._remover = Remover(self._torrents, self._parser)
-        self._priorities = FilePriorities(self._torrents, self._meet_again)
+        wanted = WantedFiles(self._torrents, self._session, lambda: self._builder.connections, self._tell)
+        self._listeners.listen(StatusesUpdated, wanted.rows_came)
+        self._priorities = FilePriorities(self._torrents, wanted.in_force)
         self.piece_access = PieceAccess(self._torrents, self._priorities)
         self._metadata = MetadataKeeper(
-            torrents=self._torrents, stored=stored, store=store, parser=self._parser, tell=self._tell, spawn=spawn
+            torrents=self._torrents,
+            stored=stored,
+            store=store,
+            parser=self._parser,
+            priorities=self._priorities,
+            tell=self._tell,
+            spawn=spawn,
         )
         self._stopping = False
 
@@ -262,6 +271,7 @@ class Engine:
         torrent = self._torrents.get(infohash)
         torrent.is_held = True
         torrent.stays_paused()
+        self._sites[torrent.hops].session.may_leave_seeds(infohash)
         torrent.handle.unset_flags(lt.torrent_flags.auto_managed)
         torrent.handle.pause()
 
@@ -282,6 +292,8 @@ class Engine:
         handle = torrent.handle
         handle.unset_flags(lt.torrent_flags.upload_mode | lt.torrent_flags.stop_when_ready)
         handle.clear_error()
+        if not torrent.is_accepted:
+            self._sites[torrent.hops].session.keep_seeds(infohash)
         if auto_managed:
             handle.set_flags(lt.torrent_flags.auto_managed)
         else:
@@ -294,7 +306,7 @@ class Engine:
         """Verify all data again; a paused torrent is paused again afterwards."""
         torrent = self._torrents.get(infohash)
         row = torrent.row
-        if row is None or not row.has_metadata or torrent.refusal:
+        if row is None or not row.has_metadata:
             return
         handle = torrent.handle
         torrent.disk_error = ""
@@ -360,6 +372,7 @@ class Engine:
             remover=self._remover,
             lookups=self.lookups,
             checkpoints=self._checkpoints,
+            metadata=self._metadata,
             spawn=self._spawn,
         )
         own: dict[type, Handler] = {
@@ -369,7 +382,7 @@ class Engine:
             lt.listen_failed_alert: site.session.not_listening,
             lt.add_torrent_alert: added,
             lt.torrent_checked_alert: self._adder.may_start,
-            lt.state_changed_alert: self._may_need_check,
+            lt.state_changed_alert: self._adder.may_need_check,
             lt.save_resume_data_alert: self._checkpoints.saved,
             lt.save_resume_data_failed_alert: self._checkpoints.not_saved,
             lt.torrent_removed_alert: self._remover.removed,
@@ -414,10 +427,6 @@ class Engine:
         self._adder.has_row(rows)
         self._tell(StatusesUpdated(rows))
 
-    def _may_need_check(self, alert: lt.state_changed_alert) -> None:
-        if alert.state == lt.torrent_status.checking_files:  # its files exist: they are hashed once it runs
-            self._adder.may_start(alert)
-
     def _worth_saving(self, alert: lt.torrent_alert) -> None:
         torrent = self._torrents.of(alert.handle)
         if torrent is not None and not self._stopping:
@@ -427,18 +436,12 @@ class Engine:
         await self._checkpoints.save([torrent])
         await self._metadata.complete(torrent)
 
-    def _meet_again(self, torrent: Torrent) -> None:
-        """Look for peers once more: other files of a torrent are wanted."""
-        if torrent.hops in self._sites:
-            self._sites[torrent.hops].session.meet_again()
-            for connections in (self._builder.connections + 1, self._builder.connections):
-                torrent.handle.set_max_connections(connections)  # a change has the torrent ask for peers
-
     def _forget(self, torrent: Torrent) -> None:
         self._torrents.drop(torrent.infohash)
         self._checkpoints.forget(torrent.infohash)
         self._priorities.forget(torrent.infohash)
         self._sites[torrent.hops].board.forget(torrent.infohash)
+        self._sites[torrent.hops].session.may_leave_seeds(torrent.infohash)
 
 
 def _is_idle(row: TorrentStatus | None) -> bool:

@@ -127,7 +127,7 @@ class ParametersBuilder:
         params.download_limit = wish.download_limit
         params.max_connections = self.connections
         # Both, or what a stream wanted when the process was killed would last.
-        params.file_priorities = list(wish.priorities)
+        params.file_priorities = list(wish.priorities) if has_files else []
         params.piece_priorities = []
         _add_trackers(params, wish.trackers)
         _remove_trackers(params, wish.removed_trackers)
@@ -208,7 +208,7 @@ def _flags(wish: TorrentWish, params: lt.add_torrent_params, *, has_files: bool)
     flags = params.flags & _NEEDS_RESUME_DATA
     if wish.is_verified:
         flags |= lt.torrent_flags.seed_mode
-    if wish.priorities and not has_files:
+    if not has_files:  # until they were looked at: see MetadataKeeper
         flags |= lt.torrent_flags.default_dont_download
     if wish.is_auto_managed:
         flags |= lt.torrent_flags.auto_managed

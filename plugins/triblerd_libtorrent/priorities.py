@@ -1,17 +1,15 @@
 """Priorities of files, changed one after the other."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 import libtorrent as lt
 
 from triblerd_libtorrent.api import Infohash
 from triblerd_libtorrent.status import STATUS_FLAGS
-from triblerd_libtorrent.torrents import Torrent, Torrents
+from triblerd_libtorrent.torrents import Priorities, Torrent, Torrents
 
-Priorities = Sequence[int] | Mapping[int, int]
-"""One for each file, or those of some files by position in the torrent."""
-
+_NORMAL = 4
 _LOST_SECONDS = 10.0
 """After that the engine's answer is taken for lost."""
 
@@ -37,9 +35,18 @@ class FilePriorities:
         """Change priorities, 0 (not wanted) .. 7, soon."""
         if not priorities:
             return
-        if torrent.row is None or not torrent.row.has_metadata:  # nothing is done on disk, and nothing answered
-            _send_all(torrent.handle, priorities)
-            return
+        if torrent.wanted_later is None:
+            self._order(torrent, priorities)
+        else:
+            torrent.wanted_later.append(priorities)
+
+    def accept(self, torrent: Torrent, file_count: int) -> None:
+        """Have what is wanted of a torrent fetched, now that its files may be written."""
+        wanted, torrent.wanted_later = torrent.wanted_later, None
+        if wanted is not None:
+            self._order(torrent, _spelled_out(wanted, file_count))
+
+    def _order(self, torrent: Torrent, priorities: Priorities) -> None:
         self._waiting[torrent.infohash] = _merged(self._waiting.get(torrent.infohash), priorities)
         if torrent.infohash not in self._limits:
             self._send(torrent)
@@ -84,6 +91,19 @@ def _send_all(handle: lt.torrent_handle, priorities: Priorities) -> None:
             handle.file_priority(index, priority)
     else:
         handle.prioritize_files(list(priorities))
+
+
+def _spelled_out(wanted: Iterable[Priorities], file_count: int) -> list[int]:
+    """Return a priority for each file; what was said of files that do not exist is as good as nothing."""
+    found = [_NORMAL] * file_count
+    for priorities in wanted:
+        if isinstance(priorities, Mapping):
+            for index, priority in priorities.items():
+                if index < file_count:
+                    found[index] = priority
+        else:
+            found = [*priorities[:file_count], *[0] * (file_count - len(priorities))]
+    return found if any(found) else [_NORMAL] * file_count
 
 
 def _merged(before: list[int] | dict[int, int] | None, priorities: Priorities) -> list[int] | dict[int, int]:

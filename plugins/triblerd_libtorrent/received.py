@@ -19,6 +19,7 @@ from triblerd_libtorrent.api import (
 from triblerd_libtorrent.links import refuse_links_out
 from triblerd_libtorrent.metainfo import has_piece_layers, wrap_info
 from triblerd_libtorrent.parsing import TorrentParser
+from triblerd_libtorrent.priorities import FilePriorities
 from triblerd_libtorrent.resume import StoredTorrents
 from triblerd_libtorrent.torrents import Torrent, Torrents
 
@@ -29,7 +30,12 @@ Spawn = Callable[[str, Coroutine[object, object, None]], object]
 
 
 class MetadataKeeper:
-    """Keeps the metadata of magnets."""
+    """Keeps the metadata of magnets, and has nothing of their files written before they were looked at.
+
+    The engine would begin to write as soon as it has the metadata. So it is told that nothing of such a torrent is
+    wanted, and learns what is when the files are accepted. It calls the torrent finished in between, which nobody else
+    shall hear of.
+    """
 
     def __init__(  # noqa: PLR0913 - all that metadata concern, by keyword
         self,
@@ -38,6 +44,7 @@ class MetadataKeeper:
         stored: StoredTorrents,
         store: StoreView,
         parser: TorrentParser,
+        priorities: FilePriorities,
         tell: Callable[[EngineEvent], None],
         spawn: Spawn,
     ) -> None:
@@ -45,8 +52,10 @@ class MetadataKeeper:
         self._stored = stored
         self._store = store
         self._parser = parser
+        self._priorities = priorities
         self._tell = tell
         self._spawn = spawn
+        self._looking: set[Infohash] = set()
 
     def came(self, alert: lt.metadata_received_alert) -> None:
         """Take the metadata of a torrent."""
@@ -54,14 +63,28 @@ class MetadataKeeper:
         # A hybrid torrent that was added by its v2 hash alone has got another identity just now.
         torrent = self._torrents.of(alert.handle) or self._torrents.find(Infohash(str(hashes.get_best())))
         if torrent is not None:
-            self._torrents.also_known_as(torrent.infohash, hashes)
-            self.look_again(torrent, lambda: None)
+            self._take(torrent)
+
+    def missed(self, torrent: Torrent) -> None:
+        """Take the metadata of a torrent, if they have come and nobody heard of it."""
+        is_waiting = torrent.wanted_later is not None and not torrent.refusal
+        if is_waiting and torrent.infohash not in self._looking and torrent.handle.torrent_file() is not None:
+            self._take(torrent)
+
+    def _take(self, torrent: Torrent) -> None:
+        self._torrents.also_known_as(torrent.infohash, torrent.handle.info_hashes())
+        self.look_again(torrent, lambda: None)
 
     def look_again(self, torrent: Torrent, then: Callable[[], None]) -> None:
         """Look anew at metadata that were refused, and call ``then`` if they can be used now."""
 
         async def look() -> None:
-            if await self._keep(torrent):
+            self._looking.add(torrent.infohash)
+            try:
+                is_kept = await self._keep(torrent)
+            finally:
+                self._looking.discard(torrent.infohash)
+            if is_kept:
                 then()
 
         self._spawn("metadata", look())
@@ -111,6 +134,8 @@ class MetadataKeeper:
             self._tell(TorrentFailed(torrent.infohash, str(error)))
             return False
         torrent.refusal = ""
+        if self._torrents.find(torrent.infohash) is torrent:
+            self._priorities.accept(torrent, len(parsed.files))
         await self._store.write(lambda transaction: self._stored.keep_metainfo(transaction, torrent.infohash, raw))
         if self._torrents.find(torrent.infohash) is torrent:
             self._tell(MetadataReceived(torrent.infohash, parsed))

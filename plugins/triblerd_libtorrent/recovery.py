@@ -9,7 +9,7 @@ import libtorrent as lt
 
 from triblerd_libtorrent.adding import Adder
 from triblerd_libtorrent.lookups import Lookups
-from triblerd_libtorrent.received import Spawn
+from triblerd_libtorrent.received import MetadataKeeper, Spawn
 from triblerd_libtorrent.removal import Remover
 from triblerd_libtorrent.resume import Checkpoints
 from triblerd_libtorrent.session import EngineSession
@@ -35,6 +35,7 @@ class Recovery:
         remover: Remover,
         lookups: Lookups,
         checkpoints: Checkpoints,
+        metadata: MetadataKeeper,
         spawn: Spawn,
     ) -> None:
         self._session = session
@@ -44,6 +45,7 @@ class Recovery:
         self._remover = remover
         self._lookups = lookups
         self._checkpoints = checkpoints
+        self._metadata = metadata
         self._spawn = spawn
         self._is_needed = False
         self._is_running = False
@@ -68,6 +70,7 @@ class Recovery:
                 self._board.take(await asyncio.to_thread(_statuses, some))
             for torrent in self._torrents:
                 self._adder.start(torrent)
+                self._metadata.missed(torrent)
             self._checkpoints.ask_again()
             await asyncio.sleep(_PAUSE_SECONDS)
         self._is_running = False

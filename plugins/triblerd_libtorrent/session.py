@@ -8,6 +8,7 @@ from typing import Final
 
 import libtorrent as lt
 
+from triblerd_libtorrent.api import Infohash
 from triblerd_libtorrent.dht import DhtState, start_session
 from triblerd_libtorrent.pump import AlertPump, Handlers
 from triblerd_libtorrent.tcp_window import TcpWindow
@@ -41,6 +42,8 @@ class EngineSession:
         self._tcp_first: asyncio.TimerHandle | None = None
         self._meeting: asyncio.TimerHandle | None = None
         self._forgiven = _FORGIVEN
+        self._keep_seeds_for: set[Infohash] = set()
+        self._leaves_seeds = True
         self._counters: list[asyncio.Future[dict[str, int]]] = []
 
     @property
@@ -115,10 +118,33 @@ class EngineSession:
             self._meeting.cancel()
         self._meeting = asyncio.get_running_loop().call_later(_MEETING_SECONDS, self._meet_rarely)
 
+    def keep_seeds(self, infohash: Infohash) -> None:
+        """Leave no seeder from now on, since the metadata of a torrent may come.
+
+        Nothing of it is wanted for a moment then, as if it were complete, and those who sent its metadata would be the
+        first to be left.
+        """
+        self._keep_seeds_for.add(infohash)
+        self._leave_seeds(is_done=False)
+
+    def may_leave_seeds(self, infohash: Infohash) -> None:
+        """Leave seeders of what is complete, unless another torrent waits for its metadata."""
+        self._keep_seeds_for.discard(infohash)
+        self._leave_seeds(is_done=not self._keep_seeds_for)
+
+    def _leave_seeds(self, *, is_done: bool) -> None:
+        if is_done is not self._leaves_seeds and self._raw is not None:
+            self._leaves_seeds = is_done
+            self._raw.apply_settings({"close_redundant_connections": is_done})
+
     async def shown_settings(self) -> dict[str, str | int | bool]:
         """Return all settings, without the proxy's password."""
         shown: dict[str, str | int | bool] = dict(await asyncio.to_thread(self.raw.get_settings))  # type: ignore[arg-type]
-        shown |= {"min_reconnect_time": _RECONNECT_SECONDS, "max_failcount": _FORGIVEN}
+        shown |= {
+            "min_reconnect_time": _RECONNECT_SECONDS,
+            "max_failcount": _FORGIVEN,
+            "close_redundant_connections": True,
+        }
         if self._tcp_first is not None:
             shown["enable_outgoing_utp"] = bool(self._settings.get("enable_outgoing_utp"))
         if shown.get("proxy_password"):

@@ -76,8 +76,9 @@ def rate(bytes_a_second: int) -> int:
 
 
 def connections_per_torrent(config: LibtorrentConfig) -> int:
-    """Return how many peers one torrent may be connected to."""
-    return config.max_connections_download if config.max_connections_download > 0 else _MANY - 1
+    """Return how many peers one torrent may be connected to; one more is a number of the engine's, too."""
+    most = _MANY - 2  # the engine keeps 24 bits: one more than they hold would be none
+    return min(config.max_connections_download, most) if config.max_connections_download > 0 else most
 
 
 def _from_config(config: LibtorrentConfig) -> "lt.settings_pack":

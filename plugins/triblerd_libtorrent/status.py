@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from sys import intern
 
 import libtorrent as lt
+import msgspec
 
 from triblerd_libtorrent.api import EngineState, Infohash, TorrentStatus
 from triblerd_libtorrent.torrents import Torrent, Torrents
@@ -78,7 +79,8 @@ class StatusBoard:
             infohash = self._torrents.name_of(status.info_hashes)
             torrent = self._torrents.find(infohash)
             if torrent is not None:
-                torrent.row = row = _row(torrent, status)
+                row = _row(torrent, status)
+                torrent.row = row = row if torrent.is_accepted else _before_its_metadata(row, torrent.row)
                 torrent.is_unsaved = row.needs_resume_data
                 rows.append(row)
                 if row.is_paused and not row.is_moving:
@@ -112,6 +114,22 @@ class StatusBoard:
     def _due(self) -> None:
         self._timer = None
         self._ask()
+
+
+def _before_its_metadata(row: TorrentStatus, before: TorrentStatus | None) -> TorrentStatus:
+    """Return a row without what comes of it that nothing is wanted of files that were not accepted yet."""
+    if not row.has_metadata:
+        return row
+    return msgspec.structs.replace(
+        row,
+        state=EngineState.METADATA,
+        has_metadata=False,
+        is_finished=False,
+        is_seeding=False,
+        progress=0.0,
+        completed_time=0,
+        queue_position=row.queue_position if before is None else before.queue_position,
+    )
 
 
 def _row(torrent: Torrent, status: lt.torrent_status) -> TorrentStatus:

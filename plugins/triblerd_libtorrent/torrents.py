@@ -1,7 +1,7 @@
 """The torrents that the engine has, by infohash."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
 import libtorrent as lt
@@ -11,6 +11,9 @@ from triblerd_libtorrent.identity import identity_of
 from triblerd_libtorrent.trackers import TrackerList
 
 T = TypeVar("T")
+
+Priorities = Sequence[int] | Mapping[int, int]
+"""One for each file, or those of some files by position in the torrent."""
 
 _QUERY_SAVE_PATH = 1 << 7  # libtorrent's query_save_path, which the binding does not name
 
@@ -34,6 +37,10 @@ class Torrent:
         is_held: It was told to stay paused. The row may be older than that.
         is_starting: It was resumed, and rows of before that may still come.
         starts_when_checked: It was handed over paused, to be started as soon as its files were looked at.
+        wanted_later: What was ordered of its files before they were accepted, one after the other; ``None`` once they
+            are. Until then the engine wants none of them, and so writes nothing.
+        is_accepted: What is wanted of its files is in force. Before that its metadata have not come, as others see it.
+        is_finish_untold: The engine called it finished before that.
     """
 
     __slots__ = (
@@ -41,6 +48,8 @@ class Torrent:
         "handle",
         "hops",
         "infohash",
+        "is_accepted",
+        "is_finish_untold",
         "is_held",
         "is_starting",
         "is_unsaved",
@@ -48,6 +57,7 @@ class Torrent:
         "row",
         "starts_when_checked",
         "trackers",
+        "wanted_later",
     )
 
     def __init__(
@@ -64,6 +74,14 @@ class Torrent:
         self.is_held = False
         self.is_starting = False
         self.starts_when_checked = False
+        self.wanted_later: list[Priorities] | None = None
+        self.is_accepted = True
+        self.is_finish_untold = False
+
+    def is_unknown(self, priorities: Priorities) -> None:
+        """Note that its files are still to come, and what will be wanted of them: nothing said, all."""
+        self.is_accepted = False
+        self.wanted_later = [priorities] if priorities else []
 
     def start(self) -> None:
         """Resume it."""

@@ -306,7 +306,7 @@ class TorrentWish(msgspec.Struct, frozen=True, kw_only=True):
         source: Metainfo, magnet, or just the infohash when resume data or metainfo are in the torrent store.
         save_path: Absolute directory.
         priorities: One per file, 0 (not wanted) .. 7; empty means all files at 4. With the files of a
-            magnet still unknown, as many as are spoken of: the others are not wanted.
+            magnet still unknown, as many as are spoken of: the others are not wanted, unless none of these exists.
         hops: Which session: 0 is the plain one.
         download_limit: Bytes per second, -1 unlimited; ``upload_limit`` likewise.
         is_verified: The files are known to be complete; nothing is hashed.

@@ -80,7 +80,6 @@ async def test_what_a_link_kept_from_beginning_begins_once_that_is_gone(start_do
     outside.write_text("of somebody else")
     (saved / "film").symlink_to(outside)
     path = f"/downloads/{torrent.infohash}"
-    seeder.limit(2_000)
     async with start_downloads() as daemon:
         await daemon.put("/downloads", json={"uri": seeder.magnet(torrent)})
         refused = await wait_for_status(daemon, torrent.infohash, "STOPPED_ON_ERROR")
@@ -89,7 +88,6 @@ async def test_what_a_link_kept_from_beginning_begins_once_that_is_gone(start_do
         again = await item_of(daemon, torrent.infohash)
 
         (saved / "film").unlink()
-        seeder.limit(0)
         await daemon.patch(path, json={"state": "resume"})
         item = await wait_for_status(daemon, torrent.infohash, "SEEDING")
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from triblerd.testing import wait_for
-from triblerd_libtorrent.testing import make_torrent
+from triblerd_libtorrent.testing import Seeder, make_torrent
 
 PIECE = 16 * 1024
 FILES = {f"{number}": bytes(PIECE << number) for number in range(4)}
@@ -37,3 +37,17 @@ async def test_what_comes_while_a_change_is_under_way_becomes_one_change(start_e
 
         assert bench.engine._priorities._waiting == {torrent.infohash: [4, 0, 0, 4]}
         await bench.row(torrent.infohash, lambda row: row.total_wanted == 9 * PIECE)  # the first and the last
+
+
+async def test_a_change_of_what_is_wanted_leaves_no_peer(start_engine, tmp_path):
+    with Seeder(tmp_path, upload_limit=40_000) as seeder:
+        torrent = seeder.seed_new(FILES | {"large": bytes(100 * PIECE)})
+        async with start_engine() as bench:
+            await bench.engine.add(bench.magnet_wish(seeder.magnet(torrent)))
+            await bench.row(torrent.infohash, lambda row: row.num_pieces)
+
+            bench.engine.set_priorities(torrent.infohash, [0, 0, 0, 0, 4])
+            await bench.row(torrent.infohash, lambda row: row.total_wanted == 100 * PIECE)
+
+            counters = await bench.engine.session_counters(0)
+    assert counters["peer.disconnected_peers"] == 0
