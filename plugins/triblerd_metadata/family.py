@@ -15,6 +15,10 @@ Words = tuple[str, ...]
 
 _LEET = str.maketrans("013457@$", "oieastas")
 _WORD = re.compile(r"(?:[^\W_]|[@$])+")
+_SPELT_FROM = "psx"
+"""How words begin that are looked for in single letters: others stand for something else too often."""
+_FIRST_WITHOUT_BLANKS = "\u2e80"
+"""The scripts from here on do not separate words."""
 _SPELT = re.compile(rb" [a-z](?: [a-z]){2,}(?= )")
 
 
@@ -36,28 +40,31 @@ class _FamilyFilter:
         self._innocent = frozenset(tuple(line[1:].split()) for line in lines if line.startswith("-"))
         self._parts = re.compile("|".join(parts))
         first_words = {words[0] for words in self._terms}
-        self._doubtful = frozenset(word.translate(_LEET).encode() for word in first_words if word.isascii())
+        ascii_words = {word.translate(_LEET) for word in first_words if word.isascii()}
+        self._doubtful = frozenset(word.encode() for word in ascii_words.union(_SPELT_FROM))
         self._foreign = frozenset(word for word in first_words if not word.isascii())
         self._known = frozenset(first_words | {words[0] for words in self._innocent})
 
     def marks(self, text: str) -> bool:
         if not text.isascii():
             text = _without_accents(text)
-            if self._parts.search(text) or self._has_foreign_term(text):
+            if not text.isascii() and self._has_foreign_term(text):
                 return True
         letters = text.encode("ascii", "replace").translate(_LETTERS)
-        if not self._doubtful.isdisjoint(letters.split()) and self._has_term(_WORD.findall(text.lower())):
-            return True
-        return self._is_spelt(letters)
+        if self._doubtful.isdisjoint(letters.split()):
+            return False
+        return self._has_term(_WORD.findall(text.lower())) or self._is_spelt(letters)
 
     def _has_foreign_term(self, text: str) -> bool:
+        if max(text) >= _FIRST_WITHOUT_BLANKS and self._parts.search(text):
+            return True
         words = _WORD.findall(text)
         return not self._foreign.isdisjoint(words) and self._has_term(words)
 
     def _has_term(self, words: Sequence[str]) -> bool:
         at = 0
         while at < len(words):
-            if self._known.isdisjoint((words[at], _as_letters(words[at]))):
+            if words[at] not in self._known and _as_letters(words[at]) not in self._known:
                 at += 1
             elif innocent := _longest_match(words, at, self._innocent):
                 at += innocent
@@ -85,7 +92,7 @@ _MOST_WORDS = 6  # of a line of the list
 
 
 def _as_letters(word: str) -> str:
-    return word if word.isdigit() else word.translate(_LEET)
+    return word if word.isalpha() or word.isdigit() else word.translate(_LEET)
 
 
 def _letters_table() -> bytes:

@@ -28,7 +28,7 @@ class UnusableLineError(ValueError):
     """A line is no entry; the text says why."""
 
 
-class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Line(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """One line.
 
     Attributes:
@@ -88,7 +88,7 @@ def entry_of(line: Line) -> NewEntry:
         msg = "infohash: 40 hex digits are expected"
         raise UnusableLineError(msg)
     infohash = bytes.fromhex(line.infohash)
-    public_key = _hex(line.public_key, "public_key")
+    public_key = _hex(line.public_key, "public_key") if line.public_key else UNSIGNED
     entry = NewEntry(
         type=line.type,
         public_key=public_key,
@@ -101,8 +101,8 @@ def entry_of(line: Line) -> NewEntry:
         size=line.size,
         torrent_date=line.created,
         timestamp=line.timestamp or int(time.time() * 1000),
-        trackers=line.trackers if public_key else normalise_trackers(line.trackers),
-        signature=_hex(line.signature, "signature"),
+        trackers=normalise_trackers(line.trackers) if line.trackers and not public_key else line.trackers,
+        signature=_hex(line.signature, "signature") if line.signature else b"",
         is_own=line.own,
         seeders=line.num_seeders,
         leechers=line.num_leechers,
