@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SHARED = {"run_all", "rig", "swarm"}
+SHARED = {"run_all", "rig", "swarm", "fts5", "inside"}
 
 
 def main(wanted: list[str]) -> int:
