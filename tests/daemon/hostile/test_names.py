@@ -210,6 +210,9 @@ LINKS_OUT = {
     "a file in it": ("folder/a", one_at("a")),
 }
 
+SLOWLY_READ = LINKS_OUT | {"the folder of many files": ("folder", many(2_500, name="folder"))}
+"""The last in a process of its own: for the tenth of a second that this takes, a peer is faster than any look."""
+
 
 @pytest.fixture
 def outside(target: Target) -> Iterator[Path]:
@@ -237,6 +240,30 @@ async def test_nothing_is_written_through_a_link_that_stands_in_the_destination(
         download = await wait_for(lambda: failed(target, torrent.infohash), what="the error")
 
     assert "leads out of the destination" in download["error"]
+    await target.forget_all()
+    assert list(outside.iterdir()) == []
+
+
+@pytest.mark.parametrize("attempt", range(4))
+@pytest.mark.parametrize("way", SLOWLY_READ.values(), ids=SLOWLY_READ)
+async def test_nothing_of_a_magnet_link_is_written_through_a_link_however_fast_its_peer(
+    target: Target, tmp_path, outside, way, attempt
+):
+    link, raw = way
+    destination = tmp_path / f"destination {attempt}"
+    path = destination / link
+    path.parent.mkdir(parents=True)
+    path.symlink_to(outside if link in {"folder", "folder/inner"} else outside / "a")
+    with Seeder(tmp_path / "seeder") as seeder:
+        torrent = offer(raw, tmp_path / "seeder")
+        seeder.seed(torrent)
+        answer = await target.add(seeder.magnet(torrent), destination=str(destination))
+        assert answer.status == 200, answer
+
+        download = await wait_for(lambda: failed(target, torrent.infohash), what="the error")
+
+        assert list(outside.iterdir()) == []
+    assert download["error"] == f"'The link {path} leads out of the destination'"
     await target.forget_all()
     assert list(outside.iterdir()) == []
 
