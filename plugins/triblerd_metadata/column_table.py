@@ -2,21 +2,22 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import islice
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from triblerd_metadata.columns import Columns
-from triblerd_metadata.records import FIXED_TYPE, PLACED_TYPE, Placed
+from triblerd_metadata.records import FIXED_TYPE, PLACED_TYPE, VERSION, Placed
 from triblerd_metadata.values import Change
 
 _FROM_FIXED = FIXED_TYPE.names or ()
 _FROM_PLACED = PLACED_TYPE.names or ()
-_READ_AT_ONCE = 50_000  # rows
 _LEAST_CAPACITY = 1024
 _GROWTH = 1.25
+
+
+_Items = Sequence[tuple[bytes, bytes]]
 
 
 class ColumnWatcher(Protocol):
@@ -57,28 +58,28 @@ class ColumnTable:
         self._watchers.append(watcher)
         return lambda: self._watchers.remove(watcher)
 
-    def load(
-        self, last_rowid: int, fixed: Iterable[tuple[bytes, bytes]], placed: Iterable[tuple[bytes, bytes]]
-    ) -> None:
+    def load(self, last_rowid: int, fixed: Iterable[_Items], placed: Iterable[_Items]) -> None:
         """Read everything, in any thread, before anybody else looks.
 
         Args:
             last_rowid: The greatest row that was ever used.
-            fixed: Keys and packed numbers (``Fixed``) of all rows.
-            placed: Keys and packed numbers (``Placed``) of the rows that have any.
+            fixed: Keys and stored numbers (``Fixed``) of all rows, in lists; each begins with its version.
+            placed: Keys and stored numbers (``Placed``) of the rows that have any, likewise.
+
+        Raises:
+            ValueError: something else is stored.
         """
         self._length = last_rowid + 1
         self._allocate(int(self._length * _GROWTH) + _LEAST_CAPACITY)
-        fixed, placed = iter(fixed), iter(placed)
-        while batch := list(islice(fixed, _READ_AT_ONCE)):
-            rows = _rows(batch)
+        for items in fixed:
+            rows, numbers = _parse(items, FIXED_TYPE)
             self._arrays["alive"][rows] = True
-            self._fill(rows, np.frombuffer(b"".join([data for _, data in batch]), FIXED_TYPE), _FROM_FIXED)
-        while batch := list(islice(placed, _READ_AT_ONCE)):
-            self._fill(_rows(batch), np.frombuffer(b"".join([data for _, data in batch]), PLACED_TYPE), _FROM_PLACED)
+            self._fill(rows, numbers, _FROM_FIXED)
+        for items in placed:
+            self._fill(*_parse(items, PLACED_TYPE), _FROM_PLACED)
         self.current = self._view()
-        types = self.current.type[self.current.alive]
-        self._counts = Counter(dict(zip(*(array.tolist() for array in np.unique_counts(types)), strict=True)))
+        kinds, counts = np.unique(self.current.type[self.current.alive], return_counts=True)
+        self._counts = Counter(dict(zip(kinds.tolist(), counts.tolist(), strict=True)))
 
     def apply(
         self, last_rowid: int, fixed: Mapping[int, bytes], placed: Mapping[int, Placed], changes: Sequence[Change]
@@ -139,6 +140,10 @@ class ColumnTable:
         return Columns(**{name: array[:length] for name, array in self._arrays.items()}, categories=self._categories)
 
 
-def _rows(items: Sequence[tuple[bytes, bytes]]) -> npt.NDArray[np.uint32]:
-    keys = np.frombuffer(b"".join([key for key, _ in items]), ">u4")
-    return keys.astype(np.uint32)
+def _parse(items: _Items, kind: np.dtype[Any]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[Any]]:
+    keys, values = zip(*items, strict=True)
+    stored = np.frombuffer(b"".join(values), np.dtype([("version", "u1"), ("numbers", kind)]))
+    if (stored["version"] != VERSION).any():
+        msg = "the numbers of entries were written by another version"
+        raise ValueError(msg)
+    return np.frombuffer(b"".join(keys), ">u4").astype(np.uint32), stored["numbers"]

@@ -14,6 +14,8 @@ SELF_CHECKED = 4
 SIGNED = 8
 SUBSCRIBED = 16
 
+VERSION = 1
+"""Of everything that is stored here; values begin with it."""
 MOST_TOKENS = 255
 """What a title has more of is counted as this."""
 

@@ -27,6 +27,8 @@ from triblerd_metadata.tables import (
 )
 from triblerd_metadata.values import UNSIGNED, Entry, Health, NewEntry
 
+_READ_AT_ONCE = 10_000
+"""Rows whose numbers are read together at start."""
 _WALKED_AT_ONCE = 2000
 """Rows read in one look at the store, which keeps pages from being used again meanwhile."""
 
@@ -205,5 +207,5 @@ class Metadata:
         tables = self._tables
         last_rowid = tables.state.get(LAST_ROWID) or 0
         self._categories.append(text.decode() for _, text in tables.category.items())
-        self._columns.load(last_rowid, tables.fixed.items(), tables.placed.items())
+        self._columns.load(last_rowid, tables.fixed.stored(_READ_AT_ONCE), tables.placed.stored(_READ_AT_ONCE))
         self._committer.counters = Counters(last_rowid, tables.state.get(REVISION) or 0)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self, cast
 
 from triblerd.store import StoreView, Table
-from triblerd_metadata.records import Record
+from triblerd_metadata.records import VERSION, Record
 
 LAST_ROWID = b"last_rowid"
 REVISION = b"revision"
@@ -38,9 +38,9 @@ class Tables:
     async def open(cls, store: StoreView) -> Self:
         """Open the tables, which are made when they are missing."""
         return cls(
-            record=await store.table("record", cast("type[Record]", Record)),
-            fixed=await store.table("fixed", bytes),
-            placed=await store.table("placed", bytes),
+            record=await store.table("record", cast("type[Record]", Record), version=VERSION),
+            fixed=await store.table("fixed", bytes, version=VERSION),
+            placed=await store.table("placed", bytes, version=VERSION),
             by_infohash=await store.table("by_infohash", bytes),
             by_identity=await store.table("by_identity", bytes),
             category=await store.table("category", bytes),

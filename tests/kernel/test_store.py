@@ -211,6 +211,14 @@ async def test_a_scan_may_begin_at_any_key(rows):
     assert [key for key, _ in rows.items(start=b"b")] == [b"c", b"d"]
 
 
+async def test_values_may_be_read_as_they_are_stored(store):
+    table = await store.view("test").table("raw", bytes, version=7)
+    for key in (b"a", b"b", b"c"):
+        await table.put(key, key.upper())
+
+    assert list(table.stored(2)) == [[(b"a", b"\x07A"), (b"b", b"\x07B")], [(b"c", b"\x07C")]]
+
+
 async def test_nothing_stays_of_a_job_that_raises(store, rows):
     def job(transaction):
         transaction.put(rows, b"key", Row("half"))
