@@ -360,6 +360,13 @@ class PeerBans(Protocol):
     def banned(self) -> Mapping[str, int]:
         """Return the banned addresses and networks with the time of the ban, Unix time, the oldest first."""
 
+    def is_banned(self, address: str) -> bool:
+        """Return whether an address is banned, by itself or as one of a network; takes microseconds.
+
+        Raises:
+            InvalidInputError: it is no address.
+        """
+
     async def ban(self, address: str) -> None:
         """Ban an address or a network (``192.0.2.0/24``) of IPv4 or IPv6; its peers are dropped.
 

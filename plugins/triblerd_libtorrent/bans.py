@@ -37,6 +37,7 @@ class Bans:
         self._table = table
         found = sorted(table.items(), key=lambda item: item[1].since)
         self._banned = {network_of(key.decode()): ban.since for key, ban in found}
+        self._lengths = {network.prefixlen for network in self._banned}
         self._sessions: list[EngineSession] = []
         self._changing = asyncio.Lock()
 
@@ -50,6 +51,12 @@ class Bans:
         """Return the banned addresses and networks with the time of the ban."""
         return {_text(network): since for network, since in self._banned.items()}
 
+    def is_banned(self, address: str) -> bool:
+        """Return whether an address is banned, by itself or as one of a network."""
+        network = network_of(address)
+        lengths = (length for length in self._lengths if length <= network.prefixlen)
+        return any(network.supernet(new_prefix=length) in self._banned for length in lengths)
+
     async def ban(self, address: str) -> None:
         """Ban an address or a network."""
         network = network_of(address)
@@ -62,6 +69,7 @@ class Bans:
             since = int(time.time())
             await self._table.put(str(network).encode(), Ban(since))
             self._banned[network] = since
+            self._lengths.add(network.prefixlen)
             await self._tell(self._banned)
 
     async def unban(self, address: str) -> None:
@@ -71,6 +79,7 @@ class Bans:
             if network in self._banned:
                 await self._table.delete(str(network).encode())
                 del self._banned[network]
+                self._lengths = {each.prefixlen for each in self._banned}
                 await self._tell(self._banned)
 
     async def drop(self, hops: int, address: str) -> None:

@@ -69,3 +69,17 @@ async def test_bans_hold_in_every_session(tmp_path):
 
     for rules in filters:
         assert [rules.access(ip) for ip in ("192.0.2.255", "192.0.3.0", "2001:db8::1", "2001:db8::2")] == [1, 0, 1, 0]
+
+
+async def test_an_address_is_banned_by_itself_or_with_its_network(tmp_path):
+    async with Store(tmp_path / "store", StoreConfig(backup_interval=0)) as store:
+        bans = await open_bans(store.view("libtorrent"))
+        for ban in ("192.0.2.7", "198.51.100.0/24", "2001:db8::/32"):
+            await bans.ban(ban)
+
+        found = ["192.0.2.7", "198.51.100.200", "2001:db8:1::1", "::ffff:192.0.2.7"]
+        others = ["192.0.2.8", "198.51.101.1", "2001:db9::1", "0.0.0.0"]
+        assert [bans.is_banned(address) for address in (*found, *others)] == [True] * 4 + [False] * 4
+
+        await bans.unban("198.51.100.0/24")
+        assert not bans.is_banned("198.51.100.200")
