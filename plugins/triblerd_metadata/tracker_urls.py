@@ -6,6 +6,7 @@ store is for others, too.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address
 from urllib.parse import SplitResult, urlsplit
 
@@ -30,7 +31,8 @@ def normalise_tracker(text: str) -> str | None:
     case. UDP has a port and no path; HTTP has a path without a slash at its end, and a port only where it is not the
     usual one. Of several URLs in the text the first good one counts.
     """
-    return next((url for part in _SEPARATORS.split(text) if (url := _normalise(part))), None)
+    parts = (part for part in _SEPARATORS.split(text) if len(part) <= LONGEST)
+    return next((url for part in parts if (url := _normalise(part))), None)
 
 
 def normalise_trackers(texts: Iterable[str]) -> tuple[str, ...]:
@@ -39,8 +41,9 @@ def normalise_trackers(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(urls)[:MOST_TRACKERS]
 
 
+@lru_cache(maxsize=10_000)  # a few hundred trackers serve most torrents
 def _normalise(text: str) -> str | None:
-    if "..." in text or len(text) > LONGEST or not text.isascii():  # three dots: somebody has cut it
+    if "..." in text or not text.isascii():  # three dots: somebody has cut it
         return None
     try:
         parts = urlsplit(text.rstrip(_TAIL))

@@ -10,6 +10,7 @@ from triblerd.events import Event
 from triblerd.plugin import Services
 from triblerd.services import PluginDirectory
 from triblerd_metadata.api import MetadataStore
+from triblerd_metadata.health.banned import Banned
 from triblerd_metadata.health.blacklist import Blacklist
 from triblerd_metadata.health.check import HealthCheck
 from triblerd_metadata.health.checker import HealthChecker
@@ -33,9 +34,12 @@ class HealthContainer(containers.DeclarativeContainer):
     spawn: providers.Dependency[Spawn] = providers.Dependency()
     publish: providers.Dependency[Callable[[Event], None]] = providers.Dependency()
 
-    names = providers.Singleton(Names)
+    bans = providers.Singleton(Banned, services=services)
+    names = providers.Singleton(Names, refuses=bans.provided.is_banned)
     book = providers.Singleton(TrackerBook)
-    way_out = providers.Singleton(WayOut, services=services, plugins=plugins, book=book, names=names, spawn=spawn)
+    way_out = providers.Singleton(
+        WayOut, services=services, plugins=plugins, book=book, names=names, refuses=bans.provided.is_banned, spawn=spawn
+    )
     own_swarm = providers.Singleton(OwnSwarm, services=services)
     blacklist = providers.Singleton(Blacklist, state_dir=state_dir)
     check = providers.Singleton(

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from triblerd_metadata.bencoding import Bencodable, Bencoded, decode, encode
 from triblerd_metadata.health.bloom import SIZE, BloomFilter
 from triblerd_metadata.health.datagrams import DatagramSocket
-from triblerd_metadata.health.outgoing import Address, is_unicast, leads_inside
+from triblerd_metadata.health.outgoing import Address, Refuses, is_unicast, leads_inside, refuses_nobody
 from triblerd_metadata.health.values import Counted, NoAnswerError
 
 LIMIT_SECONDS = 15.0
@@ -47,9 +47,11 @@ class Dht(DatagramSocket):
 
     Args:
         query_seconds: How long one node may take.
+        refuses: Which addresses are not spoken to.
     """
 
-    def __init__(self, query_seconds: float = _QUERY_SECONDS) -> None:
+    def __init__(self, query_seconds: float = _QUERY_SECONDS, refuses: Refuses = refuses_nobody) -> None:
+        self._refuses = refuses
         self._query_seconds = query_seconds
         super().__init__()
         self._open: dict[bytes, tuple[Address, asyncio.Future[Answer | None]]] = {}
@@ -64,7 +66,7 @@ class Dht(DatagramSocket):
         Raises:
             NoAnswerError: nobody answered, or the look-up came to no end.
         """
-        lookup = _Lookup(infohash, starts)
+        lookup = _Lookup(infohash, starts, self._refuses)
         try:
             async with asyncio.timeout(LIMIT_SECONDS):
                 await self._walk(lookup)
@@ -137,15 +139,16 @@ class _Lookup:
         is_complete: Everybody who ought to be asked was asked.
     """
 
-    def __init__(self, infohash: bytes, starts: Iterable[Address]) -> None:
+    def __init__(self, infohash: bytes, starts: Iterable[Address], refuses: Refuses) -> None:
         self.infohash = infohash
         self.own_id = secrets.token_bytes(_ID_SIZE)
         self.is_complete = True
+        self._refuses = refuses
         self._goal = int.from_bytes(infohash)
         # Nodes of whom only the address is known come first.
         self._candidates: dict[str, _Node] = {}
         for host, port in starts:
-            if len(self._candidates) < _MOST_STARTS:
+            if len(self._candidates) < _MOST_STARTS and not refuses(host):
                 self._candidates.setdefault(host, _Node((host, port), -1))
         self._asked: set[Address] = set()
         self._failed: set[Address] = set()
@@ -209,9 +212,12 @@ class _Lookup:
             host = str(IPv4Address(compact[_ID_SIZE:-_PORT]))
             port = int.from_bytes(compact[-_PORT:])
             is_new = host not in self._candidates and len(self._candidates) < _MOST_CANDIDATES
-            if is_new and port and is_unicast(host) and not leads_inside(asked, host):
+            if is_new and port and is_unicast(host) and not self._is_off_limits(asked, host):
                 # One for each address: who has many of them there wants to be everybody.
                 self._candidates[host] = _Node((host, port), self._distance(compact[:_ID_SIZE]))
+
+    def _is_off_limits(self, asked: str, host: str) -> bool:
+        return leads_inside(asked, host) or self._refuses(host)
 
     def _distance(self, identity: bytes) -> int:
         return int.from_bytes(identity) ^ self._goal

@@ -71,6 +71,7 @@ class HttpTrackers:
         url = scrape_url(announce_url)
         try:
             async with asyncio.timeout(limit_seconds):
+                await self._names.address(urlsplit(url).hostname or "")  # aiohttp asks for no address of an address
                 found = await self._ask(url, infohashes)
                 # Some trackers read one infohash of a question, and are silent about the others.
                 if len(infohashes) > 1 >= len(found):

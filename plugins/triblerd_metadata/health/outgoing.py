@@ -20,6 +20,13 @@ _ANY = "0.0.0.0"  # noqa: S104 - what it says of the engine's sockets holds for 
 
 Address = tuple[str, int]
 Lookup = Callable[[str], str]
+Refuses = Callable[[str], bool]
+"""Returns whether nobody is to be spoken to at an address."""
+
+
+def refuses_nobody(_: str) -> bool:
+    """Let everybody be spoken to."""
+    return False
 
 
 class Outgoing(msgspec.Struct, frozen=True):
@@ -91,10 +98,12 @@ class Names(AbstractResolver):
 
     Args:
         lookup: Returns the address of a name, or raises ``OSError``; called in a thread.
+        refuses: Which addresses are as good as none.
     """
 
-    def __init__(self, lookup: Lookup = socket.gethostbyname) -> None:
+    def __init__(self, lookup: Lookup = socket.gethostbyname, refuses: Refuses = refuses_nobody) -> None:
         self._lookup = lookup
+        self._refuses = refuses
         self._kept: OrderedDict[str, tuple[float, asyncio.Future[str]]] = OrderedDict()
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
@@ -102,19 +111,13 @@ class Names(AbstractResolver):
         """Return the address of a host by its name or address.
 
         Raises:
-            OSError: it has none, or the system does not know.
+            OSError: it has none, or none that may be spoken to, or the system does not know.
         """
-        with suppress(ValueError):
-            return str(IPv4Address(host))
-        now = asyncio.get_running_loop().time()
-        until, found = self._kept.get(host, (0.0, None))
-        if found is None or until <= now or found.cancelled():
-            found = asyncio.ensure_future(self._find(host))
-            found.add_done_callback(lambda done: self._note(host, done))
-            self._kept[host] = now + _KEPT_SECONDS, found
-            if len(self._kept) > _MOST_KEPT:
-                self._kept.popitem(last=False)
-        return await asyncio.shield(found)
+        address = await self._address(host)
+        if self._refuses(address):
+            msg = f"{host} is banned"
+            raise OSError(msg)
+        return address
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -130,6 +133,19 @@ class Names(AbstractResolver):
         for _, found in self._kept.values():
             found.cancel()
         self._kept.clear()
+
+    async def _address(self, host: str) -> str:
+        with suppress(ValueError):
+            return str(IPv4Address(host))
+        now = asyncio.get_running_loop().time()
+        until, found = self._kept.get(host, (0.0, None))
+        if found is None or until <= now or found.cancelled():
+            found = asyncio.ensure_future(self._find(host))
+            found.add_done_callback(lambda done: self._note(host, done))
+            self._kept[host] = now + _KEPT_SECONDS, found
+            if len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
+        return await asyncio.shield(found)
 
     def _note(self, host: str, done: "asyncio.Future[str]") -> None:
         if not done.cancelled() and done.exception() is not None and host in self._kept:

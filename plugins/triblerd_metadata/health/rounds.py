@@ -51,10 +51,10 @@ class Rounds:
         if not is_wanted or await self._way_out.open() is None:
             return
         kinds = await asyncio.to_thread(candidates, self._store.columns, int(time.time()))
-        union = list(dict.fromkeys(infohash for rows in kinds for infohash in self._due(rows)))
+        union = list(dict.fromkeys([infohash for rows in kinds for infohash in await self._due(rows)]))
         await self._checker.check_all(self._draw.sample(union, min(MOST_AT_ONCE, len(union))))
 
-    def _due(self, rows: Iterable[int]) -> list[bytes]:
+    async def _due(self, rows: Iterable[int]) -> list[bytes]:
         due: list[bytes] = []
         for row in rows:
             entry = self._store.entry(row)
@@ -62,6 +62,7 @@ class Rounds:
                 due.append(entry.infohash)
             if len(due) == MOST_AT_ONCE:
                 break
+            await asyncio.sleep(0)  # there may be many that have to wait for a tracker
         return due
 
     def _is_due(self, infohash: bytes) -> bool:

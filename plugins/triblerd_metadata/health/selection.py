@@ -30,7 +30,7 @@ def candidates(columns: Columns, now: int) -> tuple[list[int], list[int], list[i
     checked = columns.checked
     is_old = (checked > 0) & (checked < now - OLD_SECONDS) & (columns.type == EntryType.TORRENT) & columns.alive
     old = np.flatnonzero(is_old)
-    return _least(old, -columns.seeders[old].astype(np.int64)), _least(old, checked[old]), list(_recent(columns))
+    return _least(old, ~columns.seeders[old]), _least(old, checked[old]), list(_recent(columns))
 
 
 def _least(rows: npt.NDArray[np.int64], values: npt.NDArray[np.generic]) -> list[int]:

@@ -11,7 +11,7 @@ from triblerd.services import PluginDirectory
 from triblerd_downloads.api import DefaultHops
 from triblerd_libtorrent.api import SessionDiagnostics, TorrentEngine
 from triblerd_metadata.health.dht import Dht
-from triblerd_metadata.health.outgoing import Address, Names, Outgoing, outgoing_of
+from triblerd_metadata.health.outgoing import Address, Names, Outgoing, Refuses, outgoing_of
 from triblerd_metadata.health.scrapes import Scrapes, Spawn
 from triblerd_metadata.health.tracker_book import TrackerBook
 from triblerd_metadata.health.values import Counted, NoAnswerError
@@ -41,13 +41,22 @@ class WayOut:
 
     Args:
         book: Where it is noted when trackers are asked.
-        names: Finds the addresses of hosts.
+        names: Finds the addresses of hosts, but for those that are refused.
+        refuses: Which addresses are not spoken to.
         spawn: Starts background work.
     """
 
-    def __init__(
-        self, *, services: Services, plugins: PluginDirectory, book: TrackerBook, names: Names, spawn: Spawn
+    def __init__(  # noqa: PLR0913 - its surroundings, by keyword
+        self,
+        *,
+        services: Services,
+        plugins: PluginDirectory,
+        book: TrackerBook,
+        names: Names,
+        refuses: Refuses,
+        spawn: Spawn,
     ) -> None:
+        self._refuses = refuses
         self._services = services
         self._plugins = plugins
         self._book = book
@@ -98,7 +107,8 @@ class WayOut:
         return outgoing_of(str(settings["listen_interfaces"]))
 
     async def _opened(self, outgoing: Outgoing) -> Way | None:
-        way = Way(outgoing, Scrapes(names=self._names, book=self._book, spawn=self._spawn), Dht())
+        dht = Dht(refuses=self._refuses)
+        way = Way(outgoing, Scrapes(names=self._names, book=self._book, spawn=self._spawn), dht)
         try:
             await way.scrapes.open(outgoing)
             await way.dht.open(outgoing)

@@ -11,7 +11,7 @@ from tests.plugins.catalog import CATALOG_SIZE, copy_catalog
 from tests.plugins.metadata.health.dht_network import dht_network
 from tests.trackers import http_tracker, udp_tracker
 from triblerd.testing import wait_for
-from triblerd_libtorrent.api import TorrentEngine
+from triblerd_libtorrent.api import PeerBans, TorrentEngine
 from triblerd_libtorrent.testing import Seeder
 from triblerd_metadata.api import Health, MetadataStore, NewEntry
 from triblerd_metadata.health.blacklist import FILE_NAME
@@ -187,6 +187,19 @@ async def test_trackers_of_the_blacklist_are_not_asked(start):
         assert numbers(await check(daemon)) == (3, 2)
 
     assert not bad.scrapes
+
+
+@pytest.mark.parametrize("kind", [udp_tracker, http_tracker])
+@pytest.mark.parametrize("ban", ["127.0.0.1", "127.0.0.0/24"])
+async def test_a_tracker_at_a_banned_address_is_not_asked(start, kind, ban):
+    async with kind() as tracker, start() as daemon:
+        await remember(daemon, place(tracker), place(tracker).replace("127.0.0.1", "localhost"))
+        bans = daemon.daemon.container.services().find(PeerBans)
+        await bans.ban(ban)
+        assert numbers(await check(daemon)) == (0, 0)
+
+        await bans.unban(ban)
+        assert numbers(await check(daemon)) == (3, 2)
 
 
 async def test_peers_that_only_the_dht_knows_are_counted(start):

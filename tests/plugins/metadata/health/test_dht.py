@@ -177,6 +177,19 @@ async def test_a_node_that_names_nodes_without_end_is_not_believed(dht):
             await dht.scrape(HASH, [address])
 
 
+async def test_a_banned_node_is_not_asked():
+    refused = Node(BFsd=bloom("192.0.2.1"))
+    dht = Dht(query_seconds=0.5, refuses=lambda host: host == "127.0.0.3")
+    await dht.open(HERE)
+    node = Node()
+    async with datagram_server(refused, "127.0.0.3") as banned, datagram_server(node) as address:
+        node.answer[b"nodes"] = compact((HASH, *banned))
+        assert await dht.scrape(HASH, [banned, address]) == (0, 0)
+    dht.close()
+
+    assert not refused.asked
+
+
 async def test_nobody_to_begin_with_is_no_answer(dht):
     with pytest.raises(NoAnswerError):
         await dht.scrape(HASH, [])

@@ -30,6 +30,7 @@ def start(start_daemon):
                 plugins=services.find(PluginDirectory),
                 book=TrackerBook(),
                 names=Names(),
+                refuses=lambda _: False,
                 spawn=tasks.start,
             )
             yield daemon, way_out
