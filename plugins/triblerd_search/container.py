@@ -26,4 +26,4 @@ class SearchContainer(containers.DeclarativeContainer):
     searcher = providers.Singleton(
         Searcher, postings=postings, records=records, lists=lists, on_damage=renewer.provided.note_damage
     )
-    endpoint = providers.Singleton(SearchEndpoint, searcher=searcher, records=records, lists=lists)
+    endpoint = providers.Singleton(SearchEndpoint, searcher=searcher, renewer=renewer, records=records, lists=lists)

@@ -8,7 +8,8 @@ from msgspec import UNSET
 from triblerd.errors import InvalidInputError
 from triblerd.http.endpoint import Endpoint, route
 from triblerd_metadata.api import BadParametersError, FilterError, Lists, MetadataStore, SearchQuery, parse
-from triblerd_search.schemas import Asked, ChannelsPeers, CompletionQuery, Completions, Found
+from triblerd_search.renewing import Renewer
+from triblerd_search.schemas import Asked, ChannelsPeers, CompletionQuery, Completions, Found, Renewed
 from triblerd_search.searching import Searcher
 from triblerd_search.snippets import with_snippets
 
@@ -18,8 +19,9 @@ _ASKED = {"request_uuid": "0b5f7a3e-90f1-4b7a-8a3a-6f1b6a0c2d11", "peers": []}
 class SearchEndpoint(Endpoint):
     """Torrents by the words of their titles."""
 
-    def __init__(self, *, searcher: Searcher, records: MetadataStore, lists: Lists) -> None:
+    def __init__(self, *, searcher: Searcher, renewer: Renewer, records: MetadataStore, lists: Lists) -> None:
         self._searcher = searcher
+        self._renewer = renewer
         self._records = records
         self._lists = lists
 
@@ -50,6 +52,15 @@ class SearchEndpoint(Endpoint):
     async def complete_as_well(self, query: CompletionQuery) -> Completions:
         """Do what `/search/completions` does."""
         return await self._completions(query)
+
+    @route("POST", "/search/reindex", examples={"answer": {"success": True}})
+    async def reindex(self) -> Renewed:
+        """Have all titles indexed anew, in the background; searches may miss some until that is done.
+
+        The daemon does this by itself when it has to be; `/state` says while it does.
+        """
+        await self._renewer.renew()
+        return Renewed()
 
     @route("PUT", "/search/remote", raises=(InvalidInputError,), examples={"answer": _ASKED})
     async def search_at_peers(self, query: SearchQuery) -> Asked:

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
+import click
+
 from triblerd.config import NoSettings
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
@@ -22,6 +24,14 @@ def triblerd_manifest() -> Manifest:
 def triblerd_endpoints() -> Iterable[type[Endpoint]]:
     """Serve ``/search`` and what belongs to it."""
     return [SearchEndpoint]
+
+
+@hookimpl
+def triblerd_commands() -> Iterable[click.Command]:
+    """Add ``search``."""
+    from triblerd_search.commands import COMMANDS  # noqa: PLC0415 - the daemon does not need them
+
+    return COMMANDS
 
 
 @hookimpl

@@ -49,6 +49,10 @@ class Renewer:
         elif self._renewal() is None:
             self._is_damaged = not await asyncio.to_thread(self._is_sound)
 
+    async def renew(self) -> None:
+        """Have the index made anew, from the next round on."""
+        await self._store.write(self._writer.renew)
+
     async def round(self) -> None:
         """Make anew whatever has to be; half of the time the writer is left to others."""
         if self._renewal() is None:

@@ -45,6 +45,12 @@ class Completions(msgspec.Struct, frozen=True, kw_only=True):
     completions: Annotated[list[str], Meta(description="At most 5 texts that begin with `q` in lower case")]
 
 
+class Renewed(msgspec.Struct, frozen=True, kw_only=True):
+    """Titles are being indexed anew."""
+
+    success: bool = True
+
+
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Who was asked."""
 
