@@ -13,8 +13,8 @@ from triblerd_knowledge.tables import Tables
 from triblerd_metadata.api import MetadataStore, NodeKey, Statements
 
 _LOOK_SECONDS = 2.0
-"""Pause between two looks whether the index by tags is whole, of microseconds. Not only the start can find it in pieces:
-a commit that was under way just then has told nobody.
+"""Pause between two looks whether the index by tags is whole, of microseconds each. Not only the start can find it in
+pieces: a commit that was under way just then has told nobody.
 """
 
 
