@@ -54,25 +54,28 @@ class HealthCheck:
 
         Zeros wait for the end, since they are no news while others have not answered. That nobody answers changes
         nothing in the store: what others say of a torrent would count for less than a silence otherwise. Of a torrent
-        that the store does not have nothing could be told, so nobody is asked.
+        that the store does not have nothing could be told, so nobody is asked. A download of our own knows a part of
+        its swarm: never fewer than that, but alone it counts only when the store knows of fewer.
 
         Args:
             infohash: 20 bytes.
             limit_seconds: For each tracker.
             is_wanted: Somebody waits for it, so that dead trackers are asked, too.
         """
-        if not self._store.by_infohash(infohash):
+        known = self._known(infohash)
+        if known is None:
             return False
         best: Answer | None = None
-        if own := self._own_swarm.counted(infohash):
-            best = own, ""
+        own: Answer = self._own_swarm.counted(infohash) or Counted(0, 0), ""
+        if own[0] > (known.seeders, known.leechers):
+            best = own
             await self._report(infohash, best)
         questions = await self._questions(infohash, limit_seconds, is_wanted=is_wanted)
         async with asyncio.TaskGroup() as group:
             for question in asyncio.as_completed([group.create_task(question) for question in questions]):
                 answer = await question
                 if answer is not None and (best is None or answer[0] > best[0]):
-                    best = answer
+                    best = max(answer, own)
                     if best[0] > (0, 0):
                         await self._report(infohash, best)
         if best is None or best[0] == (0, 0):

@@ -11,7 +11,7 @@ from tests.plugins.catalog import CATALOG_SIZE, copy_catalog
 from tests.plugins.metadata.health.dht_network import dht_network
 from tests.trackers import http_tracker, udp_tracker
 from triblerd.testing import wait_for
-from triblerd_libtorrent.api import PeerBans, TorrentEngine
+from triblerd_libtorrent.api import Infohash, PeerBans, TorrentEngine
 from triblerd_libtorrent.testing import Seeder
 from triblerd_metadata.api import Health, MetadataStore, NewEntry
 from triblerd_metadata.health.blacklist import FILE_NAME
@@ -229,6 +229,26 @@ async def test_peers_of_our_own_download_are_counted(start, tmp_path):
                 return numbers(await check(daemon, f"/metadata/torrents/{torrent.infohash}/health")) == (1, 0)
 
             await wait_for(is_counted, what="the seeder")
+
+
+async def test_what_our_own_download_knows_is_the_least_and_alone_no_check(start, tmp_path):
+    with Seeder(tmp_path / "seeder") as seeder:
+        torrent = seeder.seed_new(b"x" * 100_000)
+        infohash = bytes.fromhex(torrent.infohash)
+        path = f"/metadata/torrents/{torrent.infohash}/health"
+        async with udp_tracker() as tracker, start("downloads", download_defaults={"saveas": str(tmp_path)}) as daemon:
+            tracker.seeds = tracker.leeches = 0
+            engine = daemon.daemon.container.services().find(TorrentEngine)
+            await daemon.put("/downloads", json={"uri": seeder.magnet(torrent)})
+            await wait_for(lambda: (row := engine.status(Infohash(torrent.infohash))) and row.list_seeds)
+            await remember(daemon, infohash=infohash, seeders=500, leechers=9, checked=int(time.time()))
+
+            assert numbers(await check(daemon, path)) == (500, 9)
+            assert not store_of(daemon).by_infohash(infohash)[0].self_checked
+
+            told = Health(infohash=infohash, seeders=501, checked=int(time.time()), tracker=place(tracker))
+            await store_of(daemon).report_health([told])
+            assert numbers(await check(daemon, path)) == (1, 0)
 
 
 async def test_nobody_is_asked_about_a_private_download(start, tmp_path):
