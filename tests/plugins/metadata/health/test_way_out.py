@@ -1,6 +1,7 @@
 """Nobody is asked past what the user wants of the engine."""
 
 from contextlib import asynccontextmanager
+from importlib.metadata import EntryPoint
 
 import pytest
 
@@ -14,6 +15,7 @@ from triblerd_metadata.health.tracker_book import TrackerBook
 from triblerd_metadata.health.way_out import WayOut
 
 HASH = bytes(20)
+TUNNELS = EntryPoint("tunnels", "tests.plugins.createtorrent.tunnels", "triblerd")
 
 
 @pytest.fixture
@@ -21,8 +23,8 @@ def start(start_daemon):
     """Run a daemon; yield it with the way out of its surroundings."""
 
     @asynccontextmanager
-    async def start(**config):
-        async with start_daemon("downloads", config=config) as daemon:
+    async def start(*plugins, extra_plugins=(), **config):
+        async with start_daemon("downloads", *plugins, config=config, extra_plugins=extra_plugins) as daemon:
             services = daemon.daemon.container.services()
             tasks = Tasks("test", lambda _name, error: pytest.fail(str(error)))
             way_out = WayOut(
@@ -60,6 +62,15 @@ async def test_where_downloads_go_by_tunnels_nobody_is_asked_without(start):
         await open_tunnels(daemon)
 
         assert await way_out.open() is None
+
+
+async def test_tunnels_that_are_wanted_but_not_up_keep_everybody_from_being_asked(start):
+    async with start("tunnels", extra_plugins=[TUNNELS]) as (daemon, way_out):
+        assert await way_out.open() is None
+
+        await daemon.patch("/plugins/tunnels", json={"enabled": False})
+
+        assert await way_out.open() is not None
 
 
 async def test_tunnels_that_downloads_do_not_use_by_default_forbid_nothing(start):
