@@ -99,6 +99,10 @@ class KeptOrders:
                 if column is SortColumn.NAME and _any_renamed(changes):
                     order.take_out_moved()  # the new title could be read before this call
 
+    def kept(self) -> set[SortColumn]:
+        """Return the columns whose orders are in memory."""
+        return set(self._kept)
+
     async def tidy(self) -> None:
         """Put rows back that changed, so that little is left to do when a page is asked for; drop what is not used."""
         for column, order in list(self._kept.items()):

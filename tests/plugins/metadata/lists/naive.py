@@ -1,6 +1,7 @@
 """Lists as one would make them of all entries, without any speed."""
 
 import struct
+from functools import lru_cache
 
 from triblerd_metadata.selections import Page, SortColumn
 from triblerd_metadata.text.grammar import parse
@@ -19,12 +20,22 @@ def page(entries, selection, order, window, *, now, tagged=frozenset(), rows=Non
         tagged: The infohashes of torrents that carry the tags of the selection.
         rows: Only these rows.
     """
-    chosen = entries if not selection.popular else most_popular(entries, now)
-    chosen = [entry for entry in chosen if is_wanted(entry, selection, tagged)]
-    if rows is not None:
-        chosen = [entry for entry in chosen if entry.rowid in rows]
-    chosen.sort(key=lambda entry: (sort_key(entry, order.column), entry.rowid), reverse=order.descending)
-    return Page([entry.rowid for entry in chosen[window.first - 1 : window.last]], len(chosen))
+    return part(in_order(chosen(entries, selection, now=now, tagged=tagged, rows=rows), order), window)
+
+
+def chosen(entries, selection, *, now, tagged=frozenset(), rows=None):
+    """Return the entries that are listed, see ``page``."""
+    found = entries if not selection.popular else most_popular(entries, now)
+    found = [entry for entry in found if is_wanted(entry, selection, tagged)]
+    return found if rows is None else [entry for entry in found if entry.rowid in rows]
+
+
+def in_order(entries, order):
+    return sorted(entries, key=lambda entry: (sort_key(entry, order.column), entry.rowid), reverse=order.descending)
+
+
+def part(entries, window):
+    return Page([entry.rowid for entry in entries[window.first - 1 : window.last]], len(entries))
 
 
 def most_popular(entries, now):
@@ -37,6 +48,9 @@ def most_popular(entries, now):
     return alive[-100:]
 
 
+expression = lru_cache(parse)
+
+
 def is_wanted(entry, selection, tagged):
     subscribed = entry.part is not None and entry.part.subscribed
     return (
@@ -45,7 +59,6 @@ def is_wanted(entry, selection, tagged):
         and not (selection.hide_adult and entry.is_adult)
         and not (selection.exclude_deleted and entry.status == EntryStatus.TO_DELETE)
         and (not selection.tags or entry.infohash in tagged)
-        and (not selection.text or parse(selection.text).matches(entry.title))
         and selection.infohash in (b"", entry.infohash)
         and selection.channel_pk in (None, entry.public_key)
         and selection.origin_id in (None, entry.origin_id)
@@ -53,6 +66,7 @@ def is_wanted(entry, selection, tagged):
         and entry.checked >= selection.checked_after
         and (entry.self_checked or not selection.self_checked)
         and (selection.subscribed is None or (entry.type == EntryType.CHANNEL and subscribed == selection.subscribed))
+        and (not selection.text or expression(selection.text).matches(entry.title))
     )
 
 

@@ -1,10 +1,7 @@
 """Lists are equal to what a naive model makes of all entries, whatever happened and whichever way they are found."""
 
 import asyncio
-import tempfile
-from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -12,22 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
-from tests.plugins.catalog import open_metadata
 from tests.plugins.metadata.lists import naive
-from triblerd.tasks import Tasks
-from triblerd.testing import wait_for
-from triblerd_metadata.entries import Items
+from tests.plugins.metadata.lists.bench import INFOHASHES, TAGGED, open_bench
 from triblerd_metadata.lists.filters import Filter
-from triblerd_metadata.lists.kept_orders import KeptOrders
-from triblerd_metadata.lists.listing import EntryLists
-from triblerd_metadata.lists.orders import RowView
 from triblerd_metadata.lists.paging import Task, by_sorting, by_walking, find_page, find_quickly
 from triblerd_metadata.selections import Order, Selection, SortColumn, Window
 from triblerd_metadata.values import ChannelPart, EntryType, Health, NewEntry
 
 NOW = 1_700_000_000
 KEYS = (b"\x01" * 64, b"\x02" * 64)
-INFOHASHES = (*(bytes([number]) * 20 for number in range(12)), b"\x03" * 19 + b"\x04")
 TITLES = st.sampled_from(
     ["", "a", "A", "Ä", "ä", "big buck", "Big Buck", "BIG bunny", "東京物語", "porn xxx", "x" * 31, "x" * 32]
     + ["x" * 40 + end for end in ("", "B", "a", "b", "Z")]
@@ -90,78 +80,16 @@ ORDERS = st.builds(Order, st.none() | st.sampled_from(SortColumn), st.booleans()
 WINDOWS = st.builds(Window, st.integers(1, 12), st.integers(0, 20))
 
 
-class Tagged:
-    """The knowledge of two torrents."""
-
-    infohashes = frozenset(INFOHASHES[2:4])
-
-    def __init__(self, metadata):
-        self._metadata = metadata
-
-    def shown(self, infohash):  # noqa: ARG002
-        return []
-
-    def tagged(self, tags):
-        found = (entry for infohash in self.infohashes for entry in self._metadata.by_infohash(infohash))
-        return BitMap(entry.rowid for entry in found if tags)
-
-
-class Bench:
-    """A store with its lists."""
-
-    def __init__(self, metadata):
-        tagged = Tagged(metadata)
-        self.metadata = metadata
-        self.failures: list[object] = []
-        self.tasks = Tasks("test", lambda name, error: self.failures.append((name, error)))
-        self.orders = KeptOrders(source=metadata, texts=metadata, tasks=self.tasks)
-        self.lists = EntryLists(
-            metadata=metadata,
-            orders=self.orders,
-            items=Items(entries=metadata, downloads=lambda: None, statements=lambda: tagged),
-            statements=lambda: tagged,
-            text_index=lambda: None,
-            now=lambda: NOW,
-        )
-        metadata.watch(self.orders)
-
-    async def do(self, step):
-        if isinstance(step, list):
-            await self.metadata.add(step)
-        elif isinstance(step, Health):
-            await self.metadata.report_health([step])
-        elif (entry := self.metadata.entry(step)) is not None:
-            await self.metadata.run(lambda batch: batch.delete(entry))
-
-    async def view(self, column):
-        if column is None:
-            return RowView(self.metadata.columns.alive)
-        return await wait_for(lambda: self.orders.view(column))
-
-    def everything(self):
-        return list(self.metadata.walk())
-
-
-@asynccontextmanager
-async def open_bench():
-    with tempfile.TemporaryDirectory() as folder:
-        async with open_metadata(Path(folder) / "store") as metadata:
-            bench = Bench(metadata)
-            yield bench
-            await bench.tasks.close()
-            assert bench.failures == []
-
-
 @settings(max_examples=100, deadline=None)
 @given(STEPS, st.lists(st.tuples(FEW, ORDERS, WINDOWS), min_size=2, max_size=4))
 def test_a_page_is_what_the_naive_model_says(steps, questions):
     async def check():
-        async with open_bench() as bench:
+        async with open_bench(NOW) as bench:
             for step in [*steps, None, None]:
                 if step is not None:
                     await bench.do(step)
                 for selection, order, window in questions:  # at first while its order is made, then from what is kept
-                    wanted = naive.page(bench.everything(), selection, order, window, now=NOW, tagged=Tagged.infohashes)
+                    wanted = naive.page(bench.everything(), selection, order, window, now=NOW, tagged=TAGGED)
                     found = await bench.lists.page(selection, order, window, with_total=True)
                     assert found == wanted
                     found = await bench.lists.page(selection, order, window)
@@ -177,7 +105,7 @@ def test_every_way_to_find_a_page_gives_the_same(before, after, question, some):
     selection = msgspec.structs.replace(selection, popular=False, text="", tags=(), infohash=b"", channel_pk=None)
 
     async def check():
-        async with open_bench() as bench:
+        async with open_bench(NOW) as bench:
             for step in before:
                 await bench.do(step)
             await bench.view(order.column)

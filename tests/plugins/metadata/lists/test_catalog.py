@@ -1,0 +1,162 @@
+"""Lists of 100,000 torrents, and of some channels and what is in them."""
+
+import itertools
+
+import msgspec
+import pytest
+from pyroaring import BitMap
+
+from tests.plugins.catalog import copy_catalog
+from tests.plugins.metadata.lists import naive
+from tests.plugins.metadata.lists.bench import TAGGED, open_bench
+from triblerd_metadata.api import BadParametersError
+from triblerd_metadata.lists.kept_orders import IDLE_SECONDS
+from triblerd_metadata.selections import Order, Selection, SortColumn, Window
+from triblerd_metadata.testing import NEWEST, iter_torrents, make_torrents
+from triblerd_metadata.values import ChannelPart, EntryType, Health, NewEntry
+
+KEY = b"\x07" * 64
+PAGE_1, PAGE_2, PAGE_1000 = Window(1, 50), Window(51, 100), Window(49_951, 50_000)
+LAST_PAGE, BEYOND = Window(100_301, 100_350), Window(100_400, 100_500)
+
+
+def placed(number):
+    kinds = (EntryType.CHANNEL, EntryType.FOLDER, EntryType.TORRENT, EntryType.DESCRIPTION, EntryType.PICTURE)
+    return NewEntry(
+        type=kinds[number % 5],
+        public_key=KEY,
+        id=number + 1,
+        origin_id=number % 3,
+        status=(2, 1, 6, 0, 1000)[number % 5 - number % 2],
+        title=f"Channel {number % 7}",
+        category=("", "Video", "music")[number % 3],
+        infohash=b"\xee" + number.to_bytes(19, "big"),
+        size=number % 11 * 1000,
+        torrent_date=NEWEST - number % 13,
+        timestamp=1,
+        signature=b"\x01" * 64,
+        part=ChannelPart(num_entries=number % 4, votes=number % 5 / 4, subscribed=number % 2 == 0),
+    )
+
+
+@pytest.fixture
+async def bench(catalog_folder, tmp_path):
+    async with open_bench(NEWEST, copy_catalog(catalog_folder, tmp_path / "state") / "store") as opened:
+        await opened.metadata.add([placed(number) for number in range(300)])
+        yield opened
+
+
+async def assert_equal(bench, selection, orders, windows, rows=None):
+    chosen = naive.chosen(bench.everything(), selection, now=NEWEST, tagged=TAGGED, rows=rows)
+    for order in orders:
+        wanted = naive.in_order(chosen, order)
+        for number, window in enumerate(windows):
+            page = await bench.lists.page(selection, order, window, rows=rows, with_total=number % 2 == 0)
+            assert page.rowids == naive.part(wanted, window).rowids
+            assert page.total in (None, len(wanted))
+
+
+@pytest.mark.parametrize("column", [None, *SortColumn])
+async def test_every_page_of_a_sorted_list_is_right(bench, column):
+    orders = [Order(column, descending=True), Order(column, descending=False)]
+
+    await assert_equal(bench, Selection(), orders, [PAGE_1, PAGE_1000])
+    await bench.view(column)
+
+    await assert_equal(bench, Selection(), orders, [PAGE_1, PAGE_2, PAGE_1000, LAST_PAGE, BEYOND])
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        Selection(types=frozenset({300})),
+        Selection(types=frozenset({400, 220})),
+        Selection(category="Video"),
+        Selection(category="video"),
+        Selection(hide_adult=True),
+        Selection(exclude_deleted=True),
+        Selection(channel_pk=KEY),
+        Selection(channel_pk=b""),
+        Selection(channel_pk=b"\x08" * 64),
+        Selection(origin_id=0),
+        Selection(origin_id=2),
+        Selection(max_rowid=50_000),
+        Selection(checked_after=NEWEST - 7 * 86_400),
+        Selection(self_checked=True),
+        Selection(subscribed=True),
+        Selection(subscribed=False),
+        Selection(infohash=make_torrents(77)[76].infohash),
+        Selection(tags=("linux", "live")),
+        Selection(tags=("linux", "nothing")),
+        Selection(popular=True),
+        Selection(popular=True, category="Audio", text="the"),
+    ],
+    ids=repr,
+)
+async def test_every_selection_is_right_in_any_order(bench, selection):
+    orders = [Order(None), Order(SortColumn.HEALTH), Order(SortColumn.NAME, descending=False)]
+
+    await assert_equal(bench, selection, orders, [PAGE_1, Window(951, 1000)])
+
+
+async def test_titles_are_read_where_there_is_no_text_index(bench):
+    selection = Selection(text='"1080p" OR channel', category="Audio", max_rowid=100_200)
+    other = Selection(text="channel 3 NOT 2160p", channel_pk=KEY)
+
+    await assert_equal(bench, selection, [Order(SortColumn.NAME)], [PAGE_1])
+    await assert_equal(bench, other, [Order(None)], [PAGE_1])
+
+
+async def test_rows_that_an_index_found_are_filtered_and_sorted(bench):
+    many, few = BitMap(range(1, 100_300, 3)), BitMap(range(5, 100_300, 700))
+
+    for rows in (many, few):
+        orders = [Order(SortColumn.SIZE), Order(SortColumn.NAME)]
+        await assert_equal(bench, Selection(types=frozenset({300})), orders, [PAGE_1, Window(101, 150)], rows)
+
+
+async def test_a_kept_order_is_exact_after_each_change(bench):
+    orders = [Order(column) for column in SortColumn]
+    for column in SortColumn:
+        await bench.view(column)
+    new = list(itertools.islice(iter_torrents(), 100_000, 100_200))
+    renamed = [msgspec.structs.replace(placed(number), timestamp=2, title="aaa", size=7) for number in range(0, 50, 3)]
+    reports = [Health(infohash=entry.infohash, seeders=9999, leechers=5, checked=NEWEST + 5) for entry in new[::2]]
+
+    await bench.metadata.add(new)
+    await bench.metadata.add(renamed)
+    await bench.metadata.report_health(reports)
+    for row in (1, 50_000, 100_300):
+        await bench.do(row)
+
+    await assert_equal(bench, Selection(), orders, [PAGE_1, PAGE_1000])
+
+
+async def test_lists_are_right_after_a_flood_of_changes(bench):
+    orders = [Order(SortColumn.HEALTH), Order(SortColumn.NAME), Order(SortColumn.CATEGORY)]
+    for order in orders:
+        await bench.view(order.column)
+
+    await bench.metadata.add(itertools.islice(iter_torrents(), 100_000, 106_000))
+
+    await assert_equal(bench, Selection(), orders, [PAGE_1, PAGE_1000])
+
+
+async def test_an_order_that_nobody_asks_for_is_dropped(bench):
+    await bench.view(SortColumn.SIZE)
+    bench.seconds = IDLE_SECONDS
+    await bench.view(SortColumn.DATE)
+    bench.seconds += 1
+
+    await bench.orders.tidy()
+
+    assert bench.orders.kept() == {SortColumn.DATE}
+
+
+async def test_a_filter_that_is_no_expression_is_a_bad_parameter(bench):
+    with pytest.raises(BadParametersError, match="Error processing request parameters"):
+        await bench.lists.page(Selection(text='"big'), Order(), PAGE_1)
+
+
+async def test_a_star_alone_finds_nothing(bench):
+    assert (await bench.lists.page(Selection(text="*"), Order(), PAGE_1)).rowids == []
