@@ -19,6 +19,7 @@ from triblerd_metadata.keys import NodeKey
 from triblerd_metadata.lists.endpoint import PopularEndpoint
 from triblerd_metadata.lists.kept_orders import KeptOrders
 from triblerd_metadata.lists.listing import EntryLists
+from triblerd_metadata.lists.popular import Popular
 from triblerd_metadata.own_torrents import OwnTorrents
 from triblerd_metadata.store import Metadata
 from triblerd_metadata.titles import Titles
@@ -39,10 +40,17 @@ class MetadataContainer(containers.DeclarativeContainer):
     view: providers.Dependency[StoreView] = providers.Dependency(instance_of=StoreView)
     reached: providers.Dependency[Table[Reached]] = providers.Dependency(instance_of=Table)
 
+    popular = providers.Singleton(Popular)
     orders = providers.Singleton(KeptOrders, source=metadata, texts=metadata, tasks=tasks)
     items = providers.Singleton(Items, entries=metadata, downloads=downloads, statements=statements)
     lists = providers.Singleton(
-        EntryLists, metadata=metadata, orders=orders, items=items, statements=statements, text_index=text_index
+        EntryLists,
+        metadata=metadata,
+        orders=orders,
+        popular=popular,
+        items=items,
+        statements=statements,
+        text_index=text_index,
     )
     popular_endpoint = providers.Singleton(PopularEndpoint, lists=lists)
     importer = providers.Singleton(Importer, store=metadata, reached=reached, view=view, services=services)

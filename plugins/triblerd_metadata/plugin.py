@@ -87,6 +87,7 @@ async def triblerd_lifespan(context: PluginContext[MetadataConfig]) -> AsyncIter
     metadata, orders = container.metadata(), container.orders()
     metadata.watch(orders)
     metadata.watch(container.titles())
+    metadata.watch(container.popular())
     orders.start()
     unlisten = container.own_torrents().listen()
     context.tasks.start("own-torrents", container.own_torrents().work())

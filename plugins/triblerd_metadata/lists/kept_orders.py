@@ -15,7 +15,10 @@ from triblerd_metadata.values import Change
 
 MOST_WAITING = 5000
 """Changed rows that are put back into an order one by one; with more it is made anew."""
-IDLE_SECONDS = 300.0
+IDLE_SECONDS, TEXT_IDLE_SECONDS = 300.0, 3600.0
+"""How long an order is kept that nobody asks for; those by text take seconds to make."""
+MOST_BESIDE = 2048
+"""Rows beside the array of an order; with more a new array is made."""
 _TIDY_SECONDS = 1.0
 _REST_SECONDS = 3.0
 """How long an order is not made anew after so many changes that it was dropped: more of them are likely."""
@@ -106,10 +109,13 @@ class KeptOrders:
     async def tidy(self) -> None:
         """Put rows back that changed, so that little is left to do when a page is asked for; drop what is not used."""
         for column, order in list(self._kept.items()):
-            if self._clock() - self._used[column] > IDLE_SECONDS:
+            idle_seconds = IDLE_SECONDS if isinstance(self._keys[column], NumberKey) else TEXT_IDLE_SECONDS
+            if self._clock() - self._used[column] > idle_seconds:
                 self._drop(column)
-            else:
-                await self._settle(column, order)
+                continue
+            await self._settle(column, order)
+            if order.beside > MOST_BESIDE and column not in self._making:
+                self._start(column, order.view().whole)
 
     def start(self) -> None:
         """Tidy up from now on, until the tasks end."""
@@ -127,18 +133,20 @@ class KeptOrders:
 
     def _make(self, column: SortColumn) -> _Making | None:
         if column not in self._making:
-            is_number = isinstance(self._keys[column], NumberKey)
-            if is_number and self._clock() < self._not_before.get(column, 0):
+            key, columns = self._keys[column], self._source.columns
+            if isinstance(key, NumberKey) and self._clock() < self._not_before.get(column, 0):
                 return None
-            self._making[column] = _Making()
-            self._tasks.start(f"order-{column}", self._made(column))
+            self._start(column, lambda: sorted_rows(key, columns))
         return self._making[column]
 
-    async def _made(self, column: SortColumn) -> None:
-        making, columns = self._making[column], self._source.columns
+    def _start(self, column: SortColumn, sort: Callable[[], Rowids]) -> None:
+        self._making[column] = _Making()
+        self._tasks.start(f"order-{column}", self._made(column, sort, len(self._source.columns)))
+
+    async def _made(self, column: SortColumn, sort: Callable[[], Rowids], size: int) -> None:
+        making = self._making[column]
         try:
-            rows = await asyncio.to_thread(sorted_rows, self._keys[column], columns)
-            order = KeptOrder(rows, len(columns), self._key_of(column))
+            order = KeptOrder(await asyncio.to_thread(sort), size, self._key_of(column))
             order.take_out(making.changed)
             making.order = order
             if order.waiting <= MOST_WAITING:

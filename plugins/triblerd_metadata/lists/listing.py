@@ -18,7 +18,6 @@ from triblerd_metadata.api import (
     TextIndex,
     Window,
 )
-from triblerd_metadata.columns import Columns
 from triblerd_metadata.entries import Items
 from triblerd_metadata.lists.filters import Filter, Mask
 from triblerd_metadata.lists.kept_orders import KeptOrders
@@ -34,8 +33,6 @@ _SMALL = 20_000
 """Rows that are gone through at once; with more of them a page is found in a thread."""
 _QUICK = 8192
 """Rows that are looked at before a page is found in a thread."""
-_TAGGED_AT_ONCE = 200
-"""Infohashes that are looked up at once."""
 
 
 class EntryLists:
@@ -44,6 +41,7 @@ class EntryLists:
     Args:
         metadata: The store.
         orders: The orders that are kept.
+        popular: Finds what is popular.
         items: Makes the JSON form of entries.
         statements: Returns who knows tags, ``None`` while that plugin is off.
         text_index: Returns who finds rows by words, ``None`` likewise: then titles are read.
@@ -55,6 +53,7 @@ class EntryLists:
         *,
         metadata: Metadata,
         orders: KeptOrders,
+        popular: Popular,
         items: Items,
         statements: Callable[[], Statements | None],
         text_index: Callable[[], TextIndex | None],
@@ -66,7 +65,7 @@ class EntryLists:
         self._statements = statements
         self._text_index = text_index
         self._now = now
-        self._popular = Popular()
+        self._popular = popular
 
     async def page(
         self,
@@ -79,7 +78,7 @@ class EntryLists:
     ) -> Page:
         """Return a part of the list of all entries that are selected."""
         expression = _parsed(selection.text)
-        found = await self._named(selection, rows)
+        found = self._named(selection, rows, self._popular)
         if expression is not None and not selection.popular and (index := self._text_index()) is not None:
             matching = await index.rows(selection.text)
             found = matching if found is None else found & matching
@@ -106,9 +105,9 @@ class EntryLists:
     def selected(self, selection: Selection, rows: BitMap) -> BitMap:
         """Return those of some rows that are selected, whatever the selection's text. May be called from any thread."""
         columns = self._metadata.columns
-        for named in self._name(selection, columns):
-            rows = rows & named
-        array = np.asarray(rows.to_array(), np.uint32)
+        # What is kept of popular torrents is for the event loop's thread.
+        found = self._named(selection, rows, Popular())
+        array = np.asarray(found.to_array() if found is not None else [], np.uint32)
         array = array[array < len(columns)]
         return BitMap(array[Filter(selection).of_rows(columns, array)])
 
@@ -124,20 +123,11 @@ class EntryLists:
             return page
         return await asyncio.to_thread(find_page, task)
 
-    async def _named(self, selection: Selection, rows: BitMap | None) -> BitMap | None:
+    def _named(self, selection: Selection, rows: BitMap | None, popular: Popular) -> BitMap | None:
         """Return the rows that a selection names in other ways than by their numbers, ``None`` for all."""
-        if selection.tags:  # it may be many
-            named = await asyncio.to_thread(self._name, selection, self._metadata.columns)
-        else:
-            named = self._name(selection, self._metadata.columns)
-        for found in named:
-            rows = found if rows is None else rows & found
-        return rows
-
-    def _name(self, selection: Selection, columns: Columns) -> list[BitMap]:
-        named: list[BitMap] = []
+        named = [] if rows is None else [rows]
         if selection.popular:
-            named.append(BitMap(self._popular.rows(columns, int(self._now()))))
+            named.append(BitMap(popular.rows(self._metadata.columns, int(self._now()))))
         if selection.infohash:
             named.append(BitMap(entry.rowid for entry in self._metadata.by_infohash(selection.infohash)))
         if selection.channel_pk:
@@ -145,7 +135,7 @@ class EntryLists:
         if selection.tags:
             statements = self._statements()
             named.append(statements.tagged(selection.tags) if statements is not None else BitMap())
-        return named
+        return BitMap.intersection(*named) if named else None
 
     def _matcher(self, expression: Expression) -> Callable[[Rowids], Mask]:
         def matches(rows: Rowids) -> Mask:

@@ -33,27 +33,29 @@ def sorted_rows(key: NumberKey | TextKey, columns: Columns) -> Rowids:
 
 def _sorted_by_text(key: TextKey) -> Rowids:
     rows, words = _read(key.walk())
-    order = np.lexsort(tuple(words[:, column] for column in reversed(range(words.shape[1]))))
-    rows, words = rows[order], words[order]
-    has_more = words[:, -1] & 0xFF != 0
+    order = np.lexsort(tuple(reversed(words)))
+    rows = rows[order]
     is_same = np.zeros(len(rows) + 1, np.bool_)
-    is_same[1:-1] = (words[1:] == words[:-1]).all(axis=1) & has_more[1:]
+    is_same[1:-1] = words[-1][order[1:]] & 0xFF != 0  # the text fills its prefix
+    for word in words:
+        is_same[1:-1] &= word[order[1:]] == word[order[:-1]]
     for start, end in _runs(is_same):
         rows[start:end] = sorted(rows[start:end].tolist(), key=lambda row: (key.of_one(row) or b"", row))
     return rows
 
 
-def _read(items: Iterator[tuple[int, bytes]]) -> tuple[Rowids, NDArray[np.uint64]]:
-    """Return rows, and the beginning of the text of each as numbers that compare alike."""
+def _read(items: Iterator[tuple[int, bytes]]) -> tuple[Rowids, list[NDArray[np.uint64]]]:
+    """Return rows, and the beginning of the text of each: first, second… numbers that compare alike."""
     width = _PREFIX // _WORD.itemsize
     rows = [np.empty(0, np.uint32)]
-    words = [np.empty((0, width), np.uint64)]
+    words = [[np.empty(0, np.uint64)] for _ in range(width)]
     while batch := list(islice(items, _AT_ONCE)):
         rows.append(np.array([row for row, _ in batch], np.uint32))
         data = b"".join([text[:_PREFIX].ljust(_PREFIX, b"\0") for _, text in batch])
-        words.append(np.frombuffer(data, _WORD).astype(np.uint64).reshape(-1, width))
+        for place, column in enumerate(np.frombuffer(data, _WORD).reshape(-1, width).T):
+            words[place].append(column.astype(np.uint64))
         time.sleep(_PAUSE_SECONDS)
-    return np.concatenate(rows), np.concatenate(words)
+    return np.concatenate(rows), [np.concatenate(words.pop(0)) for _ in range(width)]
 
 
 def _runs(is_same: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:

@@ -1,8 +1,8 @@
 """All rows in the order of one column: kept in memory, exact after every change, read in pieces.
 
 An order is an array of rows that is never changed, and the few rows that changed since it was made: these are left out
-where they stand in the array, and stand beside it with the place that they have now. When they are many they are
-worked into a new array. Equals are ordered by row, so that the descending list is the ascending one read backwards.
+where they stand in the array, and stand beside it with the place that they have now. When they are many, a new array
+is made of all of them. Equals are ordered by row, so that the descending list is the ascending one read backwards.
 """
 
 from bisect import bisect_left, insort
@@ -17,7 +17,6 @@ from triblerd_metadata.lists.sort_keys import Rowids
 
 FEWEST, MOST = 4096, 65536
 """Rows of the first piece that is looked at, and of the largest."""
-MOST_BESIDE = 2048
 
 _Beside = tuple[Any, int, int]
 """Key, row and place of a row beside the array."""
@@ -94,14 +93,12 @@ class KeptOrder:
         rows: All rows, ascending.
         size: One more than the greatest row.
         key_of: Compares rows, by what is known of them now.
-        most_beside: Rows beside the array; more are worked into a new one.
     """
 
-    def __init__(self, rows: Rowids, size: int, key_of: KeyOf, *, most_beside: int = MOST_BESIDE) -> None:
+    def __init__(self, rows: Rowids, size: int, key_of: KeyOf) -> None:
         self._array = rows
         self._stale = np.zeros(size, np.bool_)
         self._key_of = key_of
-        self._most_beside = most_beside
         self._beside: list[_Beside] = []
         self._beside_of_row: dict[int, _Beside] = {}
         self._waiting: set[int] = set()
@@ -111,6 +108,11 @@ class KeptOrder:
     def waiting(self) -> int:
         """How many rows were taken out, and not put back."""
         return len(self._waiting)
+
+    @property
+    def beside(self) -> int:
+        """How many rows were put back beside the array."""
+        return len(self._beside)
 
     def take_out(self, rows: Iterable[int]) -> None:
         """Take rows from where they are; before they change, so that they are not compared by other keys then."""
@@ -131,8 +133,6 @@ class KeptOrder:
                 insort(self._beside, entry)
                 self._beside_of_row[row] = entry
                 self._view = None
-        if len(self._beside) > self._most_beside and not self._waiting:
-            self._rebase()
 
     def take_out_moved(self) -> None:
         """Take out what was put back: what it was compared with may have changed a moment before that was told."""
@@ -149,30 +149,20 @@ class KeptOrder:
 
     def _place(self, key: Any, row: int) -> int:
         """Return the index of the array before which a row belongs."""
+        row_at, is_stale, key_of = self._array.item, self._stale.item, self._key_of
         low, high = 0, len(self._array)
         while low < high:
-            middle = (low + high) // 2
-            probe, other = self._known_from(middle, high)
-            if other is not None and other < (key, row):
+            probe = middle = (low + high) // 2
+            while probe < high:
+                other = row_at(probe)
+                if not is_stale(other) and (other_key := key_of(other)) is not None:
+                    break
+                probe += 1  # it does not have the key of its place any more
+            if probe < high and (other_key, other) < (key, row):
                 low = probe + 1
             else:
                 high = middle
         return low
-
-    def _known_from(self, index: int, end: int) -> tuple[int, tuple[Any, int] | None]:
-        """Return the first row from ``index`` on that still has the key of its place, with this key."""
-        for probe in range(index, end):
-            row = self._array.item(probe)
-            if not self._stale.item(row) and (key := self._key_of(row)) is not None:
-                return probe, (key, row)
-        return end, None
-
-    def _rebase(self) -> None:
-        self._array = self.view().whole()
-        self._stale = np.zeros(max(len(self._stale), int(self._array.max(initial=0)) + 1), np.bool_)
-        self._beside = []
-        self._beside_of_row = {}
-        self._view = None
 
 
 def _spans(length: int, size: int, *, descending: bool) -> Iterator[tuple[int, int]]:

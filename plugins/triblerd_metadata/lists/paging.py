@@ -17,6 +17,9 @@ from triblerd_metadata.selections import Page, Window
 FEW_TEXTS = 1000
 """Rows whose texts are read to sort them, although there is an order."""
 
+_SORTING = 8
+"""How many rows of an order are looked at in the time that it takes to sort one."""
+
 
 @dataclass(frozen=True)
 class Task:
@@ -47,38 +50,15 @@ class Task:
 
 def find_page(task: Task) -> Page:
     """Find a page."""
-    if (page := find_quickly(task, most=len(task.columns) // 8)) is not None:
+    if (page := find_quickly(task, most=0)) is not None:
         return page
-    columns = task.columns
-    if task.found is None:
-        rows = np.flatnonzero(task.filter.of_all(columns)).astype(np.uint32)
+    mask = _selected(task)
+    count = int(np.count_nonzero(mask))
+    if task.view is not None and is_walking_better(task, count):
+        rows = by_walking(task, task.view, mask)
     else:
-        rows = task.found[task.found < len(columns)]
-        rows = rows[task.filter.of_rows(columns, rows)]
-    if task.matches is not None:
-        rows = rows[task.matches(rows)]
-    if task.view is not None and task.key is not None and _is_walking_better(task, len(rows)):
-        page_rows = by_walking(task, task.view, rows)
-    else:
-        page_rows = by_sorting(task, rows)
-    return Page(page_rows.tolist(), len(rows) if task.with_total else None)
-
-
-def by_walking(task: Task, view: View, rows: Rowids) -> Rowids:
-    """Return the rows of the window, of some rows, by going along the order."""
-    mask = np.zeros(len(task.columns), np.bool_)
-    mask[rows] = True
-    return _walk(task, view, lambda piece: mask[piece])
-
-
-def by_sorting(task: Task, rows: Rowids) -> Rowids:
-    """Return the rows of the window, of some rows in ascending order, by comparing them."""
-    if task.key is None:
-        return _part(rows, task.window, descending=task.descending)
-    if isinstance(task.key, NumberKey):
-        return _best(rows, task.key.of_many(task.columns, rows), task.window, descending=task.descending)
-    keyed = sorted((key, row) for row in rows.tolist() if (key := task.key.of_one(row)) is not None)
-    return _part(np.array([row for _, row in keyed], np.uint32), task.window, descending=task.descending)
+        rows = by_sorting(task, mask)
+    return Page(rows.tolist(), count if task.with_total else None)
 
 
 def find_quickly(task: Task, most: int) -> Page | None:
@@ -93,17 +73,51 @@ def find_quickly(task: Task, most: int) -> Page | None:
     if task.filter.takes_all:
         total = int(np.count_nonzero(task.columns.alive)) if task.with_total else None
         return Page(_walk(task, task.view, None).tolist(), total)
-    if task.with_total:
+    if task.with_total or not most:
         return None
     rows = _walk(task, task.view, lambda piece: task.filter.of_rows(task.columns, piece), most)
     return None if len(rows) < task.window.count else Page(rows.tolist())
 
 
-def _is_walking_better(task: Task, count: int) -> bool:
+def is_walking_better(task: Task, count: int) -> bool:
+    """Return whether to go along the order is faster than to sort ``count`` rows that are selected."""
+    if task.key is None:
+        return True
     if isinstance(task.key, TextKey):
         return count > FEW_TEXTS
     # To sort, each of the selected rows is looked at; to walk, as many of all rows as hold enough of these.
-    return task.window.last * len(task.columns) < count * count
+    return task.window.last * len(task.columns) < _SORTING * count * count
+
+
+def by_walking(task: Task, view: View, mask: Mask) -> Rowids:
+    """Return the rows of the window, of those of a mask by row, by going along the order."""
+    return _walk(task, view, lambda piece: mask[piece])
+
+
+def by_sorting(task: Task, mask: Mask) -> Rowids:
+    """Return the rows of the window, of those of a mask by row, by comparing them."""
+    rows = np.flatnonzero(mask).astype(np.uint32)
+    if task.key is None:
+        return _part(rows, task.window, descending=task.descending)
+    if isinstance(task.key, NumberKey):
+        return _best(rows, task.key.of_many(task.columns, rows), task.window, descending=task.descending)
+    keyed = sorted((key, row) for row in rows.tolist() if (key := task.key.of_one(row)) is not None)
+    return _part(np.array([row for _, row in keyed], np.uint32), task.window, descending=task.descending)
+
+
+def _selected(task: Task) -> Mask:
+    """Return which rows the list has, by row."""
+    columns = task.columns
+    if task.found is None:
+        mask = task.filter.of_all(columns)
+    else:
+        rows = task.found[task.found < len(columns)]
+        mask = np.zeros(len(columns), np.bool_)
+        mask[rows] = task.filter.of_rows(columns, rows)
+    if task.matches is not None:
+        rows = np.flatnonzero(mask).astype(np.uint32)
+        mask[rows] = task.matches(rows)
+    return mask
 
 
 def _walk(task: Task, view: View, accept: Callable[[Rowids], Mask] | None, most: int | None = None) -> Rowids:

@@ -13,6 +13,7 @@ from triblerd_metadata.entries import Items
 from triblerd_metadata.lists.kept_orders import KeptOrders
 from triblerd_metadata.lists.listing import EntryLists
 from triblerd_metadata.lists.orders import RowView
+from triblerd_metadata.lists.popular import Popular
 from triblerd_metadata.values import Health
 
 INFOHASHES = (*(bytes([number]) * 20 for number in range(12)), b"\x03" * 19 + b"\x04")
@@ -43,15 +44,18 @@ class Bench:
         self.failures: list[object] = []
         self.tasks = Tasks("test", lambda name, error: self.failures.append((name, error)))
         self.orders = KeptOrders(source=metadata, texts=metadata, tasks=self.tasks, clock=lambda: self.seconds)
+        popular = Popular()
         self.lists = EntryLists(
             metadata=metadata,
             orders=self.orders,
+            popular=popular,
             items=Items(entries=metadata, downloads=lambda: None, statements=lambda: tagged),
             statements=lambda: tagged,
             text_index=lambda: None,
             now=lambda: now,
         )
         metadata.watch(self.orders)
+        metadata.watch(popular)
 
     async def do(self, step):
         if isinstance(step, list):
