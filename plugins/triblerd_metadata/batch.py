@@ -1,6 +1,6 @@
 """One transaction of changes: what they find, and what they leave."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
@@ -28,9 +28,9 @@ from triblerd_metadata.tables import (
     LAST_ROWID,
     REVISION,
     Tables,
+    id_prefix,
     identity_key,
     infohash_prefix,
-    infohash_prefixes,
 )
 from triblerd_metadata.text.tokens import words
 from triblerd_metadata.values import UNSIGNED, Change, Entry, Health, NewEntry
@@ -124,7 +124,7 @@ class Batch:
         if not 0 <= id_ <= LARGEST_ID:
             return None
         if public_key == UNSIGNED:
-            rows: Iterator[int] | list[int] = (row for prefix in infohash_prefixes(id_) for row in self._rows(prefix))
+            rows: Iterable[int] = self._rows(id_prefix(id_))
         else:
             key = identity_key(public_key, id_)
             rowid = self._by_identity.get(key)
@@ -138,15 +138,8 @@ class Batch:
 
     def is_unclaimed(self, infohash: bytes) -> bool:
         """Return whether surely no entry has this infohash, nor an unsigned one the id that is made of it."""
-        number = int.from_bytes(infohash[:8], "big")
-        opposite = (-number % 2**64).to_bytes(8, "big")
-        first_key, table = self._transaction.first_key, self._tables.by_infohash
-        return (
-            first_key(table, infohash[:8]) is None
-            and first_key(table, opposite) is None
-            and infohash[:8] not in self._by_prefix
-            and opposite not in self._by_prefix
-        )
+        prefix = infohash_prefix(infohash)
+        return prefix not in self._by_prefix and self._transaction.first_key(self._tables.by_infohash, prefix) is None
 
     def contents(self, folders: Iterable[Entry]) -> list[Entry]:
         """Return what is directly in folders and channels. Looks at a column as a whole: 1 ms a million."""

@@ -1,5 +1,6 @@
 """Keeps the columns: reads them at start, changes them after each commit."""
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
@@ -10,6 +11,8 @@ import numpy.typing as npt
 from triblerd_metadata.columns import Columns
 from triblerd_metadata.records import FIXED_TYPE, PLACED_TYPE, VERSION, Placed
 from triblerd_metadata.values import Change
+
+log = logging.getLogger(__name__)
 
 _FROM_FIXED = FIXED_TYPE.names or ()
 _FROM_PLACED = PLACED_TYPE.names or ()
@@ -95,7 +98,10 @@ class ColumnTable:
         gone = np.array([change.rowid for change in changes if change.after is None], np.uint32)
         rows = np.fromiter(fixed, np.uint32, len(fixed))
         for watcher in self._watchers:
-            watcher.changing(np.concatenate((rows, gone)), changes)
+            try:
+                watcher.changing(np.concatenate((rows, gone)), changes)
+            except Exception:  # a border: what is committed is committed, whatever others make of it
+                log.exception("A watcher of the columns failed")
         known = self._known(rows), self._known(gone)
         for array in known:
             self._counts.subtract(self._arrays["type"][array].tolist())

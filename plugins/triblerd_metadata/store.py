@@ -21,9 +21,9 @@ from triblerd_metadata.tables import (
     LAST_ROWID,
     REVISION,
     Tables,
+    id_prefix,
     identity_key,
     infohash_prefix,
-    infohash_prefixes,
 )
 from triblerd_metadata.values import UNSIGNED, Entry, Health, NewEntry
 
@@ -156,7 +156,7 @@ class Metadata:
         if not 0 <= id_ <= LARGEST_ID:
             return None
         if public_key == UNSIGNED:
-            rows = [row for prefix in infohash_prefixes(id_) for row in self._rows(prefix)]
+            rows = self._rows(id_prefix(id_))
         else:
             value = self._tables.by_identity.get(identity_key(public_key, id_))
             rows = [] if value is None else [int.from_bytes(value, "big")]

@@ -5,6 +5,7 @@ from typing import Self, cast
 
 from triblerd.store import StoreView, Table
 from triblerd_metadata.records import VERSION, Record
+from triblerd_metadata.values import id_of_infohash
 
 LAST_ROWID = b"last_rowid"
 REVISION = b"revision"
@@ -20,7 +21,7 @@ class Tables:
         record: By row, what is read one by one.
         fixed: By row, packed numbers (``Fixed``).
         placed: By row, packed numbers that few rows have (``Placed``).
-        by_infohash: The first 8 bytes of an infohash and the row, as a key without a value.
+        by_infohash: The id that is made of an infohash (8 bytes) and the row, as a key without a value.
         by_identity: Public key and id of what has a key, and its row.
         category: By number (4 bytes), the text of a category in UTF-8.
         state: The greatest row that was ever used, and how often rows or titles changed.
@@ -49,13 +50,13 @@ class Tables:
 
 
 def infohash_prefix(infohash: bytes) -> bytes:
-    """Return how the keys of ``by_infohash`` begin."""
-    return infohash[:8]
+    """Return how the keys of ``by_infohash`` begin: by the id that an unsigned entry of the torrent has."""
+    return id_prefix(id_of_infohash(infohash))
 
 
-def infohash_prefixes(id_: int) -> set[bytes]:
-    """Return how they begin for the unsigned torrents whose id this may be: the two numbers that have the value."""
-    return {(number % 2**64).to_bytes(8, "big") for number in (id_, -id_)}
+def id_prefix(id_: int) -> bytes:
+    """Return how they begin for the torrents whose unsigned entry has this id."""
+    return id_.to_bytes(8, "big")
 
 
 def identity_key(public_key: bytes, id_: int) -> bytes:

@@ -11,6 +11,10 @@ from triblerd_metadata.store import Metadata
 from triblerd_metadata.values import Change
 
 
+_FEW = 100
+"""Titles that are looked for among the downloads, not the reverse."""
+
+
 class Titles:
     """The service ``TorrentTitles``; it also tells the downloads of titles that change.
 
@@ -33,10 +37,13 @@ class Titles:
         if downloads is None:
             return
         retitled = {
-            Infohash(entry.infohash.hex())
+            entry.infohash
             for change in changes
             if change.before is None or change.after is None or change.before.title != change.after.title
             for entry in (change.before, change.after)
-            if entry is not None and entry.infohash
+            if entry is not None
         }
-        downloads.retitled(retitled)
+        if len(retitled) < _FEW:
+            downloads.retitled(Infohash(infohash.hex()) for infohash in retitled)
+        else:
+            downloads.retitled([each.infohash for each in downloads.all() if each.infohash.key in retitled])

@@ -7,7 +7,7 @@ from triblerd.config import StoreConfig
 from triblerd.store import Store
 from triblerd_metadata.records import FIXED_TYPE, SignedRecord, row_key
 from triblerd_metadata.store import Metadata
-from triblerd_metadata.tables import LAST_ROWID, Tables, identity_key
+from triblerd_metadata.tables import LAST_ROWID, Tables, identity_key, infohash_prefix
 
 
 async def require_agreement(folder: Path) -> dict[int, bytes]:
@@ -28,7 +28,7 @@ async def require_agreement(folder: Path) -> dict[int, bytes]:
         assert max(records, default=0) <= metadata.last_rowid()
         assert +Counter(columns.type[columns.alive].tolist()) == +Counter(metadata.counts)
         assert set(tables.by_infohash.keys()) == {
-            record.infohash[:8] + row_key(row) for row, record in records.items() if record.infohash
+            infohash_prefix(record.infohash) + row_key(row) for row, record in records.items() if record.infohash
         }
         assert dict(tables.by_identity.items()) == {
             identity_key(record.public_key, record.id): row_key(row)

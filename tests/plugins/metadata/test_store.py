@@ -70,3 +70,36 @@ async def test_everything_is_there_after_the_store_was_closed(tmp_path: Path):
 
     assert entries == [outcome.entry for outcome in outcomes]
     assert metadata.columns.origin_id[101] == 7
+
+
+async def test_a_watcher_is_told_of_rows_while_their_old_numbers_are_there(metadata):
+    seen = []
+
+    class Watcher:
+        def changing(self, rows, changes):
+            alive = metadata.columns.alive
+            seen.append([(row, row < len(alive) and bool(alive[row])) for row in rows.tolist()])
+            assert [change.rowid for change in changes] == rows.tolist()
+
+    unwatch = metadata.watch(Watcher())
+    await metadata.add([torrent()])
+    [entry] = metadata.entries([1])
+    await metadata.run(lambda batch: batch.delete(entry))
+    unwatch()
+    await metadata.add([torrent()])
+
+    assert seen == [[(1, False)], [(1, True)]]
+
+
+async def test_a_watcher_that_fails_harms_nobody(metadata, caplog):
+    class Watcher:
+        def changing(self, _rows, _changes):
+            raise ValueError
+
+    metadata.watch(Watcher())
+
+    [added] = await metadata.add([torrent()])
+
+    assert added.outcome == "added"
+    assert metadata.columns.alive.tolist() == [False, True]
+    assert "A watcher of the columns failed" in caplog.text
