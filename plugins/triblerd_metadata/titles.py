@@ -10,7 +10,6 @@ from triblerd_libtorrent.api import Infohash
 from triblerd_metadata.store import Metadata
 from triblerd_metadata.values import Change
 
-
 _FEW = 100
 """Titles that are looked for among the downloads, not the reverse."""
 
