@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 import aiohttp
 
 from triblerd.errors import TriblerdError
+from triblerd.fetching import read_at_most
 from triblerd.plugin import HookCaller
 from triblerd.services import FileRoots
 from triblerd_libtorrent.api import (
@@ -222,15 +223,13 @@ async def _body(response: aiohttp.ClientResponse) -> bytes | str:
     if response.status not in _OK:
         msg = f"The server answered with HTTP status code {response.status}"
         raise FetchError(msg)
-    body = bytearray()
-    async for part in response.content.iter_chunked(1 << 16):
-        body += part
-        if len(body) > MOST_BYTES:
-            msg = f"The server sends more than {MOST_BYTES} bytes"
-            raise FetchError(msg)
+    body = await read_at_most(response, MOST_BYTES)
+    if body is None:
+        msg = f"The server sends more than {MOST_BYTES} bytes"
+        raise FetchError(msg)
     if body.startswith(b"magnet"):  # which no torrent file begins with
-        return bytes(body).decode(errors="replace").strip()
-    return bytes(body)
+        return body.decode(errors="replace").strip()
+    return body
 
 
 def _scheme(uri: str) -> str:

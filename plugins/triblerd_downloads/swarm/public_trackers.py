@@ -11,6 +11,7 @@ from pathlib import Path
 import aiohttp
 import msgspec
 
+from triblerd.fetching import read_at_most
 from triblerd.plugin import hookimpl
 from triblerd.services import FileRoots
 from triblerd.store import Table
@@ -167,10 +168,8 @@ async def _body(session: aiohttp.ClientSession, url: str) -> bytes:
         if response.status != _OK:
             msg = f"HTTP status code {response.status}"
             raise BadListError(msg)
-        body = bytearray()
-        async for part in response.content.iter_chunked(1 << 16):
-            body += part
-            if len(body) > MOST_BYTES:
-                msg = f"it is larger than {MOST_BYTES} bytes"
-                raise BadListError(msg)
-        return bytes(body)
+        body = await read_at_most(response, MOST_BYTES)
+        if body is None:
+            msg = f"it is larger than {MOST_BYTES} bytes"
+            raise BadListError(msg)
+        return body

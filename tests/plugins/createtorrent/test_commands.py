@@ -3,9 +3,8 @@
 import asyncio
 import json
 import signal
-import subprocess
-import sys
 from asyncio.subprocess import PIPE
+from functools import partial
 from importlib.metadata import EntryPoint
 
 import pytest
@@ -19,30 +18,9 @@ TUNNELS = EntryPoint("tunnels", "tests.plugins.createtorrent.tunnels", "triblerd
 
 
 @pytest.fixture
-def command(tmp_path):
-    """Return the words of a ``triblerd create`` on the state directory of the test."""
-    return [sys.executable, "-m", "triblerd", "--state-dir", str(tmp_path / "state"), "create"]
-
-
-@pytest.fixture
-def triblerd_create(command, tmp_path):
-    """Run ``triblerd create`` while the event loop goes on, and return what it printed."""
-
-    async def run(*arguments, code=0):
-        done = await asyncio.to_thread(
-            subprocess.run,
-            [*command, *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=False,
-            cwd=tmp_path,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        return done.stdout if code == 0 else done.stderr
-
-    return run
+def triblerd_create(triblerd):
+    """Run ``triblerd create``, as the fixture ``triblerd`` does."""
+    return partial(triblerd, "create")
 
 
 async def test_a_directory_becomes_a_torrent_file_beside_it(start, files, triblerd_create, tmp_path):
@@ -115,7 +93,7 @@ async def test_seeding_has_the_hops_of_downloads_unless_others_are_named(
 
 async def test_ctrl_c_cancels_the_job(start, huge, command):
     async with start() as daemon:
-        creating = await asyncio.create_subprocess_exec(*command, str(huge), stdout=PIPE, stderr=PIPE)
+        creating = await asyncio.create_subprocess_exec(*command, "create", str(huge), stdout=PIPE, stderr=PIPE)
         await wait_for(hashing_processes)
         creating.send_signal(signal.SIGINT)
         printed = b"".join(await creating.communicate())

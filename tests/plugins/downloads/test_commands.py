@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 
 import click
 import pytest
@@ -14,33 +13,6 @@ from triblerd.testing import wait_for
 from triblerd_downloads.commands import parse_indices
 
 CONTENT = bytes(range(251)) * 1200
-
-
-@pytest.fixture
-def command(tmp_path):
-    """Return the words of a ``triblerd`` on the state directory of the test."""
-    return [sys.executable, "-m", "triblerd", "--state-dir", str(tmp_path / "state")]
-
-
-@pytest.fixture
-def triblerd(command, tmp_path):
-    """Run ``triblerd`` while the event loop goes on, and return what it printed."""
-
-    async def run(*arguments, code=0):
-        done = await asyncio.to_thread(
-            subprocess.run,
-            [*command, *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=False,
-            cwd=tmp_path,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        return done.stdout if code == 0 else done.stderr
-
-    return run
 
 
 async def test_a_magnet_link_is_added_watched_and_complete(start_daemon, triblerd, seeder, tmp_path):

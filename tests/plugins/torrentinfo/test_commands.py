@@ -1,36 +1,12 @@
 """``triblerd info`` beside a running daemon."""
 
-import asyncio
 import json
-import subprocess
-import sys
 
 import pytest
 
 from triblerd_libtorrent.testing import TorrentVersion, make_torrent
 
 FILES = {"a/one.bin": b"1" * 50_000, "two.bin": b"2" * 40_000}
-
-
-@pytest.fixture
-def triblerd(tmp_path):
-    """Run ``triblerd`` while the event loop goes on, and return what it printed."""
-
-    async def run(*arguments, code=0):
-        done = await asyncio.to_thread(
-            subprocess.run,
-            [sys.executable, "-m", "triblerd", "--state-dir", str(tmp_path / "state"), *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-            cwd=tmp_path,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        return done.stdout if code == 0 else done.stderr
-
-    return run
 
 
 @pytest.mark.parametrize("version", TorrentVersion)
