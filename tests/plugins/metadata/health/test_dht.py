@@ -65,13 +65,10 @@ class Node:
 
 async def test_real_nodes_tell_seeds_from_others(dht):
     async with dht_network(10) as network:
-        network.announce(HASH, seeds=range(4), others=range(4, 6))
-
-        async def count():
-            return await dht.scrape(HASH, network.addresses[7:9])
 
         async def is_counted():
-            return await count() == (4, 2)
+            network.announce(HASH, seeds=range(4), others=range(4, 6))
+            return await dht.scrape(HASH, network.addresses[7:9]) == (4, 2)
 
         await wait_for(is_counted, what="the announced peers")
         assert await dht.scrape(bytes(20), network.addresses[:1]) == (0, 0)
