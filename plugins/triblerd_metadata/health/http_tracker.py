@@ -8,6 +8,7 @@ from urllib.parse import quote_from_bytes, urljoin, urlsplit
 import aiohttp
 from yarl import URL
 
+from triblerd.fetching import read_at_most
 from triblerd_metadata.bencoding import decode
 from triblerd_metadata.health.outgoing import Names, Outgoing, leads_inside
 from triblerd_metadata.health.values import Counted, NoAnswerError, counted, refusal
@@ -131,13 +132,11 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
     if response.status != _OK:
         msg = f"HTTP status {response.status}"
         raise NoAnswerError(msg)
-    body = bytearray()
-    async for part in response.content.iter_any():
-        body += part
-        if len(body) > _MOST_BYTES:
-            msg = f"it sends more than {_MOST_BYTES} bytes"
-            raise NoAnswerError(msg)
-    return bytes(body)
+    body = await read_at_most(response, _MOST_BYTES)
+    if body is None:
+        msg = f"it sends more than {_MOST_BYTES} bytes"
+        raise NoAnswerError(msg)
+    return body
 
 
 def _read_scrape(body: bytes, infohashes: Sequence[bytes]) -> dict[bytes, Counted]:
