@@ -4,7 +4,7 @@ from triblerd.errors import InvalidInputError
 from triblerd.http.endpoint import Endpoint, route
 from triblerd_knowledge.api import InvalidPredicateError, InvalidTagLengthError
 from triblerd_knowledge.knowledge import KnowledgeBase
-from triblerd_knowledge.schemas import StatementsBody, Success, Suggestions
+from triblerd_knowledge.schemas import StatementList, StatementsBody, Success, Suggestions
 from triblerd_metadata.api import Infohash
 
 _STATEMENTS = {"statements": [{"predicate": 101, "object": "live"}, {"predicate": 8, "object": "Dutch"}]}
@@ -17,6 +17,11 @@ class KnowledgeEndpoint(Endpoint):
 
     def __init__(self, *, knowledge: KnowledgeBase) -> None:
         self._knowledge = knowledge
+
+    @route("GET", "/{infohash}", raises=(InvalidInputError,))
+    async def show_statements(self, infohash: Infohash) -> StatementList:
+        """List the statements about a torrent that are shown, whether the torrent is known or not."""
+        return StatementList(statements=self._knowledge.shown(infohash))
 
     @route(
         "PATCH",

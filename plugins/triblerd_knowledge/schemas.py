@@ -8,6 +8,7 @@ from msgspec import Meta
 from triblerd.errors import InvalidInputError
 from triblerd_knowledge.api import LONGEST_OBJECT, SHORTEST_OBJECT, Claim, Predicate
 from triblerd_knowledge.rules import claim_of
+from triblerd_metadata.api import Statement
 
 MOST_STATEMENTS = 1000
 _PREDICATES = ", ".join(f"{predicate.value} {predicate.name.lower().replace('_', ' ')}" for predicate in Predicate)
@@ -44,6 +45,12 @@ class StatementsBody(msgspec.Struct, frozen=True, kw_only=True):
             msg = f"statements: at most {MOST_STATEMENTS} can be set"
             raise InvalidInputError(msg)
         return [statement.claim() for statement in self.statements]
+
+
+class StatementList(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said about a torrent."""
+
+    statements: Annotated[list[Statement], Meta(description="Those that are shown, as in lists of torrents")]
 
 
 class Success(msgspec.Struct, frozen=True, kw_only=True):

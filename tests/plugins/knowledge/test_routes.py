@@ -34,6 +34,16 @@ async def test_the_set_of_statements_is_replaced(daemon):
     assert shown(daemon) == [(8, "Dutch"), (101, "film")]
 
 
+async def test_what_is_said_about_an_unknown_torrent_can_be_read(daemon):
+    await daemon.patch(f"/knowledge/{DEBIAN}", json={"statements": [LIVE]})
+
+    answer = await daemon.get(f"/knowledge/{DEBIAN.upper()}")
+    nothing = await daemon.get(f"/knowledge/{SINTEL}")
+
+    assert answer == {"statements": [{"subject_type": 102, "subject": DEBIAN, **LIVE}]}
+    assert nothing == {"statements": []}
+
+
 async def test_an_empty_set_removes_all(daemon):
     await daemon.patch(f"/knowledge/{DEBIAN}", json={"statements": [LIVE, DUTCH]})
 
@@ -135,9 +145,11 @@ async def test_more_than_1000_statements_are_refused(daemon):
 async def test_a_bad_infohash_is_told_after_a_bad_body(daemon, infohash):
     bad = await daemon.request("PATCH", f"/knowledge/{infohash}", json={"statements": [LIVE]})
     worse = await daemon.request("PATCH", f"/knowledge/{infohash}", data=b"{")
+    read = await daemon.request("GET", f"/knowledge/{infohash}")
     asked = await daemon.request("GET", f"/knowledge/{infohash}/tag_suggestions")
 
     assert (bad.status, bad.json()) == (asked.status, asked.json()) == (400, {"error": "Invalid infohash"})
+    assert (read.status, read.json()) == (400, {"error": "Invalid infohash"})
     assert (worse.status, worse.json()) == (400, {"error": "Bad JSON"})
 
 
