@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.trackers import bencode
@@ -16,12 +16,14 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_what_was_written_is_read_again(value):
     assert encode(value) == bencode(value)
     assert decode(encode(value)) == value
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=200) | VALUES.map(encode).flatmap(lambda raw: st.integers(0, len(raw)).map(lambda n: raw[:n]))
 )

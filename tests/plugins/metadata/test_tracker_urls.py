@@ -1,7 +1,7 @@
 """The one spelling of each tracker."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from triblerd_metadata.tracker_urls import MOST_TRACKERS, normalise_tracker, normalise_trackers
@@ -80,6 +80,7 @@ def test_of_many_trackers_each_is_taken_once_up_to_a_limit():
     assert normalise_trackers([urls[0].upper(), urls[0] + "/announce"]) == (urls[0],)
 
 
+@settings(deadline=None)
 @given(st.text() | st.from_regex(r"(http|udp)s?://[a-zA-Z0-9.:@/?;_-]*"))
 def test_a_spelling_is_its_own_spelling_and_tells_no_secret(text):
     url = normalise_tracker(text)
