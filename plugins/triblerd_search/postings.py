@@ -6,6 +6,7 @@ rows, or, of up to seven rows, their lower halves as they are.
 """
 
 import struct
+from array import array
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
@@ -21,10 +22,11 @@ CHUNK_ROWS = 1 << CHUNK_BITS
 
 _ALL = ""
 """The term of every row that is indexed."""
-_LETTER = "\x01"
-"""Begins the terms for "has a term that begins with this letter": to join as many as there are would take too long."""
+_BEGINNING = "\x01"
+"""Begins the terms for "has a term that begins so", with one or two letters: joining all of those takes too long."""
+_LONGEST_BEGINNING = 2
 _LAST_LETTER = "\u07ff"
-"""The last of the scripts in which single letters begin thousands of words; they are also the shortest in UTF-8."""
+"""The last of the scripts in which a letter begins thousands of words; they are also the shortest in UTF-8."""
 _MOST_PLAIN = 7
 _PLAIN_BYTES = 2 * _MOST_PLAIN
 """The shortest bitmap has 18 bytes."""
@@ -60,9 +62,15 @@ def rows_by_term(rows_by_word: Mapping[str, list[int]], rows: list[int]) -> dict
 def _index_terms(word: str) -> tuple[str, ...]:
     found = terms(word)
     if len(found) == 1:
-        return (word, _LETTER + word[0]) if word[0] <= _LAST_LETTER else found
-    letters = {term[0] for term in found if term[0] <= _LAST_LETTER}
-    return *found, *(_LETTER + letter for letter in letters)
+        return (word, *_beginnings(word))
+    return (*found, *{beginning for term in found for beginning in _beginnings(term)})
+
+
+def _beginnings(term: str) -> tuple[str, ...]:
+    if term[0] > _LAST_LETTER:
+        return ()
+    one = _BEGINNING + term[0]
+    return (one,) if len(term) == 1 else (one, _BEGINNING + term[:_LONGEST_BEGINNING])
 
 
 class Postings:
@@ -83,11 +91,11 @@ class Postings:
         Returns:
             Whether all was well: false when something could not be read, and was begun anew.
         """
-        base = chunk << CHUNK_BITS
+        base, prefix = chunk << CHUNK_BITS, _key(chunk, "")
         is_sound = True
         written: list[tuple[bytes, bytes]] = []
         for term in sorted(added.keys() | removed.keys() if removed else added):
-            key = _key(chunk, term)
+            key = prefix + term.encode()
             rows, gone = added.get(term, _NONE), removed.get(term, _NONE)
             try:
                 new = _changed(transaction.get(self._table, key) or b"", base, rows, gone)
@@ -142,8 +150,8 @@ class PostingsReader:
 
     def beginning(self, chunk: int, text: str) -> BitMap:
         """Return the rows of a chunk that have a term that begins with ``text``, which is not empty."""
-        if len(text) == 1 and text <= _LAST_LETTER:
-            return self.rows(chunk, _LETTER + text)
+        if len(text) <= _LONGEST_BEGINNING and text[0] <= _LAST_LETTER:
+            return self.rows(chunk, _BEGINNING + text)
         base = chunk << CHUNK_BITS
         plain: list[bytes] = []
         found: list[BitMap] = []
@@ -155,8 +163,8 @@ class PostingsReader:
                     found.append(BitMap.deserialize(value))
         except (ValueError, BadRecordError) as error:
             raise DamagedIndexError from error
-        lows = np.frombuffer(b"".join(plain), dtype="<u2").astype(np.uint32)
-        return BitMap.union(BitMap(lows + np.uint32(base)), *found)
+        rows = np.frombuffer(b"".join(plain), dtype="<u2").astype(np.uint32) + np.uint32(base)
+        return BitMap.union(BitMap(array("I", rows.tobytes())), *found)
 
 
 class DamagedIndexError(Exception):
@@ -182,8 +190,11 @@ def _lows(value: bytes) -> tuple[int, ...]:
 
 
 def _changed(old: bytes, base: int, added: list[int], removed: list[int]) -> bytes:
-    if not old and len(added) == 1:  # in most titles there is a word that no other one has
-        return (added[0] - base).to_bytes(2, "little")
+    if not removed and len(old) + 2 * len(added) <= _PLAIN_BYTES:
+        if not old and len(added) == 1:  # in most titles there is a word that no other one has
+            return (added[0] - base).to_bytes(2, "little")
+        lows = {*_lows(old), *(row - base for row in added)}
+        return _PLAIN[len(lows)].pack(*sorted(lows))
     rows = _unpacked(old, base)
     rows.update(added)
     if removed:

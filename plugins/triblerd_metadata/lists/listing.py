@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from array import array
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -107,9 +108,10 @@ class EntryLists:
         columns = self._metadata.columns
         # What is kept of popular torrents is for the event loop's thread.
         found = self._named(selection, rows, Popular())
-        array = np.asarray(found.to_array() if found is not None else [], np.uint32)
-        array = array[array < len(columns)]
-        return BitMap(array[Filter(selection).of_rows(columns, array)])
+        given = np.asarray(found.to_array() if found is not None else [], np.uint32)
+        given = given[given < len(columns)]
+        passing = given[Filter(selection).of_rows(columns, given)]
+        return BitMap(array("I", passing.tobytes()))  # of 300,000 rows 2 ms; of a numpy array 15
 
     def items(self, rowids: Iterable[int], *, hide_adult: bool = False, with_progress: bool = False) -> list[EntryItem]:
         """Return the JSON form of rows, without those that are gone; torrents with what is said about them."""

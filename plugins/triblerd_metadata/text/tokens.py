@@ -25,6 +25,7 @@ _CJK = (
     "\u1100-\u11ff\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3105-\u312f\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"
 )
+_MOST_FOLDED = 1 << 15
 _ASCII_WORD = re.compile("[a-z0-9]+")
 _PIECE = re.compile(f"([{_CJK}]+)|[^\\s{_CJK}]+")
 _EPISODE = re.compile("(s[0-9]{1,4})((?:e[0-9]{1,4})+)")
@@ -36,10 +37,11 @@ _porter.maxCacheSize = 0  # its cache is no good for several threads; without it
 
 def words(text: str) -> list[str]:
     """Return the words of a title in their order, each of 1 to ``LONGEST_WORD`` characters."""
-    if len(text) <= LONGEST_WORD and text.isascii():
-        return _ASCII_WORD.findall(text.lower())
+    runs = _runs(text)
+    if text.isascii():
+        return runs if len(text) <= LONGEST_WORD else [run[:LONGEST_WORD] for run in runs]
     found = []
-    for run in _runs(text):
+    for run in runs:
         if run.isascii():
             found.append(run[:LONGEST_WORD])
             continue
@@ -128,6 +130,8 @@ class _Folding(dict[int, str]):
     """Maps each character to what it counts as: letters and digits, a blank for a separator, nothing for an accent."""
 
     def __missing__(self, codepoint: int) -> str:
+        if len(self) == _MOST_FOLDED:  # somebody sends all the characters that there are
+            self.clear()
         self[codepoint] = folded = _fold(chr(codepoint))
         return folded
 

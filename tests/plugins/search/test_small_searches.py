@@ -86,6 +86,14 @@ async def test_of_equal_titles_the_better_seeded_comes_first_and_sorting_can_be_
     assert backwards["sort_desc"] is False
 
 
+async def test_exclusions_alone_order_by_health(daemon):
+    await add(
+        daemon, *(torrent(n, f"Film {n}", seeders=n * 10) for n in (2, 3, 1)), torrent(4, "Small film", seeders=99)
+    )
+
+    assert await names(daemon, "-small") == ["Film 3", "Film 2", "Film 1"]
+
+
 async def test_a_column_is_echoed_by_its_internal_name(daemon):
     await add(daemon, torrent(1, "big b", seeders=1), torrent(2, "big a", seeders=2))
 
