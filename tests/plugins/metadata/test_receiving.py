@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.plugins.metadata.records import KEY_A, KEY_B, SIGNED_RECORD, UNSIGNED_RECORD
@@ -132,6 +132,7 @@ async def test_what_is_no_block_of_records_is_refused_as_a_whole(records):
         await records.read(SIGNED_RECORD + UNSIGNED_RECORD[:-1])
 
 
+@settings(deadline=None)
 @given(
     title=st.text(st.characters(exclude_categories=["Cs"])),
     tracker=st.text(st.characters(exclude_categories=["Cs"])),

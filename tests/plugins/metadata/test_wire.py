@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.plugins.metadata.records import KEY_A, KEY_B, SIGNED_RECORD, UNSIGNED_RECORD
@@ -95,6 +95,7 @@ def test_records_of_other_programs_are_read():
     assert unsigned.claims_no_author
 
 
+@settings(deadline=None)
 @given(entry=entries, key=st.sampled_from([None, KEY_A, KEY_B]))
 def test_every_record_that_is_written_is_read_again(entry, key):
     written = sign_entry(entry, key) if key else entry
@@ -116,12 +117,14 @@ def test_a_deletion_is_read_over():
     assert second.entry == UBUNTU
 
 
+@settings(deadline=None)
 @given(st.integers(1, len(SIGNED_RECORD) - 1))
 def test_half_a_record_is_refused_with_all_before_it(length):
     with pytest.raises(RecordFormatError, match="ends too early"):
         parse_records(UNSIGNED_RECORD + SIGNED_RECORD[:length])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_rubbish_is_refused_or_read(data):
     try:
