@@ -183,7 +183,7 @@ class Batch:
         """Write everything, and have the followers write along."""
         # A row that came and went meanwhile is nobody's business.
         self.changes = [
-            Change(rowid, self._before[rowid], after)
+            Change(rowid, self._before[rowid], after, () if after is None else words(after.title))
             for rowid, after in self._after.items()
             if after is not None or self._before[rowid] is not None
         ]
@@ -223,7 +223,7 @@ class Batch:
         for change in self.changes:
             if (entry := change.after) is not None:
                 category = self._category_number(entry.category)
-                self.fixed[change.rowid] = pack_fixed(entry, tokens=len(words(entry.title)), category=category)
+                self.fixed[change.rowid] = pack_fixed(entry, tokens=len(change.words), category=category)
                 placed = placed_of(entry)
                 if placed != (placed_of(change.before) if change.before else NOWHERE):
                     self.placed[entry.rowid] = placed

@@ -1,5 +1,6 @@
 """What the metadata store keeps, as values."""
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 import msgspec
@@ -125,11 +126,18 @@ class Entry(NewEntry, frozen=True, kw_only=True, gc=False):
 
 
 class Change(msgspec.Struct, frozen=True, gc=False):
-    """What happened to one row: ``before`` is ``None`` for a new one, ``after`` for one that was deleted."""
+    """What happened to one row.
+
+    Attributes:
+        before: ``None`` for a new row.
+        after: ``None`` for one that was deleted.
+        words: Those of the title afterwards, so that they are looked for once.
+    """
 
     rowid: int
     before: Entry | None
     after: Entry | None
+    words: Sequence[str] = ()
 
 
 def id_of_infohash(infohash: bytes) -> int:

@@ -68,19 +68,17 @@ class IndexWriter:
 
     def written(self, transaction: Transaction, changes: Sequence[Change]) -> None:
         """Write along with the records."""
-        new_titles: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        new_words: dict[int, list[tuple[int, Sequence[str]]]] = defaultdict(list)
         removed: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-        for rowid, old_title, new_title in _by_row(changes):
+        for rowid, old_title, new_title, words_now in _by_row(changes):
             chunk = rowid >> CHUNK_BITS
             if old_title:
                 for term in index_terms(old_title) - index_terms(new_title):
                     removed[chunk][term].append(rowid)
-            new_titles[chunk].append((rowid, new_title))
+            new_words[chunk] += [(rowid, words_now)] if new_title else []
         is_sound = True
-        for chunk, titles in new_titles.items():
-            is_sound &= self._postings.change(
-                transaction, chunk, added=_terms_of(titles), removed=removed.get(chunk, {})
-            )
+        for chunk, rows in new_words.items():
+            is_sound &= self._postings.change(transaction, chunk, added=_terms_of(rows), removed=removed.get(chunk, {}))
         self._note(transaction, is_sound=is_sound)
 
     def _note(self, transaction: Transaction, *, is_sound: bool) -> None:
@@ -140,7 +138,8 @@ class IndexWriter:
         return Renewal(chunk - 1, 0) if chunk else None
 
     def _add(self, transaction: Transaction, chunk: int, rowids: Iterable[int]) -> None:
-        added = _terms_of(self._records.titles(transaction, rowids))
+        titles = self._records.titles(transaction, rowids)
+        added = _terms_of((rowid, words(title)) for rowid, title in titles if title)
         self._postings.change(transaction, chunk, added=added, removed={})
 
     def _read(self, transaction: Transaction) -> IndexState | None:
@@ -150,25 +149,24 @@ class IndexWriter:
             return None
 
 
-def _terms_of(titles: Iterable[tuple[int, str]]) -> dict[str, list[int]]:
-    """Return the rows of each term of titles that are not empty."""
+def _terms_of(words_of_rows: Iterable[tuple[int, Sequence[str]]]) -> dict[str, list[int]]:
+    """Return the rows of each term of titles that are not empty, given their words."""
     rows: list[int] = []
     by_word: dict[str, list[int]] = defaultdict(list)
-    for rowid, title in titles:
-        if title:
-            rows.append(rowid)
-            for word in words(title):
-                by_word[word].append(rowid)
+    for rowid, words_of_row in words_of_rows:
+        rows.append(rowid)
+        for word in words_of_row:
+            by_word[word].append(rowid)
     return rows_by_term(by_word, rows) if rows else {}
 
 
-def _by_row(changes: Iterable[Change]) -> Iterable[tuple[int, str, str]]:
-    """Yield each row once, with its title before all the changes and after them, empty for none."""
-    titles: dict[int, tuple[str, str]] = {}
+def _by_row(changes: Iterable[Change]) -> Iterable[tuple[int, str, str, Sequence[str]]]:
+    """Yield each row once, with its title before all the changes and after them, empty for none, and its words."""
+    titles: dict[int, tuple[str, str, Sequence[str]]] = {}
     for change in changes:
         before = "" if change.before is None else change.before.title
         after = "" if change.after is None else change.after.title
-        titles[change.rowid] = (titles.get(change.rowid, (before,))[0], after)
-    for rowid, (before, after) in titles.items():
+        titles[change.rowid] = (titles.get(change.rowid, (before,))[0], after, change.words)
+    for rowid, (before, after, words_now) in titles.items():
         if before != after:
-            yield rowid, before, after
+            yield rowid, before, after, words_now

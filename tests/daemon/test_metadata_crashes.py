@@ -24,7 +24,6 @@ from triblerd_search.index import IndexState, IndexWriter
 from triblerd_search.postings import Postings, _key, _unpacked, index_terms
 
 LARGEST_BATCH = 600
-START_SECONDS = 10.0
 LOOKED_FOR = 10
 
 
@@ -102,7 +101,7 @@ async def kill_again_and_again(daemon_process, tmp_path, *, kills, seed):
             daemon.kill()
             await work
             await check_index(daemon.state_dir / "store", tmp_path / "copy")
-            await daemon.start(START_SECONDS)
+            await daemon.start()
             await learner.check()
 
     assert "Traceback" not in daemon.output
