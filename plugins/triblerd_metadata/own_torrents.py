@@ -14,7 +14,7 @@ from triblerd_libtorrent.api import Infohash
 from triblerd_metadata.adding import add
 from triblerd_metadata.batch import Batch
 from triblerd_metadata.bulk.torrents import entry_of_metainfo
-from triblerd_metadata.classification import UNKNOWN, category_of
+from triblerd_metadata.classification import UNKNOWN
 from triblerd_metadata.config import MetadataConfig
 from triblerd_metadata.store import Metadata
 from triblerd_metadata.tracker_urls import normalise_trackers
@@ -98,8 +98,7 @@ class OwnTorrents:
         if metainfo is None or metainfo.is_private:
             return None
         self._done.add(infohash)
-        entry = entry_of_metainfo(metainfo)
-        return msgspec.structs.replace(entry, is_own=True, category=category_of(metainfo.files))
+        return msgspec.structs.replace(entry_of_metainfo(metainfo), is_own=True)
 
 
 def _taking_over(entry: NewEntry) -> Callable[[Batch], None]:

@@ -5,6 +5,7 @@ import time
 from itertools import chain
 
 from triblerd_libtorrent.api import Metainfo
+from triblerd_metadata.classification import category_of
 from triblerd_metadata.tracker_urls import normalise_trackers
 from triblerd_metadata.values import NewEntry, id_of_infohash
 
@@ -18,6 +19,7 @@ def entry_of_metainfo(metainfo: Metainfo) -> NewEntry:
     return NewEntry(
         id=id_of_infohash(infohash),
         title=metainfo.name,
+        category=category_of(metainfo.files),
         infohash=infohash,
         size=metainfo.size,
         torrent_date=int(made[1]) if made else 0,

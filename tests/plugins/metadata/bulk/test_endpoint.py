@@ -86,7 +86,7 @@ async def test_rubbish_is_refused_line_by_line(daemon):
 
 
 async def test_torrent_files_are_read_but_not_private_ones(start_daemon, tmp_path):
-    public = make_torrent(tmp_path, b"a" * 20_000, name="public", trackers=("http://127.0.0.1:9/announce",))
+    public = make_torrent(tmp_path, b"a" * 20_000, name="public.mkv", trackers=("http://127.0.0.1:9/announce",))
     private = make_torrent(tmp_path, b"b" * 20_000, name="private", private=True)
     async with start_daemon("metadata", "libtorrent") as daemon:
         answer = await import_lines(
@@ -97,7 +97,8 @@ async def test_torrent_files_are_read_but_not_private_ones(start_daemon, tmp_pat
     assert answer["added"] == 1
     assert [refusal["line"] for refusal in answer["refused"]] == [1, 3, 4]
     assert answer["refused"][0]["reason"] == "it is private"
-    assert (entry.title, entry.size, entry.trackers) == ("public", 20_000, ("http://127.0.0.1:9/announce",))
+    assert (entry.title, entry.category, entry.size) == ("public.mkv", "VideoClips", 20_000)
+    assert entry.trackers == ("http://127.0.0.1:9/announce",)
 
 
 async def test_without_an_engine_torrent_files_are_refused(daemon):
