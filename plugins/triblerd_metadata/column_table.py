@@ -126,10 +126,7 @@ class ColumnTable:
 
     def _fill(self, rows: npt.NDArray[np.uint32], values: npt.NDArray[Any], names: Iterable[str]) -> None:
         for name in names:
-            column, given = self._arrays[name], values[name]
-            # Memory that was never written costs nothing, so what is 0 already is left alone.
-            if given.any() or column[rows].any():
-                column[rows] = given
+            self._arrays[name][rows] = values[name]
 
     def _allocate(self, capacity: int) -> None:
         kinds = {"alive": np.dtype(np.bool_)}

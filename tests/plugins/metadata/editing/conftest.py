@@ -1,8 +1,10 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from tests.plugins.catalog import copy_catalog
 from triblerd.testing import RunningDaemon, StartDaemon
 from triblerd_metadata.api import MetadataStore, NodeKey, id_of_infohash
 from triblerd_metadata.values import ChannelPart, Entry, EntryStatus, EntryType, NewEntry
@@ -14,7 +16,7 @@ FOREIGN_KEY = b"\x07" * 64
 
 @dataclass(frozen=True)
 class Library:
-    """A daemon with an own channel 1 > folder 2 > torrent 3, an own channel 4, and things of others."""
+    """A daemon with an own channel 1 > folder 2 > torrent 3, an own channel 4, and 100,002 things of others."""
 
     daemon: RunningDaemon
     store: MetadataStore
@@ -29,8 +31,9 @@ class Library:
 
 
 @pytest.fixture
-async def library(start_daemon: StartDaemon) -> AsyncIterator[Library]:
-    async with start_daemon("metadata") as daemon:
+async def library(start_daemon: StartDaemon, catalog_folder: Path, tmp_path: Path) -> AsyncIterator[Library]:
+    state_dir = copy_catalog(catalog_folder, tmp_path / "state")
+    async with start_daemon("metadata", state_dir=state_dir) as daemon:
         services = daemon.daemon.container.services()
         store, key = services.find(MetadataStore), services.find(NodeKey)
         assert store is not None
