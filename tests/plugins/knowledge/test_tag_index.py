@@ -82,8 +82,8 @@ def test_the_rows_of_tags_are_those_that_a_look_at_each_row_finds(tmp_path_facto
 async def test_torrents_that_came_while_the_plugin_was_off_are_found(tmp_path):
     torrents = [NewEntry(title=f"film {number}", infohash=number.to_bytes(4) * 5) for number in range(1, 3001)]
     async with open_knowledge(tmp_path / "store") as (knowledge, _):
-        for number in range(1, 3001):
-            await knowledge.replace(f"{number:08x}" * 5, claims(["live"] if number % 2 else ["film"]))
+        sets = ((number, ["live"] if number % 2 else ["film"]) for number in range(1, 3001))
+        await asyncio.gather(*(knowledge.replace(f"{number:08x}" * 5, claims(tags)) for number, tags in sets))
     async with open_knowledge(tmp_path / "store", is_on=False) as (knowledge, metadata):
         await metadata.add(torrents)
         meanwhile = set(knowledge.tagged(["live"]))
