@@ -83,6 +83,8 @@ class KeptOrders:
             if (order := making.order) is None:
                 return None
         await self._settle(column, order)
+        if order.waiting and isinstance(self._keys[column], NumberKey):  # dropped meanwhile
+            return None
         return order.view()
 
     def changing(self, rows: Rowids, changes: Sequence[Change]) -> None:
@@ -106,6 +108,10 @@ class KeptOrders:
         """Return the columns whose orders are in memory."""
         return set(self._kept)
 
+    def beside(self, column: SortColumn) -> int:
+        """Return how many rows stand beside the array of a kept order."""
+        return self._kept[column].beside
+
     async def tidy(self) -> None:
         """Put rows back that changed, so that little is left to do when a page is asked for; drop what is not used."""
         for column, order in list(self._kept.items()):
@@ -114,7 +120,8 @@ class KeptOrders:
                 self._drop(column)
                 continue
             await self._settle(column, order)
-            if order.beside > MOST_BESIDE and column not in self._making:
+            is_whole = self._kept.get(column) is order and not order.waiting
+            if is_whole and order.beside > MOST_BESIDE and column not in self._making:
                 self._start(column, order.view().whole)
 
     def start(self) -> None:

@@ -23,17 +23,21 @@ from triblerd_metadata.entries import Items
 from triblerd_metadata.lists.filters import Filter, Mask
 from triblerd_metadata.lists.kept_orders import KeptOrders
 from triblerd_metadata.lists.orders import RowView, View
-from triblerd_metadata.lists.paging import Task, find_page, find_quickly
+from triblerd_metadata.lists.paging import FEW_TEXTS, Task, find_page, find_quickly
 from triblerd_metadata.lists.popular import Popular
-from triblerd_metadata.lists.sort_keys import Rowids
+from triblerd_metadata.lists.sort_keys import Rowids, TextKey
 from triblerd_metadata.store import Metadata
 from triblerd_metadata.text.expressions import Expression
 from triblerd_metadata.text.grammar import parse
 
 _SMALL = 20_000
 """Rows that are gone through at once; with more of them a page is found in a thread."""
+_FEW_READ = 100
+"""Rows whose titles are read at once."""
 _QUICK = 8192
 """Rows that are looked at before a page is found in a thread."""
+_DEEP = 200_000
+"""Where a page may end that is found without a thread."""
 
 
 class EntryLists:
@@ -85,7 +89,7 @@ class EntryLists:
             found = matching if found is None else found & matching
             expression = None
         view: View | None = None
-        if order.column is not None and (found is None or len(found) > _SMALL):
+        if order.column is not None and (found is None or len(found) > self._few(order)):
             view = await self._orders.view(order.column)
         columns = self._metadata.columns
         if order.column is None:
@@ -118,10 +122,17 @@ class EntryLists:
         entries = self._metadata.entries(rowids)
         return self._items.of(entries, hide_adult=hide_adult, with_progress=with_progress)
 
+    def _few(self, order: Order) -> int:
+        """Return how many rows are sorted without an order."""
+        is_text = order.column is not None and isinstance(self._orders.key(order.column), TextKey)
+        return FEW_TEXTS if is_text else _SMALL
+
     async def _found(self, task: Task) -> Page:
-        if len(task.columns if task.found is None else task.found) <= _SMALL and task.matches is None:
+        count = len(task.columns if task.found is None else task.found)
+        is_text = isinstance(task.key, TextKey) or task.matches is not None
+        if count <= (_FEW_READ if is_text else _SMALL):
             return find_page(task)
-        if (page := find_quickly(task, _QUICK)) is not None:
+        if task.window.last <= _DEEP and (page := find_quickly(task, _QUICK)) is not None:
             return page
         return await asyncio.to_thread(find_page, task)
 

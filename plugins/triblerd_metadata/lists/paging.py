@@ -14,7 +14,7 @@ from triblerd_metadata.lists.orders import View
 from triblerd_metadata.lists.sort_keys import Keys, NumberKey, Rowids, TextKey
 from triblerd_metadata.selections import Page, Window
 
-FEW_TEXTS = 1000
+FEW_TEXTS = 500
 """Rows whose texts are read to sort them, although there is an order."""
 
 _SORTING = 8
@@ -52,12 +52,20 @@ def find_page(task: Task) -> Page:
     """Find a page."""
     if (page := find_quickly(task, most=0)) is not None:
         return page
-    mask = _selected(task)
-    count = int(np.count_nonzero(mask))
-    if task.view is not None and is_walking_better(task, count):
-        rows = by_walking(task, task.view, mask)
+    if task.found is None and task.matches is None:  # maybe nearly all: they are not made a list of
+        mask = task.filter.of_all(task.columns)
+        count = int(np.count_nonzero(mask))
+        if task.view is not None and is_walking_better(task, count):
+            rows = by_walking(task, task.view, mask)
+        else:
+            rows = by_sorting(task, _rows_of(mask))
     else:
-        rows = by_sorting(task, mask)
+        selected = _selected(task)
+        count = len(selected)
+        if task.view is not None and is_walking_better(task, count):
+            rows = by_walking(task, task.view, _mask_of(task, selected))
+        else:
+            rows = by_sorting(task, selected)
     return Page(rows.tolist(), count if task.with_total else None)
 
 
@@ -82,7 +90,7 @@ def find_quickly(task: Task, most: int) -> Page | None:
 def is_walking_better(task: Task, count: int) -> bool:
     """Return whether to go along the order is faster than to sort ``count`` rows that are selected."""
     if task.key is None:
-        return True
+        return task.found is None
     if isinstance(task.key, TextKey):
         return count > FEW_TEXTS
     # To sort, each of the selected rows is looked at; to walk, as many of all rows as hold enough of these.
@@ -94,9 +102,8 @@ def by_walking(task: Task, view: View, mask: Mask) -> Rowids:
     return _walk(task, view, lambda piece: mask[piece])
 
 
-def by_sorting(task: Task, mask: Mask) -> Rowids:
-    """Return the rows of the window, of those of a mask by row, by comparing them."""
-    rows = np.flatnonzero(mask).astype(np.uint32)
+def by_sorting(task: Task, rows: Rowids) -> Rowids:
+    """Return the rows of the window, of some rows in ascending order, by comparing them."""
     if task.key is None:
         return _part(rows, task.window, descending=task.descending)
     if isinstance(task.key, NumberKey):
@@ -105,19 +112,25 @@ def by_sorting(task: Task, mask: Mask) -> Rowids:
     return _part(np.array([row for _, row in keyed], np.uint32), task.window, descending=task.descending)
 
 
-def _selected(task: Task) -> Mask:
-    """Return which rows the list has, by row."""
+def _selected(task: Task) -> Rowids:
+    """Return which rows the list has, ascending."""
     columns = task.columns
     if task.found is None:
-        mask = task.filter.of_all(columns)
+        rows = _rows_of(task.filter.of_all(columns))
     else:
         rows = task.found[task.found < len(columns)]
-        mask = np.zeros(len(columns), np.bool_)
-        mask[rows] = task.filter.of_rows(columns, rows)
-    if task.matches is not None:
-        rows = np.flatnonzero(mask).astype(np.uint32)
-        mask[rows] = task.matches(rows)
+        rows = rows[task.filter.of_rows(columns, rows)]
+    return rows if task.matches is None else rows[task.matches(rows)]
+
+
+def _mask_of(task: Task, rows: Rowids) -> Mask:
+    mask = np.zeros(len(task.columns), np.bool_)
+    mask[rows] = True
     return mask
+
+
+def _rows_of(mask: Mask) -> Rowids:
+    return np.flatnonzero(mask).astype(np.uint32)
 
 
 def _walk(task: Task, view: View, accept: Callable[[Rowids], Mask] | None, most: int | None = None) -> Rowids:

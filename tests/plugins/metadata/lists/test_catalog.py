@@ -9,6 +9,7 @@ from pyroaring import BitMap
 from tests.plugins.catalog import copy_catalog
 from tests.plugins.metadata.lists import naive
 from tests.plugins.metadata.lists.bench import TAGGED, open_bench
+from triblerd.testing import wait_for
 from triblerd_metadata.api import BadParametersError
 from triblerd_metadata.lists.kept_orders import IDLE_SECONDS
 from triblerd_metadata.selections import Order, Selection, SortColumn, Window
@@ -138,6 +139,20 @@ async def test_lists_are_right_after_a_flood_of_changes(bench):
         await bench.view(order.column)
 
     await bench.metadata.add(itertools.islice(iter_torrents(), 100_000, 106_000))
+
+    await assert_equal(bench, Selection(), orders, [PAGE_1, PAGE_1000])
+
+
+async def test_an_order_with_many_changes_is_made_anew_while_others_come(bench):
+    orders = [Order(SortColumn.HEALTH), Order(SortColumn.INFOHASH)]
+    new = list(itertools.islice(iter_torrents(), 100_000, 102_600))
+    for order in orders:
+        await bench.view(order.column)
+
+    await bench.metadata.add(new[:2_500])
+    await bench.orders.tidy()
+    await bench.metadata.add(new[2_500:])
+    await wait_for(lambda: all(bench.orders.beside(order.column) == 0 for order in orders))
 
     await assert_equal(bench, Selection(), orders, [PAGE_1, PAGE_1000])
 

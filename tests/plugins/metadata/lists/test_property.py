@@ -130,7 +130,7 @@ def test_every_way_to_find_a_page_gives_the_same(before, after, question, some):
             wanted = naive.page(bench.everything(), selection, order, window, now=NOW, rows=some)
 
             assert find_page(task) == wanted
-            assert by_sorting(task, mask).tolist() == wanted.rowids
+            assert by_sorting(task, np.array(rows, np.uint32)).tolist() == wanted.rowids
             assert by_walking(task, task.view, mask).tolist() == wanted.rowids
             quick = find_quickly(replace(task, with_total=False), most=10**6)
             assert quick is None or quick.rowids == wanted.rowids
