@@ -1,11 +1,13 @@
 """Takes over what this daemon's user downloads, looks up and creates."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterable
 
 import msgspec
 
+from triblerd.errors import TriblerdError
 from triblerd.events import Event, EventBus
 from triblerd.plugin import Services
 from triblerd_createtorrent.api import TorrentCreated
@@ -20,6 +22,8 @@ from triblerd_metadata.store import Metadata
 from triblerd_metadata.tracker_urls import normalise_trackers
 from triblerd_metadata.values import UNSIGNED, Entry, NewEntry, id_of_infohash
 from triblerd_torrentinfo.api import TorrentLookedUp
+
+log = logging.getLogger(__name__)
 
 _MOST_WAITING = 10_000
 
@@ -60,9 +64,12 @@ class OwnTorrents:
             await self._take_over(await self._waiting.get())
 
     async def _take_over(self, noticed: Infohash | NewEntry) -> None:
-        entry = await self._entry_of(noticed) if isinstance(noticed, Infohash) else noticed
-        if entry is not None:
-            await self._metadata.run(_taking_over(entry))
+        try:
+            entry = await self._entry_of(noticed) if isinstance(noticed, Infohash) else noticed
+            if entry is not None:
+                await self._metadata.run(_taking_over(entry))
+        except TriblerdError as error:  # a full disk, or a torrent file that cannot be read any more
+            log.warning("A torrent is not remembered: %s", error)
         await asyncio.sleep(0)  # of thousands of downloads most are known, and to see that takes no wait
 
     def _heard(self, event: Event) -> None:

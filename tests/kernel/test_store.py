@@ -211,6 +211,17 @@ async def test_a_scan_may_begin_at_any_key(rows):
     assert [key for key, _ in rows.items(start=b"b")] == [b"c", b"d"]
 
 
+async def test_the_first_key_of_a_prefix_is_found_that_of_the_same_job_too(store, rows):
+    await rows.put(b"b2", Row("name"))
+
+    def job(transaction):
+        before = transaction.first_key(rows, b"b"), transaction.first_key(rows, b"c")
+        transaction.put(rows, b"b1", Row("name"))
+        return *before, transaction.first_key(rows, b"b")
+
+    assert await store.view("test").write(job) == (b"b2", None, b"b1")
+
+
 async def test_values_may_be_read_as_they_are_stored(store):
     table = await store.view("test").table("raw", bytes, version=7)
     for key in (b"a", b"b", b"c"):
