@@ -50,7 +50,7 @@ def test_the_last_line_needs_no_line_feed():
 
 
 def test_an_endless_line_is_no_line():
-    with pytest.raises(InvalidInputError, match="Line 2 has more than 8 MiB"):
+    with pytest.raises(InvalidInputError, match="Line 2 has more than 7 MiB"):
         list(PipeSource(io.BytesIO(b"{}\n" + b"x" * (BATCH_SIZE + LONGEST_LINE))).batches(0, 0))
 
 
