@@ -91,7 +91,7 @@ async def test_an_index_that_cannot_be_read_is_made_anew_while_searches_go_on(
 
         await wait_for(lambda: "indexed anew" in daemon.output, what="the warning")
         assert await names(daemon, "1080p OR 720p")
-        await wait_for(lambda: "All titles are indexed" in daemon.output, 60, what="the index")
+        await wait_for(lambda: "All titles are indexed" in daemon.output, 180, what="the index")
         assert await finds_all()
 
 
@@ -110,7 +110,7 @@ async def test_a_daemon_killed_while_it_indexes_goes_on_and_says_that_searches_m
 
         assert "searches may miss some" in await report()
         for _ in range(3):
-            before = await wait_for(total, 30, what="something to find")
+            before = await wait_for(total, 60, what="something to find")
             daemon.kill()
             await daemon.start()
             assert await total() >= before or "All titles are indexed" in daemon.output
@@ -118,7 +118,7 @@ async def test_a_daemon_killed_while_it_indexes_goes_on_and_says_that_searches_m
         async def is_whole() -> bool:
             return await report() == "None"
 
-        await wait_for(is_whole, 60, what="the whole index")
+        await wait_for(is_whole, 180, what="the whole index")
         assert await total() == CATALOG_SIZE
         assert await daemon.stop(by=signal.SIGTERM) == 0
 
