@@ -28,7 +28,7 @@ PAUSE_SECONDS = 0.02
 MOST_MS = 10.0
 CHECKS = 2000
 """Torrents that were checked in the last hour."""
-SQL_ROUNDS = 5
+SQL_ROUNDS = 3
 SQL_ORDERS = {
     None: "rowid",
     "category": "tags",
@@ -47,6 +47,8 @@ POPULAR = """
 SELECT * FROM record WHERE metadata_type = 300 AND last_check >= {since} AND (seeders > 0 OR leechers > 0)
 ORDER BY seeders DESC, leechers DESC, last_check DESC LIMIT 50
 """
+NTH_CHECK = f"SELECT last_check FROM record ORDER BY last_check DESC LIMIT 1 OFFSET {CHECKS}"  # noqa: S608
+"""In SQLite the last checks are as old as the torrents."""
 
 
 def query_of(column: str | None, page: int) -> str:
@@ -61,8 +63,8 @@ def path_of(column: str | None, page: int) -> str:
     return f"/search?first={(page - 1) * PAGE_ROWS + 1}&last={page * PAGE_ROWS}{by}"
 
 
-def measure_page(pipe: Connection, client: Client, about: str, path: str, baseline: float) -> None:
-    """Report what clients wait for a page while gossip comes."""
+def measure_page(pipe: Connection, client: Client, about: str, path: str, baseline: float = 0.0) -> None:
+    """Report what clients wait for a page, or without a baseline for something trivial, while gossip comes."""
     times = []
     pipe.send(("gossip", REQUESTS * (PAUSE_SECONDS + MOST_MS / 1e3)))
     for _ in range(REQUESTS):
@@ -70,12 +72,13 @@ def measure_page(pipe: Connection, client: Client, about: str, path: str, baseli
         time.sleep(PAUSE_SECONDS)
     pipe.recv()
     p50, p99 = statistics.median(times), statistics.quantiles(times, n=100)[98]
+    sql = f"; SQLite alone: {baseline:.1f} ms, x{baseline / p50:.1f} as fast" if baseline else ""
     report(
         f"{about}, HTTP, p99",
         f"{p99:.1f} ms",
-        baseline=f"p50 {p50:.1f} ms; SQLite alone: {baseline:.1f} ms, x{baseline / p50:.1f} as fast",
-        target=f"<= {MOST_MS:g} ms",
-        ok=p99 <= MOST_MS,
+        baseline=f"p50 {p50:.1f} ms{sql}",
+        target=f"<= {MOST_MS:g} ms" if baseline else "",
+        ok=p99 <= MOST_MS if baseline else None,
     )
 
 
@@ -90,7 +93,7 @@ def measure(folder: Path, count: int) -> None:
     with daemon.running():
         subprocess.run([*command, str(folder / "lines.json")], check=True, stdout=subprocess.DEVNULL)
     lists = [*itertools.product(SQL_ORDERS, PAGES)]
-    gossip = make_gossip(int((len(lists) + 2) * REQUESTS * (PAUSE_SECONDS + MOST_MS / 1e3) + 5) * GOSSIP_RATE)
+    gossip = make_gossip(int((len(lists) + 3) * REQUESTS * (PAUSE_SECONDS + MOST_MS / 1e3) + 5) * GOSSIP_RATE)
     database = sqlite3.connect(folder / "titles.db")
     database.execute("PRAGMA cache_size = -65536")
 
@@ -101,7 +104,9 @@ def measure(folder: Path, count: int) -> None:
         client = Client(pipe.recv(), daemon.key)
         pipe.send(("checks", CHECKS))
         pipe.recv()
-        popular = sql_ms(POPULAR.format(since=0))
+        [[since]] = database.execute(NTH_CHECK)
+        popular = sql_ms(POPULAR.format(since=since))
+        measure_page(pipe, client, "a trivial request", "/healthz")
         measure_page(pipe, client, "popular", "/metadata/torrents/popular", popular)
         for column in SQL_ORDERS:
             first = timed(lambda: client.ask("GET", path_of(column, 1)), 1)[0]  # noqa: B023 - called at once
