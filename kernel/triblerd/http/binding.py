@@ -3,6 +3,7 @@
 import re
 import typing
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from types import NoneType
 from typing import Annotated, Any, TypeGuard
 
 import msgspec
@@ -50,9 +51,9 @@ def query_reader(kind: type[msgspec.Struct]) -> Callable[[web.Request], Any]:
     """Return what makes a struct of a query string.
 
     Names that the struct does not have are ignored; of a name that comes twice the first value counts, unless the
-    field is a list. ``1``, ``true``, ``yes``, ``on`` and their opposites are flags.
+    field is a list. ``1``, ``true``, ``yes``, ``on`` and their opposites are flags. Integers are as in a path.
     """
-    fields = [(info.encode_name, _field_reader(info.type)) for info in msgspec.structs.fields(kind)]
+    fields = [(info.encode_name, _field_reader(info.encode_name, info.type)) for info in msgspec.structs.fields(kind)]
 
     def read(request: web.Request) -> Any:
         given = request.query
@@ -109,27 +110,41 @@ def _parser(name: str, kind: Any) -> Callable[[str], Any]:
     is_integer = int in plain_types(kind)
 
     def parse(text: str) -> Any:
-        if is_integer and not _INTEGER.fullmatch(text):  # 1.0 and 1e2 would do otherwise
-            msg = f"{name}: expected int, got str"
-            raise InvalidInputError(msg)
+        if is_integer:
+            text = _digits(name, text)
         if "\0" in text:  # names nothing anywhere, and cuts a name short in many places
             msg = f"{name}: expected text without NUL"
             raise InvalidInputError(msg)
         try:
-            return msgspec.convert(text.removeprefix("+") if is_integer else text, kind, strict=False)
+            return msgspec.convert(text, kind, strict=False)
         except msgspec.ValidationError as error:
             raise InvalidInputError(_reason(f"{error} - at `$.{name}`")) from error
 
     return parse
 
 
-def _field_reader(kind: Any) -> Callable[[list[str]], Any]:
+def _digits(name: str, text: str, what: str = "int") -> str:
+    """Return an integer's text without the sign that says nothing; 1.0 and 1e2 are numbers, but none.
+
+    Raises:
+        InvalidInputError: it is no integer.
+    """
+    if not _INTEGER.fullmatch(text):
+        msg = f"{name}: expected {what}, got str"
+        raise InvalidInputError(msg)
+    return text.removeprefix("+")
+
+
+def _field_reader(name: str, kind: Any) -> Callable[[list[str]], Any]:
     if {list, tuple, set, frozenset} & set(plain_types(kind)):
         return list
     if any((meta.extra or {}).get("flag") == "exact-one" for meta in _metas(kind)):
         return lambda texts: texts[0].lower() in TRUE_WORDS
     if bool in plain_types(kind):
         return lambda texts: spelled_out(bool, texts[0])
+    if int in (kinds := plain_types(kind)) and not {str, float} & set(kinds):
+        what = "int | null" if NoneType in kinds else "int"
+        return lambda texts: texts[0] if texts[0].lower() == "null" else _digits(name, texts[0], what)
     return lambda texts: texts[0]
 
 

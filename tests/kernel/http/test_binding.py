@@ -29,6 +29,7 @@ class Query(msgspec.Struct):
     hidden: bool | None = None
     tags: list[str] = []
     text: str | None = None
+    count: int | None = None
 
 
 class NeedsText(msgspec.Struct):
@@ -160,6 +161,8 @@ DEFAULTS: dict[str, object] = {
         ("sort_desc=OFF&hidden=on", {"sort_desc": False, "hidden": True}),
         ("tags=a&tags=b%26c", {"tags": ["a", "b&c"]}),
         ("first=3&first=x", {"first": 3}),
+        ("first=%2B3&count=null", {"first": 3}),
+        ("count=-7", {"count": -7}),
         ("text=%C3%A4+b", {"text": "ä b"}),
         ("apikey=the-right-key", {}),
     ],
@@ -175,6 +178,7 @@ async def test_a_query_becomes_a_struct(served, query, expected):
         "hidden": None,
         "tags": [],
         "text": None,
+        "count": None,
     }
     assert answer.json == defaults | expected
 
@@ -183,7 +187,8 @@ async def test_a_query_becomes_a_struct(served, query, expected):
     ("target", "text"),
     [
         ("/x/query?first=0", "first: expected int >= 1"),
-        ("/x/query?first=x", "first: expected int, got str"),
+        *((f"/x/query?first={text}", "first: expected int, got str") for text in ("x", "1.0", "1e2", "", "null")),
+        ("/x/query?count=1.0", "count: expected int | null, got str"),
         ("/x/query?sort_desc=perhaps", "sort_desc: expected bool, got str"),
         ("/x/query?hidden=", "hidden: expected bool | null, got str"),
         ("/x/needs", "text parameter missing"),
