@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import threading
 
 import psutil
@@ -11,6 +12,14 @@ from tests.plugins.downloads.conftest import upload, wait_for_status
 from triblerd_libtorrent.testing import make_torrent
 
 AREAS = ("libtorrent", "downloads", "events", "settings", "state", "shutdown", "torrentinfo")
+
+
+@pytest.fixture(autouse=True)
+def no_news():
+    """Have no information logged: pytest keeps every record to the end of a test, some 20 KB of them a round."""
+    logging.disable(logging.INFO)
+    yield
+    logging.disable(logging.NOTSET)
 
 
 async def switch_round(daemon, poll, infohash):
