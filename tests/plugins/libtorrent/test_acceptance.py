@@ -1,5 +1,6 @@
 """Between the metadata of a magnet link and what is wanted of its files, nobody sees anything but a download."""
 
+import libtorrent as lt
 import pytest
 
 from triblerd.testing import wait_for
@@ -104,3 +105,22 @@ async def test_a_magnet_that_was_killed_before_its_files_were_accepted_wants_the
     assert (refused.state, refused.has_metadata, refused.is_finished) == (EngineState.METADATA, False, False)
     assert row.total_done == torrent.size
     assert list(outside.iterdir()) == []
+
+
+async def test_metadata_that_nobody_was_told_of_are_found_when_alerts_were_lost(start_engine, seeder):
+    torrent = seeder.seed_new(TREE)
+    async with start_engine() as bench:
+        session = bench.engine._sites[0].session
+        handlers = session._pump._handlers
+        came = handlers.pop(lt.metadata_received_alert)
+        await bench.engine.add(bench.magnet_wish(seeder.magnet(torrent)))
+        handle = bench.engine._torrents.get(torrent.infohash).handle
+        await wait_for(lambda: handle.torrent_file() is not None, what="the metadata")
+        handlers[lt.metadata_received_alert] = came
+
+        for handler in handlers[lt.alerts_dropped_alert]:
+            handler(None)
+
+        row = await bench.row(torrent.infohash, lambda row: row.is_seeding)
+    assert len(bench.told(api.MetadataReceived)) == 1
+    assert row.total_done == torrent.size
