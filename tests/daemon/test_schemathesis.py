@@ -26,7 +26,19 @@ from triblerd.testing import DaemonProcess, Settings
 from triblerd.testing_settings import prepare_state_dir
 from triblerd_libtorrent.testing import MadeTorrent, make_torrent
 
-AREAS = ("libtorrent", "downloads", "createtorrent", "events", "settings", "state", "shutdown", "torrentinfo")
+AREAS = (
+    "libtorrent",
+    "downloads",
+    "createtorrent",
+    "events",
+    "knowledge",
+    "metadata",
+    "search",
+    "settings",
+    "state",
+    "shutdown",
+    "torrentinfo",
+)
 CHECKS = [
     content_type_conformance,
     response_headers_conformance,
@@ -48,6 +60,12 @@ SETTINGS = hypothesis.settings(
     suppress_health_check=list(hypothesis.HealthCheck),
     max_examples=EXAMPLES,
 )
+
+
+@schemathesis.serializer("application/x-ndjson")
+def as_it_is(_: object, value: object) -> bytes:
+    """Send lines of JSON, which schemathesis does not know, as they were made up."""
+    return value if isinstance(value, bytes) else str(value).encode()
 
 
 @dataclass(frozen=True)
