@@ -79,6 +79,8 @@ class Placed(NamedTuple):
 
 NOWHERE = Placed()
 
+_TYPES = {type_.value: type_ for type_ in EntryType}
+
 
 class TorrentRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=0):
     """The rest of an unsigned torrent; its ``id`` is made of the infohash."""
@@ -177,7 +179,7 @@ def entry_of(rowid: int, record: Record, fixed: Fixed, origin_id: int, category:
         public_key, id_, signature, part = record.public_key, record.id, record.signature, record.part
     return Entry(
         rowid=rowid,
-        type=EntryType(type_),
+        type=_TYPES[type_],
         public_key=public_key,
         id=id_,
         origin_id=origin_id,

@@ -32,6 +32,9 @@ _READ_AT_ONCE = 10_000
 _WALKED_AT_ONCE = 2000
 """Rows read in one look at the store, which keeps pages from being used again meanwhile."""
 
+_FEW = 8
+"""Rows that are quicker read one by one."""
+
 R = TypeVar("R")
 
 
@@ -44,6 +47,7 @@ class Metadata:
     """
 
     def __init__(self, store: StoreView, tables: Tables) -> None:
+        self._store = store
         self._tables = tables
         self._categories = Categories()
         self._columns = ColumnTable(self._categories.texts)
@@ -93,7 +97,17 @@ class Metadata:
 
     def entries(self, rowids: Iterable[int]) -> list[Entry]:
         """Return the entries of rows, in this order, without those that are gone."""
-        return [entry for entry in map(self.entry, rowids) if entry is not None]
+        columns = self._columns.current
+        rows = [rowid for rowid in rowids if columns.has(rowid)]
+        if len(rows) <= _FEW:
+            return [entry for entry in map(self.entry, rows) if entry is not None]
+        with self._store.reading() as transaction:
+            records = [transaction.get(self._tables.record, row_key(rowid)) for rowid in rows]
+        return [
+            entry_of(rowid, record, fixed, origin_id, columns.categories[fixed.category])
+            for rowid, record, (fixed, origin_id) in zip(rows, records, columns.of_rows(rows), strict=True)
+            if record is not None
+        ]
 
     def title(self, rowid: int) -> str | None:
         """Return the title of a row, ``None`` when it is gone."""
