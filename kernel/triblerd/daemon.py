@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 ADDRESS_FILE = "triblerd.address"
 """Where a running daemon says how it is reached: JSON with ``pid``, ``http``, ``https``, ``base_path``."""
 SERVER_GRACE_SECONDS = 2.0
+SWITCH_SECONDS = 0.0005
+"""After this long a thread that runs Python gives way to the event loop; Python's own 5 ms would delay each answer."""
 
 
 class Daemon:
@@ -108,6 +110,7 @@ class Daemon:
     # -- start -------------------------------------------------------------------------------------------------
 
     async def _open(self, stack: AsyncExitStack) -> None:
+        sys.setswitchinterval(SWITCH_SECONDS)
         options = self._options
         directory = StateDirectory.find(options.state_dir)
         stack.enter_context(directory.locked())
