@@ -1,6 +1,6 @@
 """Finds the rows that a ``txt_filter`` means, by the index: the same that matching each title would find."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from pyroaring import BitMap
 
@@ -47,6 +47,17 @@ class Finder:
     def find(self, expression: Expression) -> BitMap:
         """Return the rows whose titles match."""
         return BitMap.union(BitMap(), *self.find_by_chunk(expression))
+
+    def find_all_of(self, words: Sequence[Word]) -> BitMap:
+        """Return the rows whose titles have all of these words, whole; ``by_word`` learns nothing of them."""
+        terms = [word.term.encode() for word in words]
+        found: list[BitMap] = []
+        for chunk in range((self._records.last_rowid() >> CHUNK_BITS) + 1):
+            try:
+                found.append(self._reader.rows_of_all(chunk, terms))
+            except DamagedIndexError:
+                self.is_damaged = True
+        return BitMap.union(BitMap(), *found)
 
     def find_by_chunk(self, expression: Expression) -> Iterator[BitMap]:
         """Yield the rows of each chunk, those of the newest one first."""

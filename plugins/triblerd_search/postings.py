@@ -7,7 +7,7 @@ rows, or, of up to seven rows, their lower halves as they are.
 
 import struct
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 
@@ -147,6 +147,21 @@ class PostingsReader:
             return BitMap() if value is None else _unpacked(value, chunk << CHUNK_BITS)
         except (ValueError, BadRecordError) as error:
             raise DamagedIndexError from error
+
+    def rows_of_all(self, chunk: int, terms: Iterable[bytes]) -> BitMap:
+        """Return the rows of a chunk that have all of these terms."""
+        prefix, base = chunk.to_bytes(2, "big"), chunk << CHUNK_BITS
+        rows: BitMap | None = None
+        try:
+            for term in terms:
+                value = self.transaction.get(self._table, prefix + term)
+                if value is None:
+                    return BitMap()
+                found = BitMap.deserialize(value) if len(value) > _PLAIN_BYTES else _unpacked(value, base)
+                rows = found if rows is None else rows & found
+        except (ValueError, BadRecordError) as error:
+            raise DamagedIndexError from error
+        return BitMap() if rows is None else rows
 
     def beginning(self, chunk: int, text: str) -> BitMap:
         """Return the rows of a chunk that have a term that begins with ``text``, which is not empty."""

@@ -119,8 +119,8 @@ class Searcher:
         return Page(order[window.first - 1 : max(window.last, 0)], total)
 
     async def _rows(self, expression: Expression) -> BitMap:
-        if _is_quick(expression.root):
-            return self._told(self._search(lambda finder: finder.find(expression)))
+        if words := _few_words(expression.root):
+            return self._told(self._search(lambda finder: finder.find_all_of(words)))
         return await self._run(lambda finder: finder.find(expression))
 
     async def _run(self, search: Callable[[Finder], R]) -> R:
@@ -139,15 +139,11 @@ class Searcher:
         return found
 
 
-def _is_quick(part: Part) -> bool:
-    """Return whether it takes no longer than some ten microseconds for each 65,536 torrents."""
-    match part:
-        case Word(is_beginning=False):
-            return True
-        case AllOf(parts) | AnyOf(parts):
-            return len(parts) <= _FEW_WORDS and all(isinstance(word, Word) and _is_quick(word) for word in parts)
-        case _:
-            return False
+def _few_words(part: Part) -> Sequence[Word]:
+    """Return the words, if a few whole words are all that is looked for: some ten microseconds for 65,536 torrents."""
+    parts = part.parts if isinstance(part, AllOf) else (part,)
+    words = [word for word in parts if isinstance(word, Word) and not word.is_beginning]
+    return words if len(words) == len(parts) <= _FEW_WORDS else ()
 
 
 def _facts(columns: Columns, rows: BitMap) -> Facts:

@@ -50,7 +50,7 @@ CREATE INDEX record_seeders ON record (seeders, leechers);
 CREATE INDEX record_last_check ON record (last_check);
 """
 _SEARCH = """
-SELECT record.* FROM titles JOIN record ON record.rowid = titles.rowid
+SELECT {wanted} FROM titles JOIN record ON record.rowid = titles.rowid
 WHERE titles MATCH ? AND record.metadata_type = 300 ORDER BY {order} LIMIT 50
 """
 _ORDERS = {"health": "record.seeders DESC, record.leechers DESC", None: "titles.rank"}
@@ -83,9 +83,16 @@ class Fts5Store:
         self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return time.perf_counter() - began
 
-    def search(self, text: str, sort_by: str | None) -> list[tuple[object, ...]]:
-        """Return the first 50 records whose titles match, by seeders (``health``) or by relevance (``None``)."""
-        return self._database.execute(_SEARCH.format(order=_ORDERS[sort_by]), (text,)).fetchall()
+    def search(self, text: str, sort_by: str | None, wanted: str = "record.*") -> list[tuple[object, ...]]:
+        """Return what is wanted of the first 50 records whose titles match.
+
+        Args:
+            text: What is looked for.
+            sort_by: By seeders (``health``) or by relevance (``None``).
+            wanted: The columns.
+        """
+        query = _SEARCH.format(wanted=wanted, order=_ORDERS[sort_by])
+        return self._database.execute(query, (text,)).fetchall()
 
     def size(self) -> int:
         """Return the bytes on disk."""

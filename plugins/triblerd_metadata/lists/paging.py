@@ -21,6 +21,10 @@ _SORTING = 8
 """How many rows of an order are looked at in the time that it takes to sort one."""
 
 
+_BEST = 2
+"""How many times as many rows as are wanted are tested before all that were found are."""
+
+
 @dataclass(frozen=True)
 class Task:
     """A page to be found.
@@ -59,6 +63,8 @@ def find_page(task: Task) -> Page:
             rows = by_walking(task, task.view, mask)
         else:
             rows = by_sorting(task, _rows_of(mask))
+    elif (best := _best_of_found(task)) is not None:
+        return Page(best.tolist())
     else:
         selected = _selected(task)
         count = len(selected)
@@ -110,6 +116,29 @@ def by_sorting(task: Task, rows: Rowids) -> Rowids:
         return _best(rows, task.key.of_many(task.columns, rows), task.window, descending=task.descending)
     keyed = sorted((key, row) for row in rows.tolist() if (key := task.key.of_one(row)) is not None)
     return _part(np.array([row for _, row in keyed], np.uint32), task.window, descending=task.descending)
+
+
+def _best_of_found(task: Task) -> Rowids | None:
+    """Return the rows of the window, having tested only the best of those that were found; ``None`` if that is no way.
+
+    Nearly all rows that are found by their words are selected as well.
+    """
+    if task.found is None or task.matches is not None or task.with_total or not isinstance(task.key, NumberKey):
+        return None
+    columns, most = task.columns, _BEST * task.window.last
+    found = task.found[: np.searchsorted(task.found, len(columns))]
+    if not 0 < most < len(found) // 4:
+        return None
+    keys = task.key.rough(columns, found)
+    place = len(keys) - most if task.descending else most - 1
+    limit = np.partition(keys, place)[place]
+    best = found[keys >= limit if task.descending else keys <= limit]
+    if len(best) > len(found) // 4:  # very many are alike
+        return None
+    rows = best[task.filter.of_rows(columns, best)]
+    if len(rows) < task.window.last:
+        return None
+    return _best(rows, task.key.of_many(columns, rows), task.window, descending=task.descending)
 
 
 def _selected(task: Task) -> Rowids:

@@ -42,10 +42,16 @@ class NumberKey:
     Attributes:
         of_many: Returns the keys of rows.
         of_one: Returns the key of one row. These compare with one another as those of ``of_many`` do.
+        first_of_many: Returns the first part of keys that have several.
     """
 
     of_many: Callable[[Columns, Rowids], Keys]
     of_one: Callable[[Columns, int], float | str]
+    first_of_many: Callable[[Columns, Rowids], Keys] | None = None
+
+    def rough(self, columns: Columns, rows: Rowids) -> Keys:
+        """Return numbers that compare as the keys do, or as less: rows that differ may be alike."""
+        return (self.first_of_many or self.of_many)(columns, rows)
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,7 @@ NUMBER_KEYS = {
     SortColumn.TORRENTS: NumberKey(_contents_of_many, _contents_of_one),
     SortColumn.VOTES: NumberKey(_votes_of_many, _votes_of_one),
     SortColumn.SUBSCRIBED: NumberKey(_subscribed_of_many, _subscribed_of_one),
-    SortColumn.HEALTH: NumberKey(health_keys, _health_of_one),
+    SortColumn.HEALTH: NumberKey(health_keys, _health_of_one, lambda columns, rows: columns.seeders[rows]),
 }
 
 
