@@ -177,16 +177,11 @@ async def test_a_star_alone_finds_nothing(bench):
     assert (await bench.lists.page(Selection(text="*"), Order(), PAGE_1)).rowids == []
 
 
-@pytest.mark.parametrize("step", [3, 7, 60])
-@pytest.mark.parametrize("column", [SortColumn.HEALTH, SortColumn.SIZE, SortColumn.DATE, SortColumn.STATUS])
+@pytest.mark.parametrize(("column", "step"), [(SortColumn.HEALTH, 3), (SortColumn.HEALTH, 60), (SortColumn.SIZE, 7)])
 async def test_the_best_of_the_rows_that_words_found_are_right(bench, column, step):
     rows = BitMap(range(5, 100_300, step))
     orders = [Order(column, descending=True), Order(column, descending=False)]
     windows = [Window(1, 1), Window(1, 20), PAGE_1, PAGE_2, Window(401, 410)]
 
-    for selection in (
-        Selection(),
-        Selection(types=frozenset({300}), hide_adult=True),
-        Selection(types=frozenset({400})),
-    ):
-        await assert_equal(bench, selection, orders, windows, rows)
+    for types in ({300}, {400}):
+        await assert_equal(bench, Selection(types=frozenset(types), hide_adult=True), orders, windows, rows)
