@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from triblerd.events import Arguments, Event
@@ -304,8 +306,11 @@ class Lists(Protocol):
             BadParametersError: the selection's text is no such expression.
         """
 
-    def selected(self, selection: Selection, rows: BitMap) -> BitMap:
-        """Return those of some rows that are selected, whatever the selection's text. May be called from any thread."""
+    def selected(self, selection: Selection, rows: BitMap) -> NDArray[np.uint32]:
+        """Return those of some rows that are selected, ascending, whatever the selection's text.
+
+        May be called from any thread.
+        """
 
     def items(self, rowids: Iterable[int], *, hide_adult: bool = False, with_progress: bool = False) -> list[EntryItem]:
         """Return the JSON form of rows, without those that are gone; torrents with what is said about them.

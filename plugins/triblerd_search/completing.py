@@ -1,7 +1,6 @@
 """Goes on with what somebody has begun to type, as titles do."""
 
 from collections.abc import Sequence
-from itertools import islice
 
 from triblerd_metadata.api import (
     ADULT,
@@ -18,7 +17,7 @@ from triblerd_search.finding import Finder
 
 MOST = 5
 _TITLES = 200
-"""The newest titles with these words are looked at, 10 µs each."""
+"""The newest titles with these words are looked at, the best-seeded first, until there are enough completions."""
 _LONGEST = 300
 
 
@@ -33,11 +32,15 @@ def complete(text: str, finder: Finder, records: MetadataStore) -> list[str]:
     if not begun or len(typed) > _LONGEST:
         return []
     is_open = may_go_on(typed)
-    found: list[tuple[int, int, str]] = []
-    for rowid, title in _newest(Expression(_wanted(typed, is_open=is_open)), finder, records):
+    rowids = _newest(Expression(_wanted(typed, is_open=is_open)), finder, records)
+    rowids.sort(key=lambda rowid: (-records.columns.seeders.item(rowid), -rowid))
+    found: dict[str, None] = {}
+    for _, title in records.titles(finder.transaction, rowids):
         if (rest := _rest(spelled_words(title), begun, is_open=is_open)) is not None:
-            found.append((-records.columns.seeders.item(rowid), -rowid, typed + rest))
-    return list(islice(dict.fromkeys(completion for *_, completion in sorted(found)), MOST))
+            found[typed + rest] = None
+            if len(found) == MOST:
+                break
+    return list(found)
 
 
 def _wanted(typed: str, *, is_open: bool) -> Part:
@@ -47,7 +50,7 @@ def _wanted(typed: str, *, is_open: bool) -> Part:
     return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
 
-def _newest(expression: Expression, finder: Finder, records: MetadataStore) -> list[tuple[int, str]]:
+def _newest(expression: Expression, finder: Finder, records: MetadataStore) -> list[int]:
     columns = records.columns
     rowids: list[int] = []
     for rows in finder.find_by_chunk(expression):
@@ -55,21 +58,23 @@ def _newest(expression: Expression, finder: Finder, records: MetadataStore) -> l
             if rowid < len(columns) and not columns.flags.item(rowid) & ADULT:
                 rowids.append(rowid)
                 if len(rowids) == _TITLES:
-                    return list(records.titles(finder.transaction, rowids))
-    return list(records.titles(finder.transaction, rowids))
+                    return rowids
+    return rowids
 
 
 def _rest(title: Sequence[tuple[str, str]], begun: Sequence[str], *, is_open: bool) -> str | None:
     """Return how a title goes on after the words ``begun``; ``None`` when they are not in it."""
-    last = len(begun) - 1
-    for start in range(len(title) - last):
-        if any(title[start + place][0] != begun[place] for place in range(last)):
+    *before, last = begun
+    folded_words = [folded for folded, _ in title]
+    for place in range(len(before), len(title)):
+        folded = folded_words[place]
+        if not folded.startswith(last) or folded_words[place - len(before) : place] != before:
             continue
-        folded, shown = title[start + last]
-        following = title[start + last + 1][1] if start + last + 1 < len(title) else ""
-        if folded == begun[last]:
+        if folded == last:
+            following = title[place + 1][1] if place + 1 < len(title) else ""
             return f" {following}" if following and is_open else following
-        if is_open and folded.startswith(begun[last]):
+        if is_open:
             # Where folding changed the length, the letters of both cannot be told apart.
-            return (shown if len(shown) == len(folded) else folded)[len(begun[last]) :]
+            shown = title[place][1]
+            return (shown if len(shown) == len(folded) else folded)[len(last) :]
     return None

@@ -18,7 +18,6 @@ from pyroaring import BitMap
 from triblerd_metadata.api import (
     AllOf,
     AnyOf,
-    Columns,
     Expression,
     Lists,
     MetadataStore,
@@ -34,7 +33,7 @@ from triblerd_metadata.api import (
 from triblerd_search.completing import complete
 from triblerd_search.finding import Finder
 from triblerd_search.postings import Postings
-from triblerd_search.ranking import Facts, ranked
+from triblerd_search.ranking import Match, ranked
 
 R = TypeVar("R")
 
@@ -96,20 +95,19 @@ class Searcher:
     def _ranked(
         self, finder: Finder, expression: Expression, selection: Selection, window: Window, *, is_reversed: bool
     ) -> Page:
-        rows = self._lists.selected(selection, finder.find(expression))
-        facts = _facts(self._records.columns, rows)
-        total = len(facts.rowids)
+        rowids = self._lists.selected(selection, finder.find(expression))
+        total = len(rowids)
         wanted = tuple(dict.fromkeys(expression.wanted()))
+        columns = self._records.columns
 
         def titles_of(rowids: Sequence[int]) -> list[str]:
             titles = dict(self._records.titles(finder.transaction, rowids))
             return [titles.get(rowid, "") for rowid in rowids]
 
         order = ranked(
-            facts,
+            Match(rowids, columns, _words_matched(expression.root, finder, len(columns))),
             wanted,
-            weights=_weights(wanted, finder, len(self._records.columns)),
-            words_matched=_words_matched(expression.root, facts, finder),
+            weights=_weights(wanted, finder, len(columns)),
             titles_of=titles_of,
             now=time.time(),
             count=total if is_reversed else window.last,
@@ -146,33 +144,19 @@ def _few_words(part: Part) -> Sequence[Word]:
     return words if len(words) == len(parts) <= _FEW_WORDS else ()
 
 
-def _facts(columns: Columns, rows: BitMap) -> Facts:
-    rowids = np.asarray(rows.to_array(), dtype=np.uint32)
-    rowids = rowids[rowids < len(columns)]  # a row is on disk a moment before it is in memory
-    return Facts(
-        rowids,
-        columns.type[rowids],
-        columns.tokens[rowids],
-        columns.seeders[rowids],
-        columns.leechers[rowids],
-        columns.torrent_date[rowids],
-        columns.checked[rowids],
-    )
-
-
 def _weights(wanted: Sequence[Word], finder: Finder, size: int) -> dict[str, float]:
     """Return how much words tell: the more, the fewer titles have them."""
     return {word.text: math.log(1 + size / (1 + len(finder.by_word.get(word, ())))) for word in wanted}
 
 
-def _words_matched(root: Part, facts: Facts, finder: Finder) -> npt.NDArray[np.float32] | float:
-    """Return how many words of the expression each title has."""
+def _words_matched(root: Part, finder: Finder, size: int) -> npt.NDArray[np.uint16] | int:
+    """Return how many words of the expression each title has, by row."""
     if not _has_alternatives(root):
-        return float(max(len(finder.by_word), 1))
-    matched = np.zeros(len(facts.rowids), dtype=np.float32)
+        return max(len(finder.by_word), 1)
+    matched = np.zeros(size, np.uint16)
     for rows in finder.by_word.values():
-        among = np.asarray(rows.to_array(), dtype=np.uint32)
-        matched += np.isin(facts.rowids, among, assume_unique=True)
+        having = np.asarray(rows.to_array(), np.intp)
+        matched[having[having < size]] += 1  # a row is on disk a moment before it is in memory
     return matched
 
 

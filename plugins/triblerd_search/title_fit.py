@@ -27,46 +27,83 @@ def title_scores(
         wanted: The words that are looked for, in their order.
         weights: How much each of them tells, by its text: the rarer the more.
     """
-    return np.array([title_score(words(title), wanted, weights) for title in titles], dtype=np.float32)
+    fit = TitleFit(wanted, weights)
+    return np.array([fit.score(words(title)) for title in titles], dtype=np.float32)
 
 
-def title_score(title: Sequence[str], wanted: Sequence[Word], weights: Mapping[str, float]) -> float:
-    """Return how well a title, given by its words, fits what is looked for, 0 to 1.
+class TitleFit:
+    """How well titles fit the words that are looked for.
 
-    It counts how much of what is looked for is there, whether the words stand side by side in their order and at the
-    beginning, and how much else the name has: up to where the technical part of the title begins.
+    Args:
+        wanted: The words, in their order.
+        weights: How much each of them tells, by its text.
     """
-    if not wanted:  # there is only what must not be in it
-        return 1.0
-    places = [_place(word, title) for word in wanted]
-    total = sum(weights[word.text] for word in wanted)
-    found = sum(weights[word.text] * fit for word, (_, fit) in zip(wanted, places, strict=True)) / total
-    positions = [place for place, fit in places if fit]
-    if not positions:
-        return 0.0
-    neighbours = sum(second == first + 1 for first, second in pairwise(positions))
-    together = neighbours / (len(wanted) - 1) if len(wanted) > 1 else 1.0
-    name = max(_name_length(title), max(positions) + 1 if max(positions) - min(positions) < len(positions) else 1)
-    compact = min(len(positions) / name, 1.0)
-    starts = 1.0 if min(positions) == 0 else 0.5 if min(positions) == 1 else 0.0
-    return found * (0.3 + 0.35 * compact + 0.2 * together + 0.15 * starts)
+
+    def __init__(self, wanted: Sequence[Word], weights: Mapping[str, float]) -> None:
+        self._wanted = [(word, weights[word.text], _Kinship(word)) for word in wanted]
+        self._total = sum(weights[word.text] for word in wanted)
+        self._is_technical = _Technical()
+
+    def score(self, title: Sequence[str]) -> float:
+        """Return how well a title, given by its words, fits, 0 to 1.
+
+        It counts how much of what is looked for is there, whether the words stand side by side in their order and at
+        the beginning, and how much else the name has: up to where the technical part of the title begins.
+        """
+        if not self._wanted:  # there is only what must not be in it
+            return 1.0
+        found = 0.0
+        positions: list[int] = []
+        for word, weight, kinship in self._wanted:
+            place, fit = (title.index(word.text), 1.0) if word.text in title else _place(kinship, title)
+            if fit:
+                found += weight * fit
+                positions.append(place)
+        if not positions:
+            return 0.0
+        first, last, count = min(positions), max(positions), len(self._wanted)
+        together = _neighbours(positions) / (count - 1) if count > 1 else 1.0
+        name = max(self._name_length(title), last + 1 if last - first < len(positions) else 1)
+        compact = min(len(positions) / name, 1.0)
+        starts = 1.0 if first == 0 else 0.5 if first == 1 else 0.0
+        return found / self._total * (0.3 + 0.35 * compact + 0.2 * together + 0.15 * starts)
+
+    def _name_length(self, title: Sequence[str]) -> int:
+        is_technical = self._is_technical
+        for place in range(1, len(title)):
+            if is_technical[title[place]]:
+                return place
+        return len(title)
 
 
-def _place(word: Word, title: Sequence[str]) -> tuple[int, float]:
-    """Return where a word is in a title, and how exactly it is there; 0 for not at all."""
-    if word.text in title:
-        return title.index(word.text), 1.0
-    begun = -1
-    for place, other in enumerate(title):
-        if word.term in terms(other):
-            return place, 0.9
-        if word.is_beginning and begun < 0 and other.startswith(word.text):
-            begun = place
-    return (begun, 0.8) if begun >= 0 else (0, 0.0)
+class _Kinship(dict[str, float]):
+    """How exactly another word of a title is what is looked for; 0 for not at all. Titles share most of their words."""
+
+    def __init__(self, word: Word) -> None:
+        super().__init__()
+        self._word = word
+
+    def __missing__(self, other: str) -> float:
+        word = self._word
+        begins = word.is_beginning and other.startswith(word.text)
+        self[other] = fit = 0.9 if word.term in terms(other) else 0.8 if begins else 0.0
+        return fit
 
 
-def _name_length(title: Sequence[str]) -> int:
-    for place, word in enumerate(title):
-        if place and _TECHNICAL.fullmatch(word):
-            return place
-    return len(title)
+class _Technical(dict[str, bool]):
+    """Whether words are technical."""
+
+    def __missing__(self, word: str) -> bool:
+        self[word] = is_technical = _TECHNICAL.fullmatch(word) is not None
+        return is_technical
+
+
+def _place(kinship: _Kinship, title: Sequence[str]) -> tuple[int, float]:
+    """Return where a word is in a title that does not have it as it stands, and how exactly; 0 for not at all."""
+    fits = [kinship[other] for other in title]
+    fit = max(fits, default=0.0)
+    return fits.index(fit) if fit else 0, fit
+
+
+def _neighbours(positions: Sequence[int]) -> int:
+    return sum(second == first + 1 for first, second in pairwise(positions))

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from array import array
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -36,6 +35,8 @@ _FEW_READ = 100
 """Rows whose titles are read at once."""
 _QUICK = 8192
 """Rows that are looked at before a page is found in a thread."""
+_PIECE = 1 << 14
+"""Rows whose numbers are looked at together: they stay in the processor's cache."""
 _DEEP = 200_000
 """Where a page may end that is found without a thread."""
 
@@ -107,15 +108,16 @@ class EntryLists:
         )
         return await self._found(task)
 
-    def selected(self, selection: Selection, rows: BitMap) -> BitMap:
+    def selected(self, selection: Selection, rows: BitMap) -> Rowids:
         """Return those of some rows that are selected, whatever the selection's text. May be called from any thread."""
         columns = self._metadata.columns
         # What is kept of popular torrents is for the event loop's thread.
         found = self._named(selection, rows, Popular())
         given = np.asarray(found.to_array() if found is not None else [], np.uint32)
-        given = given[given < len(columns)]
-        passing = given[Filter(selection).of_rows(columns, given)]
-        return BitMap(array("I", passing.tobytes()))  # of 300,000 rows 2 ms; of a numpy array 15
+        given = given[: np.searchsorted(given, len(columns))]
+        passes = Filter(selection).of_rows
+        pieces = [given[start : start + _PIECE] for start in range(0, len(given), _PIECE)]
+        return np.concatenate([given[:0], *(piece[passes(columns, piece)] for piece in pieces)])
 
     def items(self, rowids: Iterable[int], *, hide_adult: bool = False, with_progress: bool = False) -> list[EntryItem]:
         """Return the JSON form of rows, without those that are gone; torrents with what is said about them."""

@@ -2,43 +2,54 @@
 
 import math
 from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from tests.plugins.search.judged import JUDGED, Judged
 from triblerd_metadata.api import EntryType, parse, stem, words
-from triblerd_search.ranking import Facts, ranked
+from triblerd_search.ranking import Match, best_by_numbers, in_order, ranked, score_by_numbers
 
 NOW = 1_800_000_000
 ALL = [judged for some in JUDGED.values() for judged in some]
 
 
-def _facts(judged: list[Judged]) -> Facts:
-    return Facts(
-        rowids=np.arange(1, len(judged) + 1, dtype=np.uint32),
-        types=np.full(len(judged), EntryType.TORRENT, dtype=np.uint16),
+@dataclass(frozen=True)
+class _Numbers:
+    type: npt.NDArray[np.uint16]
+    tokens: npt.NDArray[np.uint8]
+    seeders: npt.NDArray[np.uint32]
+    leechers: npt.NDArray[np.uint32]
+    torrent_date: npt.NDArray[np.uint32]
+    checked: npt.NDArray[np.uint32]
+
+
+def _match(judged: list[Judged], words_matched: int) -> Match:
+    numbers = _Numbers(
+        type=np.full(len(judged), EntryType.TORRENT, dtype=np.uint16),
         tokens=np.array([len(words(one.title)) for one in judged], dtype=np.uint8),
         seeders=np.array([one.seeders for one in judged], dtype=np.uint32),
         leechers=np.array([one.seeders // 4 for one in judged], dtype=np.uint32),
-        dates=np.array([NOW - one.age_days * 86400 for one in judged], dtype=np.uint32),
+        torrent_date=np.array([NOW - one.age_days * 86400 for one in judged], dtype=np.uint32),
         checked=np.full(len(judged), NOW - 3600, dtype=np.uint32),
     )
+    return Match(np.arange(len(judged), dtype=np.uint32), numbers, words_matched)
 
 
 def _grades(query: str, judged: list[Judged]) -> list[int]:
     wanted = parse(query).wanted()
     frequency = Counter({word: sum(parse(f'"{word.text}"').matches(one.title) for one in ALL) for word in wanted})
     order = ranked(
-        _facts(judged),
+        _match(judged, len(wanted)),
         wanted,
         weights={word.text: math.log(1 + len(ALL) / (frequency[word] + 1)) for word in wanted},
-        words_matched=float(len(wanted)),
-        titles_of=lambda rowids: [judged[rowid - 1].title for rowid in rowids],
+        titles_of=lambda rowids: [judged[rowid].title for rowid in rowids],
         now=NOW,
         count=50,
     )
-    return [judged[rowid - 1].grade for rowid in order]
+    return [judged[rowid].grade for rowid in order]
 
 
 def _grades_by_bm25(query: str, judged: list[Judged]) -> list[int]:
@@ -76,3 +87,26 @@ def test_the_order_is_better_than_that_of_bm25():
 
     assert all(ours[query] > bm25[query] for query in JUDGED), (ours, bm25)
     assert sum(ours.values()) / len(ours) > 0.95
+
+
+@pytest.mark.parametrize("count", [150, 1000, 200_000])
+@pytest.mark.parametrize("types", [[EntryType.TORRENT], [EntryType.TORRENT, EntryType.FOLDER, EntryType.CHANNEL]])
+@pytest.mark.parametrize("most_matched", [1, 3])
+def test_the_best_of_many_are_those_of_weighing_all_of_them(count, types, most_matched):
+    size = 200_000
+    rng = np.random.default_rng(count)
+    numbers = _Numbers(
+        type=rng.choice(np.array(types, np.uint16), size, p=[1] if len(types) == 1 else [0.999, 0.0007, 0.0003]),
+        tokens=rng.integers(0, 256, size).astype(np.uint8),
+        seeders=rng.pareto(0.6, size).clip(0, 50_000).astype(np.uint32),
+        leechers=rng.pareto(0.6, size).clip(0, 5_000).astype(np.uint32),
+        torrent_date=(rng.integers(1_200_000_000, NOW, size) * (rng.random(size) < 0.9)).astype(np.uint32),
+        checked=rng.integers(0, 3, size).astype(np.uint32),
+    )
+    matched = rng.integers(1, 4, size).astype(np.uint16) if most_matched > 1 else 1
+    match = Match(np.flatnonzero(rng.random(size) < 0.6).astype(np.uint32), numbers, matched)
+    all_scores = score_by_numbers(match, match.rowids.astype(np.intp), now=NOW)
+
+    best = best_by_numbers(match, count, now=NOW)
+
+    assert best.tolist() == match.rowids[in_order(numbers, match.rowids, all_scores)][:count].tolist()
