@@ -31,7 +31,7 @@ def _add(batch: Batch, entry: NewEntry, now: int) -> Added:
 
 
 def _add_unsigned(batch: Batch, entry: NewEntry) -> Added:
-    if batch.is_unclaimed(entry.id):  # nearly always
+    if batch.is_unclaimed(entry.infohash):  # nearly always
         return Added(batch.insert(entry), "added")
     if known := batch.by_infohash(entry.infohash):
         return Added(known[0], "kept")

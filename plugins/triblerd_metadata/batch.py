@@ -136,9 +136,9 @@ class Batch:
                 return entry
         return None
 
-    def is_unclaimed(self, id_: int) -> bool:
-        """Return whether surely no entry has an infohash of which this id is made, nor an unsigned one this id."""
-        prefix = id_prefix(id_)
+    def is_unclaimed(self, infohash: bytes) -> bool:
+        """Return whether surely no entry has this infohash, nor an unsigned one the id that is made of it."""
+        prefix = infohash_prefix(infohash)
         return prefix not in self._by_prefix and self._transaction.first_key(self._tables.by_infohash, prefix) is None
 
     def contents(self, folders: Iterable[Entry]) -> list[Entry]:
@@ -205,7 +205,7 @@ class Batch:
     def _set(self, entry: Entry) -> None:
         self._after[entry.rowid] = entry
         if entry.infohash:
-            self._by_prefix.setdefault(_prefix(entry), []).append(entry.rowid)
+            self._by_prefix.setdefault(infohash_prefix(entry.infohash), []).append(entry.rowid)
         if entry.public_key != UNSIGNED:
             self._by_identity[identity_key(entry.public_key, entry.id)] = entry.rowid
 
@@ -321,12 +321,7 @@ def _is_told(change: Change) -> bool:
 
 
 def _infohash_key(entry: Entry | None) -> bytes:
-    return _prefix(entry) + row_key(entry.rowid) if entry is not None and entry.infohash else b""
-
-
-def _prefix(entry: Entry) -> bytes:
-    # An unsigned entry has the id that is made of its infohash.
-    return infohash_prefix(entry.infohash) if entry.public_key else id_prefix(entry.id)
+    return infohash_prefix(entry.infohash) + row_key(entry.rowid) if entry is not None and entry.infohash else b""
 
 
 def _identity(entry: Entry | None) -> bytes:

@@ -9,7 +9,7 @@ from triblerd.store import BadRecordError, Table, Transaction, UnknownVersionErr
 from triblerd_metadata.api import TOKENS_VERSION, Change, MetadataStore, words
 from triblerd_search.postings import CHUNK_BITS, Postings, index_terms, rows_by_term
 
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 1
 """Of how the index is written."""
 VERSION = (LAYOUT_VERSION, TOKENS_VERSION)
 

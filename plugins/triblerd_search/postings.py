@@ -2,24 +2,20 @@
 
 Rows are cut into chunks of 65,536. A key is the number of the chunk and the term, so new records are written side by
 side, a chunk can be made anew by itself, and the newest rows can be looked at first. A value is a roaring bitmap of
-rows, or, of up to seven rows, their lower halves as they are. Each title has many beginnings, which many others have,
-too: their rows are kept in blocks of 4,096 (``triblerd_search.blocks``), all terms of a block side by side, so that a
-few new titles rewrite a few pages.
+rows, or, of up to seven rows, their lower halves as they are.
 """
 
 import struct
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 
 import numpy as np
-import numpy.typing as npt
 from pyroaring import BitMap
 
 from triblerd.store import BadRecordError, StoreView, Table, Transaction
 from triblerd_metadata.api import terms, words
-from triblerd_search.blocks import BLOCK_BITS, block_flags, by_block, change_block
 
 CHUNK_BITS = 16
 CHUNK_ROWS = 1 << CHUNK_BITS
@@ -29,20 +25,15 @@ _ALL = ""
 _BEGINNING = "\x01"
 """Begins the terms for "has a term that begins so", with one or two letters: joining all of those takes too long."""
 _LONGEST_BEGINNING = 2
-_CHUNK_BLOCKS = CHUNK_ROWS >> BLOCK_BITS
-_LARGEST_ARRAY = 4096
-"""Rows of a roaring bitmap of one chunk that are not kept as bits."""
-_BITS_HEAD = struct.Struct("<IIHHI")
-_BITS_COOKIE = 12346
 _LAST_LETTER = "\u07ff"
 """The last of the scripts in which a letter begins thousands of words; they are also the shortest in UTF-8."""
 _MOST_PLAIN = 7
 _PLAIN_BYTES = 2 * _MOST_PLAIN
 """The shortest bitmap has 18 bytes."""
-_NONE: Sequence[int] = ()
+_NONE: list[int] = []
 _PLAIN = [struct.Struct(f"<{count}H") for count in range(_MOST_PLAIN + 1)]
 
-Changes = Mapping[str, Sequence[int]]
+Changes = Mapping[str, list[int]]
 """Rows of one chunk by term."""
 
 
@@ -103,15 +94,14 @@ class Postings:
         base, prefix = chunk << CHUNK_BITS, _key(chunk, "")
         is_sound = True
         written: list[tuple[bytes, bytes]] = []
-        added, removed = _as_stored(added), _as_stored(removed)
         for term in sorted(added.keys() | removed.keys() if removed else added):
             key = prefix + term.encode()
             rows, gone = added.get(term, _NONE), removed.get(term, _NONE)
             try:
-                new = _changed(term, transaction.get(self._table, key) or b"", base, rows, gone)
+                new = _changed(transaction.get(self._table, key) or b"", base, rows, gone)
             except (ValueError, BadRecordError):
                 is_sound = False
-                new = _changed(term, b"", base, rows, _NONE)
+                new = _changed(b"", base, rows, _NONE)
             if new:
                 written.append((key, new))
             else:
@@ -150,15 +140,11 @@ class PostingsReader:
         """Return the rows of a chunk that are indexed."""
         return self.rows(chunk, _ALL)
 
-    def has(self, rowid: int, term: str) -> bool:
-        """Return whether a row has a term, of ``index_terms``."""
-        return rowid in self.rows(rowid >> CHUNK_BITS, stored_term(term, rowid))
-
     def rows(self, chunk: int, term: str) -> BitMap:
-        """Return the rows of a chunk that have a term; of a beginning see ``beginning``."""
+        """Return the rows of a chunk that have a term."""
         try:
             value = self.transaction.get(self._table, _key(chunk, term))
-            return BitMap() if value is None else unpacked(term, value, chunk << CHUNK_BITS)
+            return BitMap() if value is None else _unpacked(value, chunk << CHUNK_BITS)
         except (ValueError, BadRecordError) as error:
             raise DamagedIndexError from error
 
@@ -180,7 +166,7 @@ class PostingsReader:
     def beginning(self, chunk: int, text: str) -> BitMap:
         """Return the rows of a chunk that have a term that begins with ``text``, which is not empty."""
         if len(text) <= _LONGEST_BEGINNING and text[0] <= _LAST_LETTER:
-            return self._short_beginning(chunk, text)
+            return self.rows(chunk, _BEGINNING + text)
         base = chunk << CHUNK_BITS
         plain: list[bytes] = []
         found: list[BitMap] = []
@@ -195,17 +181,6 @@ class PostingsReader:
         rows = np.frombuffer(b"".join(plain), dtype="<u2").astype(np.uint32) + np.uint32(base)
         return BitMap.union(BitMap(array("I", rows.tobytes())), *found)
 
-    def _short_beginning(self, chunk: int, text: str) -> BitMap:
-        flags = np.zeros(CHUNK_ROWS, np.bool_)
-        try:
-            for block in range(_CHUNK_BLOCKS):
-                if value := self.transaction.get(self._table, _key(chunk, _of_block(block, text))):
-                    start = block << BLOCK_BITS
-                    flags[start : start + (1 << BLOCK_BITS)] = block_flags(value)
-        except (ValueError, BadRecordError) as error:
-            raise DamagedIndexError from error
-        return _bitmap(flags, chunk)
-
 
 class DamagedIndexError(Exception):
     """The index holds what cannot be read; it has to be made anew."""
@@ -213,54 +188,6 @@ class DamagedIndexError(Exception):
 
 def _key(chunk: int, term: str) -> bytes:
     return chunk.to_bytes(2, "big") + term.encode()
-
-
-def stored_term(term: str, rowid: int) -> str:
-    """Return under which term a row stands that has a term of ``index_terms``."""
-    return _of_block(rowid >> BLOCK_BITS, term[1:]) if term[:1] == _BEGINNING else term
-
-
-def _of_block(block: int, text: str) -> str:
-    return _BEGINNING + chr(block % _CHUNK_BLOCKS) + text
-
-
-def _as_stored(changes: Changes) -> Changes:
-    found: dict[str, Sequence[int]] = {}
-    for term, rows in changes.items():
-        if term[:1] == _BEGINNING:
-            found.update((_of_block(block, term[1:]), some) for block, some in by_block(rows).items())
-        else:
-            found[term] = rows
-    return found
-
-
-def unpacked(term: str, value: bytes, base: int) -> BitMap:
-    """Return the rows of a stored term.
-
-    Args:
-        term: As ``stored_term`` has it.
-        value: What is stored.
-        base: The first row of the chunk.
-
-    Raises:
-        ValueError: it cannot be read.
-    """
-    if term[:1] == _BEGINNING:
-        start = base + (ord(term[1]) << BLOCK_BITS)
-        return BitMap((np.flatnonzero(block_flags(value)) + start).tolist())
-    return _unpacked(value, base)
-
-
-def _bitmap(flags: npt.NDArray[np.bool_], chunk: int) -> BitMap:
-    """Return the rows of a chunk that are flagged."""
-    count = int(np.count_nonzero(flags))
-    if not count:
-        return BitMap()
-    # As roaring bitmaps are written, which is ten times as quick as row by row.
-    head = _BITS_HEAD.pack(_BITS_COOKIE, 1, chunk, count - 1, _BITS_HEAD.size)
-    if count > _LARGEST_ARRAY:
-        return BitMap.deserialize(head + np.packbits(flags, bitorder="little").tobytes())
-    return BitMap.deserialize(head + np.flatnonzero(flags).astype("<u2").tobytes())
 
 
 def _unpacked(value: bytes, base: int) -> BitMap:
@@ -277,9 +204,7 @@ def _lows(value: bytes) -> tuple[int, ...]:
     return _PLAIN[count].unpack(value)
 
 
-def _changed(term: str, old: bytes, base: int, added: Sequence[int], removed: Sequence[int]) -> bytes:
-    if term[:1] == _BEGINNING:
-        return change_block(old, added, removed)
+def _changed(old: bytes, base: int, added: list[int], removed: list[int]) -> bytes:
     if not removed and len(old) + 2 * len(added) <= _PLAIN_BYTES:
         if not old and len(added) == 1:  # in most titles there is a word that no other one has
             return (added[0] - base).to_bytes(2, "little")
@@ -291,6 +216,4 @@ def _changed(term: str, old: bytes, base: int, added: Sequence[int], removed: Se
         rows.difference_update(BitMap(removed))
     if len(rows) <= _MOST_PLAIN:
         return _PLAIN[len(rows)].pack(*(row - base for row in rows))
-    if term == _ALL:  # nearly always a few runs
-        rows.run_optimize()
     return rows.serialize()

@@ -104,7 +104,7 @@ class Renewer:
         last_rowid = self._records.last_rowid()
         sample = random.sample(range(1, last_rowid + 1), min(_SAMPLE, last_rowid))
         return all(
-            reader.has(rowid, term)
+            rowid in reader.rows(rowid >> CHUNK_BITS, term)
             for rowid, title in self._records.titles(reader.transaction, sample)
             for term in index_terms(title)
         )

@@ -21,7 +21,7 @@ from triblerd_metadata.store import Metadata
 from triblerd_metadata.testing import iter_torrents
 from triblerd_metadata.wire import sign_entry
 from triblerd_search.index import IndexState, IndexWriter
-from triblerd_search.postings import Postings, _key, index_terms, stored_term, unpacked
+from triblerd_search.postings import Postings, _key, _unpacked, index_terms
 
 LARGEST_BATCH = 600
 LOOKED_FOR = 10
@@ -119,10 +119,8 @@ async def check_index(folder, copy):
         wanted = defaultdict(set)
         for rowid, title in metadata.walk_titles():
             for term in index_terms(title):
-                wanted[_key(rowid >> 16, stored_term(term, rowid))].add(rowid)
-        kept = {
-            key: set(unpacked(key[2:].decode(), value, int.from_bytes(key[:2]) << 16)) for key, value in table.items()
-        }
+                wanted[_key(rowid >> 16, term)].add(rowid)
+        kept = {key: set(_unpacked(value, int.from_bytes(key[:2]) << 16)) for key, value in table.items()}
         writer = IndexWriter(postings=Postings(search, table), table=state, records=metadata)
         reason = await search.write(writer.check)
         await metadata.close()
