@@ -98,8 +98,11 @@ class IndexWriter:
         """
         state = self._read(transaction)
         revision = self._records.revision(transaction)
+        if state is None and not revision:  # what comes is indexed as it comes
+            transaction.put(self._table, _STATE, IndexState(VERSION, revision))
+            return ""
         if state is None:
-            reason = "there is no index" if revision else ""
+            reason = "there is no index"
         elif state.version != VERSION:
             reason = "the index is of another version"
         elif state.revision != revision:

@@ -178,3 +178,12 @@ async def test_titles_that_changed_while_nobody_wrote_along_are_noticed(indexed)
     await indexed.renew()
     assert indexed.find("big") == {2}
     assert indexed.find("sintel") == {1}
+
+
+async def test_the_index_of_an_empty_store_is_whole_at_once(tmp_path):
+    async with open_indexed(tmp_path / "store") as indexed:
+        assert await indexed.view.write(indexed.writer.check) == ""
+
+        state = indexed.writer.state()
+        assert state
+        assert state.renewal is None
