@@ -1,5 +1,6 @@
 """A peer for tests: a plain session on 127.0.0.1 that makes torrents and seeds them, and talks to nobody else."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -14,6 +15,8 @@ from triblerd_libtorrent.api import Infohash
 from triblerd_libtorrent.identity import identity_of
 
 _LOOPBACK = "127.0.0.1"
+_READY_SECONDS = 10.0
+_NOT_READY = (lt.torrent_status.states.checking_files, lt.torrent_status.states.checking_resume_data)
 
 TEST_SETTINGS: Mapping[str, Mapping[str, object]] = {
     "libtorrent": {
@@ -208,6 +211,10 @@ class Seeder:
         params.flags = params.flags & ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused) | flags
         handle = self._running.add_torrent(params)
         self._handles[torrent.infohash] = handle
+        # A peer that came before it is ready would be turned away, and try again a minute later.
+        deadline = time.monotonic() + _READY_SECONDS
+        while handle.status().state in _NOT_READY and time.monotonic() < deadline:
+            time.sleep(0.002)
         return handle
 
 

@@ -118,14 +118,10 @@ async def test_a_removed_tracker_may_be_added_again(start_downloads, tmp_path):
     async with start_downloads() as daemon:
         path = f"/downloads/{await upload(daemon, torrent)}/trackers"
         await daemon.delete(path, json={"url": DEAD})
-        assert await urls(daemon, torrent) == []
+        await wait_for(lambda: has_urls(daemon, torrent, []))
         await daemon.put(path, json={"url": DEAD})
     async with start_downloads() as daemon:
-
-        async def is_back():
-            return await urls(daemon, torrent) == [DEAD]
-
-        await wait_for(is_back)
+        await wait_for(lambda: has_urls(daemon, torrent, [DEAD]))
 
 
 async def test_trackers_of_a_torrent_that_the_engine_refused_are_changed_in_the_store(start_downloads, tmp_path):
@@ -241,6 +237,11 @@ async def urls(daemon, torrent):
     """Return the URLs of a download's trackers, in order, without pseudo trackers."""
     listed = await daemon.get(f"/downloads/{torrent.infohash}/trackers")
     return [tracker["url"] for tracker in listed["trackers"] if not tracker["url"].startswith("[")]
+
+
+async def has_urls(daemon, torrent, expected):
+    """Return whether these are its trackers; the engine tells of a change a moment later."""
+    return await urls(daemon, torrent) == expected
 
 
 async def is_in_engine(daemon, torrent):
