@@ -123,7 +123,7 @@ def measure_searches(pipe: Connection, baseline: Fts5Store) -> None:
                 theirs.append((*rows, *timed(lambda: baseline.search(text, sort_by), 1)))  # noqa: B023 - likewise
             for what, part in (("rows", 0), ("records", 1)):
                 p50, base = (statistics.median(times[part] for times in both) for both in (ours, theirs))
-                is_wanted = sort_by is not None and what == "rows"
+                is_wanted = sort_by is not None and what == "records"
                 report(
                     f"{name}, {about}, {what}, p50",
                     f"{p50:.2f} ms",
