@@ -38,6 +38,7 @@ class Manifest(msgspec.Struct, frozen=True):
         summary: One sentence for people.
         requires: Plugins without which this one cannot run. They start before it and stop after it.
         after: Plugins that start before this one when they are enabled at all.
+        finds: Further plugins whose services it looks for once it is asked something; they may start before or after.
         version: The plugin's own version; empty means the version of the distribution that brings it.
         api_version: The version of the plugin border that it was written for.
         early: It starts before all that are not, and stops after them, as far as ``requires`` and ``after`` allow: for
@@ -48,6 +49,7 @@ class Manifest(msgspec.Struct, frozen=True):
     summary: str
     requires: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    finds: tuple[str, ...] = ()
     version: str = ""
     api_version: int = API_VERSION
     early: bool = False

@@ -57,7 +57,7 @@ def test_a_plugin_may_import_the_api_of_what_its_manifest_names_and_no_other() -
 
     manifests = [area.ask("triblerd_manifest") for area in areas() if area.name != "kernel"]
     required = {api_of(manifest.name, need) for manifest in manifests for need in manifest.requires}
-    profits = {api_of(manifest.name, other) for manifest in manifests for other in manifest.after}
+    profits = {api_of(manifest.name, other) for manifest in manifests for other in manifest.after + manifest.finds}
     assert required <= allowed <= required | profits
 
 

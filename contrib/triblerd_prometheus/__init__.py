@@ -1,0 +1,1 @@
+"""Serves the daemon's figures to Prometheus."""

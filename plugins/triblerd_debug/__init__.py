@@ -1,0 +1,1 @@
+"""Shows the inside of the running daemon."""

@@ -1,0 +1,1 @@
+"""Counts what the daemon and its plugins have done."""

@@ -1,0 +1,1 @@
+"""Brings older and foreign states up to date."""

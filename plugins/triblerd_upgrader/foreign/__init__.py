@@ -1,0 +1,1 @@
+"""States that other programs left on disk: how they are recognised, read, and taken over."""
