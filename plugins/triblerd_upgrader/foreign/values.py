@@ -3,10 +3,10 @@
 Paths are the other program's view until ``Reader.read`` applied the replacements that it was given.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import msgspec
 
@@ -119,13 +119,63 @@ class ForeignCategory(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ForeignSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What the program was set to, by the names of ours: ``section.option``, and ``section/option`` of version 8."""
+    """What the program was set to, by the names of ours: ``section.option``, and ``section/option`` of version 8.
+
+    Attributes:
+        secrets: Likewise keys and passwords, which nobody sees, and which are taken over only if the user says so.
+    """
 
     values: Mapping[str, object] = {}
+    secrets: Mapping[str, object] = {}
+
+    def __repr__(self) -> str:
+        return f"ForeignSettings(values={self.values!r}, secrets of {sorted(self.secrets)})"
 
 
-Item = ForeignDownload | ForeignCategory | ForeignSettings | NotTaken
-"""What a reader yields; a plugin of ours may take further kinds (see ``Reader.read``)."""
+class ForeignRecords(msgspec.Struct, frozen=True, kw_only=True):
+    """Some records of one kind that are no downloads; the ``Keeper`` of their kind takes them over together.
+
+    Attributes:
+        kind: As of ``Keeper``.
+        values: Whatever the keeper knows, at most some thousand of them. They may be secrets: never to be shown.
+    """
+
+    kind: str
+    values: Sequence[object]
+
+    def __repr__(self) -> str:
+        return f"ForeignRecords({len(self.values)} {self.kind})"
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of some records: ``present`` counts those that were there already, and stay as they are."""
+
+    added: int = 0
+    present: int = 0
+    not_taken: tuple[NotTaken, ...] = ()
+
+
+class Keeper(Protocol):
+    """Takes records of one kind over.
+
+    Attributes:
+        kind: What they are, in the plural, for plan and report, such as ``torrents``.
+        is_asked_for: They are taken over only if the user says so, by the name of the kind.
+    """
+
+    kind: ClassVar[str]
+    is_asked_for: ClassVar[bool]
+
+    async def keep(self, values: Sequence[Any]) -> Kept:
+        """Take over what is not there; on disk when this returns. The same values once more change nothing.
+
+        Raises:
+            UnavailableError: a plugin of ours that they would go to does not run.
+        """
+
+
+Item = ForeignDownload | ForeignCategory | ForeignSettings | ForeignRecords | NotTaken
+"""What a reader yields."""
 
 
 class Find(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,8 +203,8 @@ class Reader(Protocol):
     def find(self, directory: Path) -> Find | None:
         """Recognise a state by its sure signs in this directory itself, ``None`` when it is none."""
 
-    def read(self, copy: Path, mapped: Callable[[str], str]) -> Iterator[object]:
-        """Yield ``Item``s, and records of the metadata store, statements and the like, from a private copy of the root.
+    def read(self, copy: Path, mapped: Callable[[str], str]) -> Iterator[Item]:
+        """Yield all that there is to take over, from a private copy of the root; the downloads first.
 
         What cannot be read is yielded as ``NotTaken``, and the rest goes on. ``mapped`` turns a path of the program's
         view into one of ours; every path goes through it.
