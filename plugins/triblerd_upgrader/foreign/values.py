@@ -203,9 +203,10 @@ class Reader(Protocol):
     def find(self, directory: Path) -> Find | None:
         """Recognise a state by its sure signs in this directory itself, ``None`` when it is none."""
 
-    def read(self, copy: Path, mapped: Callable[[str], str]) -> Iterator[Item]:
+    def read(self, copy: Path, mapped: Callable[[str], str], source: Path) -> Iterator[Item]:
         """Yield all that there is to take over, from a private copy of the root; the downloads first.
 
         What cannot be read is yielded as ``NotTaken``, and the rest goes on. ``mapped`` turns a path of the program's
-        view into one of ours; every path goes through it.
+        view into one of ours; every path goes through it, and is absolute before. ``source`` is the root itself, which
+        is not to be read any more: relative paths begin there.
         """
