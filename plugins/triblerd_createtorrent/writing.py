@@ -4,9 +4,9 @@ from typing import Any
 
 from triblerd_createtorrent import merkle
 from triblerd_createtorrent.api import TorrentRecipe
-from triblerd_createtorrent.bencoding import Bencodable, bencode
 from triblerd_createtorrent.hashing import Hashes
 from triblerd_createtorrent.layout import Entry, Layout
+from triblerd_libtorrent.api import Bencodable, bencode
 
 
 def torrent_file(recipe: TorrentRecipe, layout: Layout, hashes: Hashes) -> bytes:

@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar, dataclass_transform, runtime_checkable
 import msgspec
 
 from triblerd.store import Transaction
+from triblerd_libtorrent.bencoding import Bencodable, Bencoded, bdecode, bdecode_dictionary, bencode
 from triblerd_libtorrent.values import (
     MOST_HOPS,
     Announce,
@@ -35,6 +36,8 @@ __all__ = [
     "AFTER_DEADLINE",
     "MOST_HOPS",
     "Announce",
+    "Bencodable",
+    "Bencoded",
     "DownloadFinished",
     "EngineError",
     "EngineEvent",
@@ -75,6 +78,9 @@ __all__ = [
     "TrackersChanged",
     "UnknownSchemeError",
     "UnknownTorrentError",
+    "bdecode",
+    "bdecode_dictionary",
+    "bencode",
 ]
 
 

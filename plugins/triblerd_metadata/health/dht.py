@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
-from triblerd_metadata.bencoding import Bencodable, Bencoded, decode, encode
+from triblerd_libtorrent.api import Bencodable, Bencoded, bdecode, bencode
 from triblerd_metadata.health.bloom import SIZE, BloomFilter
 from triblerd_metadata.health.datagrams import DatagramSocket
 from triblerd_metadata.health.outgoing import Address, Refuses, is_unicast, leads_inside, refuses_nobody
@@ -81,7 +81,7 @@ class Dht(DatagramSocket):
         if len(data) > _MOST_PACKET:
             return
         try:
-            message = decode(data)
+            message = bdecode(data)
         except ValueError:
             return
         transaction = message.get(b"t") if isinstance(message, dict) else None
@@ -116,8 +116,14 @@ class Dht(DatagramSocket):
         answer: asyncio.Future[Answer | None] = loop.create_future()
         while (transaction := secrets.token_bytes(4)) in self._open:
             pass
-        arguments: Bencodable = {b"id": lookup.own_id, b"info_hash": lookup.infohash, b"scrape": 1}
-        message = {b"a": arguments, b"q": b"get_peers", b"ro": 1, b"t": transaction, b"y": b"q"}
+        arguments: dict[bytes, Bencodable] = {b"id": lookup.own_id, b"info_hash": lookup.infohash, b"scrape": 1}
+        message: dict[bytes, Bencodable] = {
+            b"a": arguments,
+            b"q": b"get_peers",
+            b"ro": 1,
+            b"t": transaction,
+            b"y": b"q",
+        }
         self._open[transaction] = address, answer
         timer = loop.call_later(self._query_seconds, _settle, answer, None)
 
@@ -126,7 +132,7 @@ class Dht(DatagramSocket):
             del self._open[transaction]
 
         answer.add_done_callback(forget)
-        if not self.send(encode(message), address):
+        if not self.send(bencode(message), address):
             _settle(answer, None)
         return answer
 

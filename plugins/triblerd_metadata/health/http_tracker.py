@@ -9,7 +9,7 @@ import aiohttp
 from yarl import URL
 
 from triblerd.fetching import read_at_most
-from triblerd_metadata.bencoding import decode
+from triblerd_libtorrent.api import bdecode
 from triblerd_metadata.health.outgoing import Names, Outgoing, leads_inside
 from triblerd_metadata.health.values import Counted, NoAnswerError, counted, refusal
 
@@ -141,7 +141,7 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
 
 def _read_scrape(body: bytes, infohashes: Sequence[bytes]) -> dict[bytes, Counted]:
     try:
-        answer = decode(body)
+        answer = bdecode(body)
     except ValueError as error:
         msg = "its answer is not bencoded"
         raise NoAnswerError(msg) from error

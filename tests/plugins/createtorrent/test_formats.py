@@ -9,7 +9,6 @@ import torf
 from tests.plugins.createtorrent.conftest import AllRoots
 from triblerd_createtorrent import merkle
 from triblerd_createtorrent.api import TorrentRecipe, Version
-from triblerd_createtorrent.bencoding import bencode
 from triblerd_createtorrent.gathering import gather
 from triblerd_createtorrent.hashing import hash_files
 from triblerd_createtorrent.layout import chosen_piece_length
@@ -128,23 +127,6 @@ def test_pieces_are_as_long_as_libtorrent_would_have_them(bits, nearby):
     theirs = lt.create_torrent([lt.create_file_entry("x", size)], 0, lt.create_torrent.v1_only)
 
     assert chosen_piece_length(size) == theirs.piece_length()
-
-
-@pytest.mark.parametrize(
-    ("value", "encoded"),
-    [
-        ({}, b"de"),
-        ([], b"le"),
-        (-42, b"i-42e"),
-        ("\N{SNOWMAN}", b"3:\xe2\x98\x83"),
-        ((b"\xff", ["a", 0]), b"l1:\xffl1:ai0eee"),
-        ({"b": 1, "B": {"\N{SNOWMAN}": "", "z": ()}}, b"d1:Bd1:zle3:\xe2\x98\x830:e1:bi1ee"),
-        ({b"\x80": 1, b"\x7f": 2}, b"d1:\x7fi2e1:\x80i1ee"),
-    ],
-)
-def test_bencoding_orders_keys_by_their_bytes(value, encoded):
-    assert bencode(value) == encoded
-    assert lt.bencode(lt.bdecode(encoded)) == encoded
 
 
 def test_a_tree_is_filled_up_with_what_stands_for_nothing():

@@ -10,7 +10,7 @@ import pytest
 from tests.plugins.metadata.health.conftest import HERE, datagram_server
 from tests.plugins.metadata.health.dht_network import dht_network
 from triblerd.testing import wait_for
-from triblerd_metadata.bencoding import decode, encode
+from triblerd_libtorrent.api import bdecode, bencode
 from triblerd_metadata.health.bloom import BloomFilter
 from triblerd_metadata.health.dht import Dht
 from triblerd_metadata.health.values import NoAnswerError
@@ -30,7 +30,7 @@ async def dht():
 
 def read(data):
     """Return a question."""
-    question: Any = decode(data)
+    question: Any = bdecode(data)
     return question
 
 
@@ -60,7 +60,7 @@ class Node:
     def __call__(self, data, send):
         question = read(data)
         self.asked.append(question)
-        send(encode({b"t": question[b"t"], b"y": b"r", b"r": self.answer}))
+        send(bencode({b"t": question[b"t"], b"y": b"r", b"r": self.answer}))
 
 
 async def test_real_nodes_tell_seeds_from_others(dht):
@@ -146,12 +146,12 @@ async def test_parts_of_an_answer_that_cannot_be_are_passed_over(dht, answer):
         lambda _: b"rubbish",
         lambda _: b"i5e",
         lambda _: b"d" * 3000,
-        lambda _: encode({b"t": b"1234", b"y": b"r", b"r": {b"id": HASH}}),
-        lambda t: encode({b"t": t, b"y": b"e", b"e": [201, b"no"]}),
-        lambda t: encode({b"t": t, b"y": b"r", b"r": []}),
-        lambda t: encode({b"t": t, b"y": b"r", b"r": {b"id": b"short", b"BFsd": bloom("192.0.2.1")}}),
-        lambda t: encode({b"t": [t], b"y": b"r", b"r": {b"id": HASH}}),
-        lambda t: encode({b"t": t, b"y": b"r", b"r": {b"id": HASH, b"x": b"x" * 5000}}),
+        lambda _: bencode({b"t": b"1234", b"y": b"r", b"r": {b"id": HASH}}),
+        lambda t: bencode({b"t": t, b"y": b"e", b"e": [201, b"no"]}),
+        lambda t: bencode({b"t": t, b"y": b"r", b"r": []}),
+        lambda t: bencode({b"t": t, b"y": b"r", b"r": {b"id": b"short", b"BFsd": bloom("192.0.2.1")}}),
+        lambda t: bencode({b"t": [t], b"y": b"r", b"r": {b"id": HASH}}),
+        lambda t: bencode({b"t": t, b"y": b"r", b"r": {b"id": HASH, b"x": b"x" * 5000}}),
     ],
 )
 async def test_a_node_that_misbehaves_has_not_answered(dht, reply):
@@ -167,7 +167,7 @@ async def test_a_node_that_names_nodes_without_end_is_not_believed(dht):
         question = read(data)
         nodes = [(HASH[:-3] + secrets.token_bytes(3), f"127.{number}.1.1", 9) for number in secrets.token_bytes(8)]
         answer = {b"id": HASH, b"nodes": compact(*nodes)}
-        send(encode({b"t": question[b"t"], b"y": b"r", b"r": answer}))
+        send(bencode({b"t": question[b"t"], b"y": b"r", b"r": answer}))
 
     async with datagram_server(name_more) as address:
         with pytest.raises(NoAnswerError):
