@@ -19,9 +19,11 @@ from triblerd.container import KernelContainer
 from triblerd.errors import FailedError
 from triblerd.events import ConfigErrorReported, ShutdownProgress
 from triblerd.logs import logging_to
+from triblerd.loop_lag import MeasuredLoop, lag_of
+from triblerd.measurements import KernelMeasurements
 from triblerd.options import RunOptions
 from triblerd.service_manager import notify, watchdog_interval
-from triblerd.services import Configuration, FileRoots, Lifecycle, PluginDirectory
+from triblerd.services import Configuration, FileRoots, Lifecycle, Measurements, PluginDirectory
 from triblerd.settings_template import settings_text
 from triblerd.state_dir import StateDirectory
 from triblerd.tasks import Tasks
@@ -187,6 +189,12 @@ class Daemon:
                 PluginDirectory: kernel.plugins(),
                 Lifecycle: kernel.lifecycle(),
                 FileRoots: kernel.file_roots(),
+                Measurements: KernelMeasurements(
+                    lag=lag_of(asyncio.get_running_loop()),
+                    bus=kernel.bus(),
+                    store=kernel.store(),
+                    owners=lambda: [self._tasks, *kernel.plugins().tasks()],
+                ),
             },
         )
         endpoints: list[Any] = kernel.endpoints()
@@ -252,7 +260,8 @@ def run(options: RunOptions) -> int:
     Raises:
         TriblerdError: it cannot start.
     """
-    return asyncio.run(serve(options))
+    with asyncio.Runner(loop_factory=MeasuredLoop) as runner:
+        return runner.run(serve(options))
 
 
 def leave_now(status: int) -> int:

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import ClassVar, dataclass_transform
+from typing import Annotated, ClassVar, dataclass_transform
 
 import msgspec
+from msgspec import Meta
 
 log = logging.getLogger(__name__)
 
@@ -92,16 +93,28 @@ class PluginChanged(Event):
 
 KERNEL_EVENTS: tuple[type[Event], ...] = (UnhandledError, ConfigErrorReported, ShutdownProgress, PluginChanged)
 
+
+class EventFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """What the event bus has done since the daemon's start."""
+
+    published: Annotated[dict[str, int], Meta(description="Events by topic")]
+    listeners: Annotated[int, Meta(description="Who listens now")]
+    failed: Annotated[int, Meta(description="Times that a listener raised")]
+    lost: Annotated[int, Meta(description="Events dropped from full queues")]
+    kept: Annotated[list[str], Meta(description="Topics of events that wait for their first listener")]
+
+
 Listener = Callable[[Event], None]
 
 
 class Subscription:
     """A bounded queue of events. When it is full the oldest event is dropped and counted."""
 
-    def __init__(self, types: tuple[type[Event], ...], limit: int) -> None:
+    def __init__(self, types: tuple[type[Event], ...], limit: int, on_loss: Callable[[], None] = lambda: None) -> None:
         self._types = types
         self._queue: deque[Event] = deque(maxlen=limit)
         self._wake = asyncio.Event()
+        self._on_loss = on_loss
         self.lost = 0
 
     def offer(self, event: Event) -> None:
@@ -110,6 +123,7 @@ class Subscription:
             return
         if len(self._queue) == self._queue.maxlen:
             self.lost += 1
+            self._on_loss()
         self._queue.append(event)
         self._wake.set()
 
@@ -134,6 +148,9 @@ class EventBus:
         self._known: frozenset[type[Event]] = frozenset(KERNEL_EVENTS)
         self._listeners: dict[Listener, tuple[type[Event], ...]] = {}
         self._kept: dict[type[Event], Event] = {}
+        self._published: Counter[str] = Counter()
+        self._failed = 0
+        self._lost = 0
 
     def declare(self, owner: str, types: Iterable[type[Event]]) -> None:
         """Let ``owner`` publish these types."""
@@ -159,6 +176,7 @@ class EventBus:
         if kind not in self._known:
             msg = f"no plugin declares the event {kind.__name__}"
             raise LookupError(msg)
+        self._published[kind.topic] += 1
         heard = False
         for listener, types in list(self._listeners.items()):
             if types and kind not in types:
@@ -167,6 +185,7 @@ class EventBus:
             try:
                 listener(event)
             except Exception:
+                self._failed += 1
                 log.exception("A listener failed on the event %s", kind.topic)
         if not heard and kind.kept:
             self._kept.setdefault(kind, event)
@@ -189,12 +208,25 @@ class EventBus:
 
         return unlisten
 
+    def figures(self) -> EventFigures:
+        """Return what the bus has done so far."""
+        return EventFigures(
+            published=dict(sorted(self._published.items())),
+            listeners=len(self._listeners),
+            failed=self._failed,
+            lost=self._lost,
+            kept=sorted(kind.topic for kind in self._kept),
+        )
+
     @contextmanager
     def subscribe(self, *types: type[Event], limit: int = 1000) -> Iterator[Subscription]:
         """Yield a queue of at most ``limit`` events of these types (all types, when none is named)."""
-        subscription = Subscription(types, limit)
+        subscription = Subscription(types, limit, self._count_loss)
         unlisten = self.listen(subscription.offer, *types)
         try:
             yield subscription
         finally:
             unlisten()
+
+    def _count_loss(self) -> None:
+        self._lost += 1

@@ -115,6 +115,10 @@ class PluginManager:
             self._reorder()
             await self._start_waiting()
 
+    def tasks(self) -> list[Tasks]:
+        """Return the tasks of each running plugin, in starting order."""
+        return [self._runtimes[name].context.tasks for name in self._order if name in self._runtimes]
+
     # -- the directory -----------------------------------------------------------------------------------------
 
     def plugins(self) -> list[PluginView]:

@@ -9,7 +9,10 @@ import msgspec
 from msgspec import Meta
 
 from triblerd.config import Section
-from triblerd.tasks import TaskInfo
+from triblerd.events import EventFigures
+from triblerd.histogram import Distribution
+from triblerd.store_figures import StoreFigures
+from triblerd.tasks import TaskInfo, WaitingTask
 
 
 @runtime_checkable
@@ -155,3 +158,26 @@ class Loading(Protocol):
 
     def done(self) -> None:
         """Say that it has ended, well or not. May be called twice."""
+
+
+@runtime_checkable
+class Measurements(Protocol):
+    """What the kernel measures of itself. Nothing here wakes an idle daemon; an answer is made when it is wanted."""
+
+    def loop_lag(self) -> Distribution:
+        """Return how long the event loop kept others waiting, turn by turn. Takes microseconds.
+
+        Nothing was counted on an event loop that the daemon did not make itself, such as that of a test.
+        """
+
+    def events(self) -> EventFigures:
+        """Return what the event bus has done. Takes microseconds."""
+
+    def store(self) -> StoreFigures:
+        """Return the store's figures. Asks LMDB for each table: some microseconds each, on the event loop or off it."""
+
+    def tasks(self) -> Sequence[WaitingTask]:
+        """Return every task of the event loop, those of owners first, and where each of them waits. For the loop only.
+
+        Takes some microseconds a task.
+        """

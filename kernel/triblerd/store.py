@@ -31,6 +31,7 @@ from triblerd.store_errors import (
     UnknownVersionError,
     explain,
 )
+from triblerd.store_figures import StoreFigures
 from triblerd.store_writer import Writer
 
 __all__ = [
@@ -316,6 +317,11 @@ class Store:
         """Return a plugin's part of the store."""
         engine, writer = self._opened()
         return StoreView(plugin, engine, writer)
+
+    def figures(self) -> StoreFigures:
+        """Return what was written so far, and how large the store is. From any thread; some microseconds a table."""
+        _, writer = self._opened()
+        return writer.figures()
 
     async def backup(self, target: Path) -> int:
         """Write a copy of the store, as it is now, to a new file, and return its size in bytes.

@@ -14,6 +14,7 @@ from typing import TypeAlias, TypeVar
 import lmdb
 
 from triblerd.store_errors import StoreError, StoreFormatError, StoreFullError, explain
+from triblerd.store_figures import TableFigures
 
 Handle: TypeAlias = lmdb._Database  # noqa: SLF001 - the binding has no public name for it
 RawTransaction: TypeAlias = "lmdb.Transaction[bytes]"
@@ -76,6 +77,7 @@ class Engine:
         self._scans: Counter[int] = Counter()  # by thread
         self._grows = False
         self._copying = threading.Lock()
+        self._tables: dict[str, Handle] = {}
 
     @property
     def path(self) -> Path:
@@ -125,12 +127,27 @@ class Engine:
     def open_table(self, name: bytes) -> Handle:
         """Return the handle of a table, which is made when it is missing."""
         try:
-            return self._with_room(lambda: self._env.open_db(name))
+            handle = self._with_room(lambda: self._env.open_db(name))
         except lmdb.DbsFullError as error:
             msg = f"The store has {_MAX_TABLES} tables, and there is no room for another one"
             raise StoreError(msg) from error
         except lmdb.Error as error:
             raise explain(error, self._path) from error
+        self._tables[name.decode()] = handle
+        return handle
+
+    def tables(self) -> list[TableFigures]:
+        """Return the size of each table that was opened, sorted by name."""
+        with self.scan() as transaction:
+            stats = [(name, transaction.stat(handle)) for name, handle in sorted(self._tables.items())]
+        return [
+            TableFigures(
+                name=name,
+                entries=stat["entries"],
+                size=(stat["branch_pages"] + stat["leaf_pages"] + stat["overflow_pages"]) * stat["psize"],
+            )
+            for name, stat in stats
+        ]
 
     def commit(self, jobs: Sequence[RawJob]) -> list[Outcome]:
         """Run all jobs in one transaction; each of them is on disk as a whole, or not at all, when this returns.

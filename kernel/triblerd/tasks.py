@@ -4,12 +4,16 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Annotated
+from types import FrameType
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 log = logging.getLogger(__name__)
+
+_WAITERS = ("cr", "gi", "ag")  # coroutines, generators, asynchronous generators: how inspect's attributes begin
+_MOST_FRAMES = 100
 
 
 class TaskInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +21,19 @@ class TaskInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     name: Annotated[str, Meta(description="Owner and task, as `downloads.checkpoint`")]
     age_seconds: Annotated[float, Meta(description="Seconds since it was started")]
+
+
+class WaitingTask(msgspec.Struct, frozen=True, kw_only=True):
+    """One task and what it waits for."""
+
+    name: Annotated[str, Meta(description="Owner and task, as `downloads.checkpoint`")]
+    owner: Annotated[
+        str | None, Meta(description="The plugin that started it, or `kernel`; null for tasks without an owner")
+    ]
+    age_seconds: Annotated[float | None, Meta(description="Seconds since it was started; null without an owner")]
+    frames: Annotated[
+        list[str], Meta(description="Where it waits, innermost first, as `module:line function`; empty when it is done")
+    ]
 
 
 class Tasks:
@@ -65,6 +82,16 @@ class Tasks:
             TaskInfo(name=task.get_name(), age_seconds=round(now - started, 3)) for task, started in self._tasks.items()
         ]
 
+    def waiting(self) -> dict[asyncio.Task[None], WaitingTask]:
+        """Return the tasks that have not ended, oldest first, and where they wait."""
+        now = time.monotonic()
+        return {
+            task: WaitingTask(
+                name=task.get_name(), owner=self._owner, age_seconds=round(now - started, 3), frames=frames_of(task)
+            )
+            for task, started in self._tasks.items()
+        }
+
     async def close(self, limit_seconds: float = 5.0) -> None:
         """Cancel every task and wait for its end, at most ``limit_seconds``."""
         tasks = list(self._tasks)
@@ -81,3 +108,32 @@ class Tasks:
         except Exception as error:  # a border: a background task
             log.exception("The task %s.%s failed", self._owner, name)
             self._on_error(f"{self._owner}.{name}", error)
+
+
+def frames_of(task: asyncio.Task[Any]) -> list[str]:
+    """Return where a task waits, innermost first, as ``module:line function``; nothing of the values in there.
+
+    ``Task.get_stack`` knows the outermost frame of a waiting task alone; the coroutines that it awaits tell the rest.
+    """
+    frames: list[str] = []
+    waiting: Any = task.get_coro()
+    while waiting is not None and len(frames) < _MOST_FRAMES:
+        kind = next((kind for kind in _WAITERS if hasattr(waiting, f"{kind}_frame")), None)
+        if kind is None:
+            break
+        if (frame := getattr(waiting, f"{kind}_frame")) is not None:
+            frames.append(place_of(frame))
+        waiting = getattr(waiting, f"{kind}_await" if kind != "gi" else "gi_yieldfrom")
+    return frames[::-1]
+
+
+def place_of(frame: FrameType, line: int | None = None) -> str:
+    """Return ``module:line function`` of a frame.
+
+    Args:
+        frame: Of any thread or task.
+        line: The line, where the frame is past it.
+    """
+    code = frame.f_code
+    module = frame.f_globals.get("__name__") or code.co_filename
+    return f"{module}:{line or frame.f_lineno} {code.co_qualname}"
