@@ -107,6 +107,12 @@ class Knowledge(Protocol):
     async def change(self, infohash: str, *, add: Iterable[Claim] = (), remove: Iterable[Claim] = ()) -> None:
         """Add what is not shown of these claims, and remove what is shown of those."""
 
+    async def adopt(self, said: Iterable[tuple[str, Claim, Deed]]) -> int:
+        """Say what this user said elsewhere: of an infohash, that a claim is to be added, or removed.
+
+        What this node said of a claim stays as it is. Returns how many are new.
+        """
+
     def suggested(self, infohash: str) -> list[str]:
         """Return the tags of a torrent that the peers disagree on, and this node said nothing about."""
 
@@ -121,6 +127,9 @@ class Operations(Protocol):
         Of two operations of one author on one claim the one with the greater clock stays. Signatures of what is new are
         checked, in a thread, 0.15 ms each. There is a limit to the number of claims that peers can make of one torrent.
         """
+
+    def count_of(self, author: bytes) -> int:
+        """Return how many operations are an author's. Looks at all there are: for a thread."""
 
     def about(self, infohash: str) -> list[Operation]:
         """Return all that is known of a torrent, to be passed on."""

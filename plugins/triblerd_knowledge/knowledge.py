@@ -74,6 +74,20 @@ class KnowledgeBase:
 
         await self._store.write(job)
 
+    async def adopt(self, said: Iterable[tuple[str, Claim, Deed]]) -> int:
+        """Say what this user said elsewhere; see ``Knowledge``."""
+        wanted = list(said)
+
+        def job(transaction: Transaction) -> int:
+            unsaid = 0
+            for infohash, claim, deed in wanted:
+                if not self._tables.tally(transaction, bytes.fromhex(infohash), claim).own:
+                    self._sign(transaction, infohash, claim, deed)
+                    unsaid += 1
+            return unsaid
+
+        return await self._store.write(job)
+
     async def add(self, operations: Iterable[Operation]) -> list[Outcome]:
         """Take over what peers sent; see ``Operations``."""
         given = list(operations)
@@ -81,6 +95,10 @@ class KnowledgeBase:
         if all(checked):
             return [outcome for outcome in checked if outcome]
         return await self._store.write(lambda transaction: self._take(transaction, given, checked))
+
+    def count_of(self, author: bytes) -> int:
+        """Return how many operations are an author's; see ``Operations``."""
+        return sum(parse_claim_key(key)[1] == author for key, _ in self._tables.operation.items())
 
     def about(self, infohash: str) -> list[Operation]:
         """Return all operations on a torrent; see ``Operations``."""
@@ -101,21 +119,24 @@ class KnowledgeBase:
         return found
 
     def _say(self, transaction: Transaction, infohash: str, claims: Iterable[Claim], deed: Deed) -> None:
-        subject, author = bytes.fromhex(infohash), self._key.public_key
+        subject = bytes.fromhex(infohash)
         for claim in claims:
-            if self._tables.tally(transaction, subject, claim).is_shown == (deed is Deed.ADD):
-                continue
-            before = transaction.get(self._tables.operation, claim_key(subject, claim) + author)
-            operation = Operation(
-                author=author,
-                infohash=infohash,
-                predicate=claim.predicate,
-                object=claim.object,
-                deed=deed,
-                clock=before.clock + 1 if before else 1,
-                signature=b"",
-            )
-            self._tables.add(transaction, signed(operation, self._key), is_own=True)
+            if self._tables.tally(transaction, subject, claim).is_shown != (deed is Deed.ADD):
+                self._sign(transaction, infohash, claim, deed)
+
+    def _sign(self, transaction: Transaction, infohash: str, claim: Claim, deed: Deed) -> None:
+        author = self._key.public_key
+        before = transaction.get(self._tables.operation, claim_key(bytes.fromhex(infohash), claim) + author)
+        operation = Operation(
+            author=author,
+            infohash=infohash,
+            predicate=claim.predicate,
+            object=claim.object,
+            deed=deed,
+            clock=before.clock + 1 if before else 1,
+            signature=b"",
+        )
+        self._tables.add(transaction, signed(operation, self._key), is_own=True)
 
     def _check(self, operations: Sequence[Operation]) -> list[Outcome | None]:
         """Return what is decided already: ``None`` for what is right, and new as far as is known."""

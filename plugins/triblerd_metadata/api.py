@@ -11,8 +11,9 @@ from pyroaring import BitMap
 from triblerd.events import Arguments, Event
 from triblerd.store import Transaction
 from triblerd_libtorrent.api import Infohash
+from triblerd_metadata.classification import UNKNOWN
 from triblerd_metadata.columns import ADULT, OWN, SELF_CHECKED, SIGNED, SUBSCRIBED, Columns
-from triblerd_metadata.keys import PUBLIC_KIND, NodeKey, verify
+from triblerd_metadata.keys import PRIVATE_KIND, PUBLIC_KIND, NodeKey, OwnIdentity, public_key_of, verify
 from triblerd_metadata.parameters import BadParametersError, ListQuery, SearchQuery
 from triblerd_metadata.schemas import (
     ChannelItem,
@@ -50,16 +51,18 @@ from triblerd_metadata.values import (
     NewEntry,
     id_of_infohash,
 )
-from triblerd_metadata.wire import RecordFormatError
+from triblerd_metadata.wire import RecordFormatError, is_authentic
 
 __all__ = [
     "ADULT",
     "OWN",
+    "PRIVATE_KIND",
     "PUBLIC_KIND",
     "SELF_CHECKED",
     "SIGNED",
     "SUBSCRIBED",
     "TOKENS_VERSION",
+    "UNKNOWN",
     "UNSIGNED",
     "Added",
     "AllOf",
@@ -91,6 +94,7 @@ __all__ = [
     "NodeKey",
     "Nothing",
     "Order",
+    "OwnIdentity",
     "Page",
     "Part",
     "Phrase",
@@ -110,8 +114,10 @@ __all__ = [
     "Without",
     "Word",
     "id_of_infohash",
+    "is_authentic",
     "may_go_on",
     "parse",
+    "public_key_of",
     "searched_words",
     "spelled_words",
     "stem",
@@ -170,6 +176,9 @@ class MetadataStore(Protocol):
 
     def by_identity(self, public_key: bytes, id_: int) -> Entry | None:
         """Return the entry of that key and id."""
+
+    def rows_signed_with(self, public_key: bytes) -> list[int]:
+        """Return the rows of all entries that are signed with a key."""
 
     def walk(self, first: int = 1) -> Iterator[Entry]:
         """Yield all entries from the row ``first`` on, the oldest first. For a thread; it may take its time.

@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from triblerd.store import StoreView
+from triblerd.store import StoreView, Table
 from triblerd_metadata.values import PUBLIC_KEY_SIZE
 
 PUBLIC_KIND = b"LibNaCLPK:"
@@ -51,8 +51,25 @@ class NodeKey(Protocol):
         """Return the signature of ``data``: 64 bytes (RFC 8032), always the same for the same data. Takes 0.05 ms."""
 
 
+@runtime_checkable
+class OwnIdentity(Protocol):
+    """Who this node is: the key behind ``NodeKey``."""
+
+    async def adopt(self, private: bytes) -> None:
+        """Go on with another key, from now on and at every start. The key before it is lost.
+
+        The caller has seen to it that nothing is signed with that, for nobody could change it any more.
+
+        Args:
+            private: 74 bytes: ``LibNaCLSK:``, the secret of X25519, the seed of Ed25519.
+
+        Raises:
+            ValueError: it is no such key.
+        """
+
+
 class Curve25519Key:
-    """A private key: the ``NodeKey`` that this daemon made.
+    """A private key.
 
     Args:
         private: 74 bytes: ``LibNaCLSK:``, the secret of X25519, the seed of Ed25519.
@@ -90,6 +107,15 @@ def generate_private_key() -> bytes:
     return PRIVATE_KIND + secret.private_bytes_raw() + seed.private_bytes_raw()
 
 
+def public_key_of(private: bytes) -> bytes:
+    """Return the 64 bytes of the public key that belongs to a private one of 74.
+
+    Raises:
+        ValueError: it is no private key.
+    """
+    return Curve25519Key(private).public_key
+
+
 def verify(public_key: bytes, signature: bytes, data: bytes) -> bool:
     """Return whether the owner of a public key of 64 bytes signed ``data``.
 
@@ -108,7 +134,43 @@ def _is_weak(point: bytes) -> bool:
     return int.from_bytes(point, "little") & ~(1 << 255) in _WEAK_POINTS
 
 
-async def load_key(view: StoreView) -> Curve25519Key:
+class StoredKey:
+    """The key of this node: the services ``NodeKey`` and ``OwnIdentity``.
+
+    Args:
+        key: As it is now.
+        table: Where it is stored.
+    """
+
+    def __init__(self, key: Curve25519Key, table: Table[bytes]) -> None:
+        self._key = key
+        self._table = table
+
+    def __repr__(self) -> str:
+        return repr(self._key)
+
+    @property
+    def public_key(self) -> bytes:
+        """64 bytes, as records have it."""
+        return self._key.public_key
+
+    @property
+    def full_public_key(self) -> bytes:
+        """74 bytes: the public key with its kind before it."""
+        return self._key.full_public_key
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the signature of ``data``; see ``NodeKey``."""
+        return self._key.sign(data)
+
+    async def adopt(self, private: bytes) -> None:
+        """Go on with another key; see ``OwnIdentity``."""
+        key = Curve25519Key(private)
+        await self._table.put(_ROW, private)
+        self._key = key
+
+
+async def load_key(view: StoreView) -> StoredKey:
     """Return the node's key, which is made and stored at the first start.
 
     Raises:
@@ -119,4 +181,4 @@ async def load_key(view: StoreView) -> Curve25519Key:
     if private is None:
         private = generate_private_key()
         await table.put(_ROW, private)
-    return Curve25519Key(private)
+    return StoredKey(Curve25519Key(private), table)

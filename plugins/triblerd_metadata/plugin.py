@@ -12,7 +12,16 @@ from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
 from triblerd.services import PluginDirectory
 from triblerd_downloads.api import Downloads, TorrentTitles
-from triblerd_metadata.api import HealthUpdated, Lists, MetadataStore, NodeKey, Statements, TextIndex, WireRecords
+from triblerd_metadata.api import (
+    HealthUpdated,
+    Lists,
+    MetadataStore,
+    NodeKey,
+    OwnIdentity,
+    Statements,
+    TextIndex,
+    WireRecords,
+)
 from triblerd_metadata.bulk.endpoint import BulkEndpoint
 from triblerd_metadata.bulk.importing import Reached
 from triblerd_metadata.config import MetadataConfig
@@ -114,7 +123,8 @@ async def triblerd_lifespan(context: PluginContext[MetadataConfig]) -> AsyncIter
             TorrentTitles: container.titles(),
             Lists: container.lists(),
             NodeKey: key,
-            WireRecords: PeerRecords(own_key=key.public_key),
+            OwnIdentity: key,
+            WireRecords: PeerRecords(key=key),
         },
     )
     unlisten()

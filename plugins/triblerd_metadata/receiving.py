@@ -8,7 +8,7 @@ import msgspec
 
 from triblerd_metadata.api import ReceivedRecord
 from triblerd_metadata.cleaning import UnfitError, clean
-from triblerd_metadata.keys import verify
+from triblerd_metadata.keys import NodeKey, verify
 from triblerd_metadata.tracker_urls import normalise_tracker
 from triblerd_metadata.values import EntryType, NewEntry, id_of_infohash
 from triblerd_metadata.wire import LARGEST_RECORD, Record, pack_record, parse_records, unsigned_part
@@ -23,12 +23,12 @@ class PeerRecords:
     """Checks records of peers, and writes those of the store for them: the service ``WireRecords``.
 
     Args:
-        own_key: The public key of this node, 64 bytes.
+        key: Of this node.
         clock: Tells the Unix time.
     """
 
-    def __init__(self, *, own_key: bytes, clock: Callable[[], float] = time.time) -> None:
-        self._own_key = own_key
+    def __init__(self, *, key: NodeKey, clock: Callable[[], float] = time.time) -> None:
+        self._key = key
         self._clock = clock
 
     async def read(self, data: bytes) -> list[ReceivedRecord]:
@@ -70,7 +70,7 @@ class PeerRecords:
         return entry
 
     def _check_signature(self, record: Record) -> None:
-        if record.public_key == self._own_key:
+        if record.public_key == self._key.public_key:
             msg = "it is signed with the key of this node"
             raise _RefusedError(msg)
         if not verify(record.public_key, record.signature, record.signed):

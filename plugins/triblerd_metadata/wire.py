@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from triblerd.errors import InvalidInputError
-from triblerd_metadata.keys import NodeKey
+from triblerd_metadata.keys import NodeKey, verify
 from triblerd_metadata.values import (
     PUBLIC_KEY_SIZE,
     SIGNATURE_SIZE,
@@ -110,6 +110,15 @@ def pack_record(entry: NewEntry) -> bytes | None:
         return None
     data = unsigned_part(entry) + (entry.signature or _ZERO_SIGNATURE)
     return data if len(data) <= LARGEST_RECORD else None
+
+
+def is_authentic(entry: NewEntry) -> bool:
+    """Return whether the signature of an entry is that of its author. Takes 0.15 ms: many belong in a thread."""
+    try:
+        signed = unsigned_part(entry)
+    except struct.error:  # a number that no record can hold
+        return False
+    return verify(entry.public_key, entry.signature, signed)
 
 
 def sign_entry(entry: E, key: NodeKey) -> E:

@@ -12,10 +12,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from triblerd_metadata.keys import verify
 from triblerd_metadata.tracker_urls import normalise_trackers
 from triblerd_metadata.values import UNSIGNED, ChannelPart, Entry, EntryStatus, EntryType, NewEntry, id_of_infohash
-from triblerd_metadata.wire import unsigned_part
+from triblerd_metadata.wire import is_authentic
 
 _INFOHASH = re.compile("[0-9a-fA-F]{40}|")
 _NO_PART = ChannelPart()
@@ -120,7 +119,7 @@ def _check(entry: NewEntry) -> None:
         msg = "name and infohash are needed"
     elif entry.public_key != UNSIGNED and not entry.signature:
         msg = "it has an author and no signature"
-    elif entry.public_key != UNSIGNED and not verify(entry.public_key, entry.signature, unsigned_part(entry)):
+    elif entry.public_key != UNSIGNED and not is_authentic(entry):
         msg = "the signature is wrong"
     else:
         return

@@ -134,6 +134,27 @@ async def test_what_this_node_said_in_an_earlier_life_comes_back(knowledge):
     assert knowledge.about(DEBIAN) == [said(ME, "live", clock=8, deed=Deed.REMOVE)]
 
 
+async def test_what_the_user_said_elsewhere_is_adopted_with_what_peers_say_or_against_it(knowledge):
+    await knowledge.add([said(PEERS[0], "live"), said(PEERS[0], "Dutch")])
+
+    said_before = [(DEBIAN, LIVE, Deed.ADD), (DEBIAN, Claim(Predicate.TAG, "Dutch"), Deed.REMOVE)]
+    new = await knowledge.adopt(said_before)
+
+    assert (new, await knowledge.adopt(said_before)) == (2, 0)
+    assert tags(knowledge) == ["live"]
+    assert knowledge.count_of(ME.public_key) == 2
+    assert knowledge.about(DEBIAN).count(said(ME, "live")) == 1
+    assert knowledge.about(DEBIAN).count(said(ME, "Dutch", deed=Deed.REMOVE)) == 1
+
+
+async def test_what_this_node_said_already_is_not_changed_by_what_is_adopted(knowledge):
+    await knowledge.change(DEBIAN, add=[LIVE])
+    await knowledge.change(DEBIAN, remove=[LIVE])
+
+    assert await knowledge.adopt([(DEBIAN, LIVE, Deed.ADD)]) == 0
+    assert tags(knowledge) == []
+
+
 async def test_single_claims_are_added_and_removed(knowledge):
     film = Claim(Predicate.TAG, "film")
     await knowledge.replace(DEBIAN, [LIVE])

@@ -69,8 +69,23 @@ async def test_the_key_of_a_node_is_made_once(tmp_path):
     async with Store(tmp_path / "store", StoreConfig()) as store:
         second = await load_key(store.view("metadata"))
 
-    assert second.private == first.private
+    assert second.public_key == first.public_key
     assert verify(second.public_key, first.sign(b"data"), b"data")
+
+
+async def test_a_node_goes_on_with_a_key_that_it_adopted(tmp_path):
+    async with Store(tmp_path / "store", StoreConfig()) as store:
+        key = await load_key(store.view("metadata"))
+        await key.adopt(PRIVATE_A)
+        with pytest.raises(ValueError, match="74 bytes"):
+            await key.adopt(PRIVATE_A[:-1])
+
+        assert (key.full_public_key, key.sign(b"data")) == (PUBLIC_A, KEY_A.sign(b"data"))
+        assert PRIVATE_A[10:].hex() not in repr(key)
+    async with Store(tmp_path / "store", StoreConfig()) as store:
+        again = await load_key(store.view("metadata"))
+
+    assert again.public_key == KEY_A.public_key
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ replace = msgspec.structs.replace
 
 @pytest.fixture
 def records():
-    return PeerRecords(own_key=KEY_B.public_key, clock=lambda: NOW)
+    return PeerRecords(key=KEY_B, clock=lambda: NOW)
 
 
 def packed(entry: NewEntry, key=None) -> bytes:
@@ -141,7 +141,7 @@ async def test_what_is_no_block_of_records_is_refused_as_a_whole(records):
 )
 def test_whatever_is_taken_keeps_the_rules(title, tracker, date, key):
     entry = replace(BUNNY, title=title, trackers=(tracker,), torrent_date=date)
-    records = PeerRecords(own_key=KEY_B.public_key, clock=lambda: NOW)
+    records = PeerRecords(key=KEY_B, clock=lambda: NOW)
 
     for received in records._read(packed(entry, key)):
         if taken := received.entry:

@@ -1,3 +1,5 @@
+import json
+
 import msgspec
 import pytest
 
@@ -67,6 +69,12 @@ def test_name_and_infohash_are_enough():
     assert entry.timestamp > 1_700_000_000_000
 
 
+SIGNED_LATE = json.dumps(
+    {"name": "a", "infohash": INFOHASH, "public_key": "cd" * 64, "signature": "ef" * 64, "created": 2**32}
+)
+"""No record can hold its date."""
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -78,6 +86,10 @@ def test_name_and_infohash_are_enough():
         (f'{{"name": "a", "infohash": "{INFOHASH}", "public_key": "{"cd" * 64}"}}', "no signature"),
         (
             f'{{"name": "a", "infohash": "{INFOHASH}", "public_key": "{"cd" * 64}", "signature": "{"ef" * 64}"}}',
+            "the signature is wrong",
+        ),
+        (
+            SIGNED_LATE,
             "the signature is wrong",
         ),
     ],
