@@ -17,7 +17,8 @@ from triblerd.commands.openapi import openapi
 from triblerd.commands.plugins import plugins
 
 EPILOG = """\
-Exit status: 0 done; 1 failed; 2 wrong use; 75 another daemon has the state directory; 78 wrong settings.
+Exit status: 0 done; 1 failed; 2 wrong use; 65 a newer release wrote the state directory; 75 another daemon has it;
+78 wrong settings.
 
 Environment: TSTATEDIR, CORE_API_PORT and CORE_API_KEY say the same as --state-dir, --port and --key, TRIBLERD_URL the
 same as --url, and TRIBLERD_<SECTION>__<KEY> the same as --set.

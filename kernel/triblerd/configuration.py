@@ -23,12 +23,14 @@ from triblerd.config import (
     to_plain,
 )
 from triblerd.errors import InvalidInputError
-from triblerd.settings_file import SettingsFile, Values
+from triblerd.settings_file import VERSIONS, BrokenSettingsError, SettingsFile, Values
 
 log = logging.getLogger(__name__)
 
 ENVIRONMENT_PREFIX = "TRIBLERD_"
 ENABLED = "enabled"
+FIRST_VERSION = 1
+"""Of data and settings that no version stands beside."""
 
 S = TypeVar("S", bound=Section)
 Apply = Callable[[], Awaitable[None]]
@@ -49,6 +51,8 @@ class ConfigurationLayers:
         self._environment = _from_environment(environment)
         self._core = {key: environment[key] for key in ("CORE_API_PORT", "CORE_API_KEY") if environment.get(key)}
         self.stored: Values = {}
+        self.versions: Mapping[str, int] = {}
+        """Of which version the file's sections of each plugin are."""
 
     def read(self) -> None:
         """Read the file anew.
@@ -56,7 +60,13 @@ class ConfigurationLayers:
         Raises:
             BrokenSettingsError: the file is broken; what was read before stays.
         """
-        self.stored = self._file.read()
+        stored = self._file.read()
+        versions: dict[str, int] = {}
+        for name, version in stored.pop(VERSIONS, {}).items():
+            if not isinstance(version, int) or version < 1:
+                raise BrokenSettingsError(self._file.path, f"{VERSIONS}.{name}: expected the number of a version")
+            versions[name] = version
+        self.stored, self.versions = stored, versions
 
     def names(self) -> set[str]:
         """Return every section that some layer mentions."""
@@ -94,6 +104,7 @@ class ConfigurationService:
         self._layers = layers
         self._types: dict[str, type[Section]] = dict(KERNEL_SECTIONS)
         self._owners: dict[str, str] = dict.fromkeys(KERNEL_SECTIONS, "kernel")
+        self._versions: dict[str, int] = {}
         self._plugins: dict[str, bool] = {}
         self._changing = asyncio.Lock()
         self.apply: Apply = _nothing
@@ -102,8 +113,8 @@ class ConfigurationService:
         """Learn which plugins there are and whether they run by default."""
         self._plugins = dict(defaults)
 
-    def declare(self, owner: str, sections: Mapping[str, type[Section]]) -> None:
-        """Take over the sections of a plugin.
+    def declare(self, owner: str, sections: Mapping[str, type[Section]], version: int = FIRST_VERSION) -> None:
+        """Take over the sections of a plugin, of a version.
 
         Raises:
             SectionClashError: another owner has one of them.
@@ -114,15 +125,33 @@ class ConfigurationService:
                 raise SectionClashError(msg)
         self._types |= sections
         self._owners |= dict.fromkeys(sections, owner)
+        self._versions[owner] = version
 
     def retract(self, owner: str) -> None:
         """Forget the sections of a plugin."""
         for name in [name for name, by in self._owners.items() if by == owner]:
             del self._types[name], self._owners[name]
+        self._versions.pop(owner, None)
 
     def sections_of(self, owner: str) -> list[str]:
         """Return the names of the sections that belong to ``owner``."""
         return [name for name, by in self._owners.items() if by == owner]
+
+    def is_set(self, owner: str) -> bool:
+        """Return whether the file sets anything in the sections of ``owner``, but for ``enabled``."""
+        return any(
+            key != ENABLED or section != owner
+            for section in self.sections_of(owner)
+            for key in self._layers.stored.get(section, {})
+        )
+
+    def new_versions(self) -> dict[str, int]:
+        """Return the versions of which the settings of owners will be that have none yet, where the file says less."""
+        return {
+            owner: version
+            for owner, version in self._versions.items()
+            if self._layers.versions.get(owner, FIRST_VERSION) < version and not self.is_set(owner)
+        }
 
     def section_types(self) -> Mapping[str, type[Section]]:
         """Return every declared section by name."""
@@ -202,6 +231,8 @@ class ConfigurationService:
             wanted = self._checked(changes)
             if not wanted:
                 return
+            if versions := self.new_versions():
+                wanted[VERSIONS] = {**versions}
             await asyncio.to_thread(self._file.change, wanted)
             self._layers.read()
         await self.apply()

@@ -9,6 +9,7 @@ from dependency_injector import containers, providers
 from triblerd.auth import Auth
 from triblerd.config import ApiConfig, StoreConfig
 from triblerd.configuration import ConfigurationLayers, ConfigurationService
+from triblerd.data_versions import VersionLedger
 from triblerd.error_reports import ErrorReports
 from triblerd.events import EventBus
 from triblerd.file_roots import ConfiguredRoots
@@ -20,6 +21,7 @@ from triblerd.http.server import HttpServer
 from triblerd.lifecycle import DaemonLifecycle
 from triblerd.options import RunOptions
 from triblerd.plugin_discovery import find_plugins
+from triblerd.plugin_gate import PluginGate
 from triblerd.plugin_manager import PluginManager
 from triblerd.service_registry import ServiceRegistry
 from triblerd.settings_file import FILE_NAME, SettingsFile
@@ -50,6 +52,9 @@ class KernelContainer(containers.DeclarativeContainer):
         providers.Callable(Path.joinpath, state_dir, "store"),
         config=configuration.provided.get.call("store", StoreConfig),
     )
+    versions = providers.Singleton(
+        VersionLedger, store=store, file=settings_file, layers=layers, configuration=configuration
+    )
     found = providers.Singleton(find_plugins, options.provided.extra_plugins)
     router = providers.Singleton(Router)
     plugins = providers.Singleton(
@@ -60,6 +65,7 @@ class KernelContainer(containers.DeclarativeContainer):
         bus=bus,
         store=store,
         services=services,
+        gate=providers.Singleton(PluginGate, versions=versions, services=services),
         reports=reports,
         state_dir=state_dir,
     )

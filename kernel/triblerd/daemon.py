@@ -23,7 +23,7 @@ from triblerd.loop_lag import MeasuredLoop, lag_of
 from triblerd.measurements import KernelMeasurements
 from triblerd.options import RunOptions
 from triblerd.service_manager import notify, watchdog_interval
-from triblerd.services import Configuration, FileRoots, Lifecycle, Measurements, PluginDirectory
+from triblerd.services import Configuration, DataVersions, FileRoots, Lifecycle, Measurements, PluginDirectory
 from triblerd.settings_template import settings_text
 from triblerd.state_dir import StateDirectory
 from triblerd.tasks import Tasks
@@ -121,7 +121,9 @@ class Daemon:
         stack.enter_context(logging_to(directory.path / self._general().log_dir, self._general()))
         log.info("triblerd %s starts in %s", kernel.lifecycle().version, directory.path)
         await stack.enter_async_context(kernel.store())
+        await kernel.versions().open()
         kernel.plugins().load()
+        kernel.versions().refuse_newer()
         self._settle_settings()
         self._tasks = Tasks("kernel", kernel.reports().task_failed)
         stack.push_async_callback(self._tasks.close)
@@ -137,7 +139,10 @@ class Daemon:
             self._tasks.every(interval, "watchdog", _alive)
 
     async def _start_plugins(self) -> None:
+        was_outdated = bool(self._kernel.versions().outdated())
         await self._kernel.plugins().start()
+        if was_outdated:
+            self._report_settings()
         self._kernel.lifecycle().plugins_started()
         notify("READY=1")
 
@@ -161,7 +166,8 @@ class Daemon:
             types = kernel.configuration().section_types()
             kernel.settings_file().create(settings_text(types, plugins, key))
             kernel.layers().read()
-        self._report_settings()  # the command line and the environment may be wrong at a first start, too
+        if not kernel.versions().outdated():  # or else once they are upgraded
+            self._report_settings()  # the command line and the environment may be wrong at a first start, too
         if self._api_config().key is None:
             kernel.settings_file().change({"api": {"key": secrets.token_hex(16)}})
             kernel.layers().read()
@@ -188,6 +194,7 @@ class Daemon:
                 Configuration: kernel.configuration(),
                 PluginDirectory: kernel.plugins(),
                 Lifecycle: kernel.lifecycle(),
+                DataVersions: kernel.versions(),
                 FileRoots: kernel.file_roots(),
                 Measurements: KernelMeasurements(
                     lag=lag_of(asyncio.get_running_loop()),

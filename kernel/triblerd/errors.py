@@ -66,6 +66,10 @@ class FailedError(TriblerdError):
     """A valid request failed for a reason outside of the daemon: a file, a server, a torrent."""
 
 
+class IncompatibleDataError(FailedError):
+    """What is stored was written by a newer release, or by another program. It was left as it is."""
+
+
 class OperationError(TriblerdError):
     """A valid request failed inside of a component that works in principle: the engine refused, a time limit passed."""
 

@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from triblerd.errors import InvalidInputError, TriblerdError
+from triblerd.errors import IncompatibleDataError, InvalidInputError, TriblerdError
 from triblerd.settings_file import BrokenSettingsError
 from triblerd.state_dir import AlreadyRunningError
 
@@ -15,6 +15,8 @@ class ExitCode(IntEnum):
     """What was asked for did not work."""
     USAGE = 2
     """The command line is wrong."""
+    DATA = 65
+    """A newer release, or another program, wrote what is stored; another try is useless."""
     TEMPORARY = 75
     """Another daemon has the state directory; try again when it has ended."""
     CONFIGURATION = 78
@@ -25,6 +27,7 @@ _BY_KIND = (
     (AlreadyRunningError, ExitCode.TEMPORARY),
     (BrokenSettingsError, ExitCode.CONFIGURATION),
     (InvalidInputError, ExitCode.USAGE),
+    (IncompatibleDataError, ExitCode.DATA),
 )
 
 

@@ -39,17 +39,22 @@ class DaemonLifecycle:
         self._plugins_started = False
         self._loading: dict[LoadingWork, str] = {}
         self._starting = "HTTP API"
+        self._upgrading = ""
 
     @property
     def phase(self) -> Phase:
         """The present phase."""
         if self._stopping:
             return Phase.STOPPING
+        if self._upgrading:
+            return Phase.UPGRADING
         return Phase.STARTED if self.started.is_set() else Phase.STARTING
 
     @property
     def step(self) -> str:
-        """One short sentence on what is being started."""
+        """One short sentence on what is being started, or upgraded."""
+        if self.phase is Phase.UPGRADING:
+            return self._upgrading
         if self.phase is not Phase.STARTING:
             return ""
         return f"Starting {next(iter(self._loading.values()), self._starting)}..."
@@ -69,6 +74,10 @@ class DaemonLifecycle:
     def starting(self, what: str) -> None:
         """Say what is being started."""
         self._starting = what
+
+    def upgrading(self, step: str) -> None:
+        """Say which step of an upgrade runs, empty for none."""
+        self._upgrading = step
 
     def plugins_started(self) -> None:
         """Say that every plugin has been started."""

@@ -43,6 +43,9 @@ class Manifest(msgspec.Struct, frozen=True):
         api_version: The version of the plugin border that it was written for.
         early: It starts before all that are not, and stops after them, as far as ``requires`` and ``after`` allow: for
             what answers from the daemon's beginning to its end.
+        data_version: Of what the plugin keeps in the store. It rises by one whenever older data have to be converted,
+            and the hook ``triblerd_migrations`` names what converts them.
+        settings_version: Of the plugin's sections in ``triblerd.conf``, likewise.
     """
 
     name: str
@@ -53,6 +56,8 @@ class Manifest(msgspec.Struct, frozen=True):
     version: str = ""
     api_version: int = API_VERSION
     early: bool = False
+    data_version: int = 1
+    settings_version: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

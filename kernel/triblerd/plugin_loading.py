@@ -60,6 +60,9 @@ def _check(name: str, manifest: object) -> None:
     if manifest.name != name:
         msg = f"the manifest says {manifest.name}, the entry point {name}"
         raise WrongManifestError(msg)
+    if min(manifest.data_version, manifest.settings_version) < 1:
+        msg = "versions of data and of settings begin with 1"
+        raise WrongManifestError(msg)
     if manifest.api_version != API_VERSION:
         msg = f"it needs version {manifest.api_version} of the plugin interface; this daemon has {API_VERSION}"
         raise WrongManifestError(msg)

@@ -15,6 +15,7 @@ from triblerd.events import EventBus, PluginChanged
 from triblerd.http.router import Router
 from triblerd.plugin import Manifest, PluginContext
 from triblerd.plugin_discovery import FoundPlugin
+from triblerd.plugin_gate import PluginGate
 from triblerd.plugin_hooks import PluginHooks
 from triblerd.plugin_loading import Declaration, declare
 from triblerd.plugin_order import dependents, starting_order
@@ -51,6 +52,7 @@ class PluginManager:
         bus: EventBus,
         store: Store,
         services: ServiceRegistry,
+        gate: PluginGate,
         reports: ErrorReports,
         state_dir: Path,
     ) -> None:
@@ -60,6 +62,7 @@ class PluginManager:
         self._bus = bus
         self._store = store
         self._services = services
+        self._gate = gate
         self._reports = reports
         self._state_dir = state_dir
         self._hooks = PluginHooks(lambda name, reason: self._records[name].blame(reason))
@@ -91,9 +94,20 @@ class PluginManager:
     async def start(self) -> None:
         """Start everything that was declared, in order."""
         async with self._switching:
+            await self._upgrade()
             for name in self._order:
                 await self._start(self._records[name])
             self.starting = ""
+
+    async def start_alone(self, name: str) -> str:
+        """Start one plugin, whatever its data are like, and none besides; return why it does not run, if it does not.
+
+        What it requires is not started either.
+        """
+        async with self._switching:
+            record = self._record(name)
+            await self._start(record)
+            return "" if record.state is PluginState.RUNNING else f"{record.state}: {record.reason}"
 
     async def stop(self) -> None:
         """Stop everything that runs, in reverse order."""
@@ -107,12 +121,13 @@ class PluginManager:
             for name, record in self._records.items():
                 if not self._configuration.is_enabled(name):
                     await self._disable(record)
-            for name in [name for name in self._order if self._has_changed(name)]:
-                await self._take_changes(self._records[name])
             for name, record in self._records.items():
                 if self._configuration.is_enabled(name) and record.state is PluginState.DISABLED:
                     self._load(record)
             self._reorder()
+            await self._upgrade()
+            for name in [name for name in self._order if self._has_changed(name)]:
+                await self._take_changes(self._records[name])
             await self._start_waiting()
 
     def tasks(self) -> list[Tasks]:
@@ -152,6 +167,8 @@ class PluginManager:
                 record.move(PluginState.FOUND)
                 self._load(record)
                 self._reorder()
+            self._gate.try_again(name)
+            await self._upgrade()
             await self._halt(record)
             await self._start_waiting()
         return self.plugin(name)
@@ -171,7 +188,7 @@ class PluginManager:
             module = record.found.load()
             record.move(PluginState.IMPORTED)
             declaration = declare(record.name, module, self._hooks)
-            self._configuration.declare(record.name, declaration.sections)
+            self._configuration.declare(record.name, declaration.sections, declaration.manifest.settings_version)
             self._bus.declare(record.name, declaration.events)
             self._router.declare(record.name, declaration.endpoints)
         except Exception as error:  # a border: a plugin's life
@@ -193,12 +210,25 @@ class PluginManager:
     def _reorder(self) -> None:
         self._order, stuck = starting_order(self._manifests())
         self._hooks.order(self._order)
+        manifests = self._manifests()
+        self._gate.know({name: manifests[name] for name in self._order})
         for name, reason in stuck.items():
             if self._records[name].state is PluginState.DECLARED:
                 self._records[name].move(PluginState.UNMET, reason)
 
     def _manifests(self) -> dict[str, Manifest]:
         return {name: declaration.manifest for name, declaration in self._declarations.items()}
+
+    async def _upgrade(self) -> None:
+        """Have outdated data upgraded. What answers meanwhile is started first, and with it what upgrades."""
+        outdated = await self._gate.outdated()
+        if not outdated:
+            return
+        for name in self._order:
+            record = self._records[name]
+            if record.manifest.early and name not in outdated and not self._unmet(record.manifest):
+                await self._start(record)
+        await self._gate.upgrade(outdated)
 
     async def _start_waiting(self) -> None:
         for name in self._order:
@@ -220,6 +250,9 @@ class PluginManager:
         record.move(PluginState.ORDERED)
         record.move(PluginState.STARTING)
         self.starting = record.name
+        if problem := self._gate.data_problem(record.name):
+            record.move(PluginState.FAILED, problem)
+            return
         runtime = PluginRuntime(
             await self._context(record.name), hooks=self._hooks, router=self._router, services=self._services
         )
@@ -255,6 +288,8 @@ class PluginManager:
     # -- configuration of one plugin ---------------------------------------------------------------------------
 
     def _misconfigured(self, name: str) -> list[str]:
+        if problem := self._gate.settings_problem(name):
+            return [problem]
         problems: list[str] = []
         types = self._configuration.section_types()
         for section in self._configuration.sections_of(name):

@@ -1,6 +1,6 @@
 """What the kernel offers to plugins as services: ``context.service(Configuration)``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Protocol, runtime_checkable
@@ -11,6 +11,8 @@ from msgspec import Meta
 from triblerd.config import Section
 from triblerd.events import EventFigures
 from triblerd.histogram import Distribution
+from triblerd.migration import Piece, Reached
+from triblerd.store import StoreView
 from triblerd.store_figures import StoreFigures
 from triblerd.tasks import TaskInfo, WaitingTask
 
@@ -137,8 +139,95 @@ class Lifecycle(Protocol):
         Called by a plugin in the first half of its lifespan, for work that goes on in a task afterwards.
         """
 
+    def upgrading(self, step: str) -> None:
+        """Say which step of an upgrade runs, in a short sentence; the phase is ``UPGRADING`` until that is empty."""
+
     def request_stop(self) -> None:
         """Begin the ordered stop and return at once. A second call changes nothing."""
+
+
+class DataKind(StrEnum):
+    """What of a plugin has a version."""
+
+    SETTINGS = "settings"
+    STORE = "store"
+
+    @property
+    def words(self) -> str:
+        """What people call it."""
+        return "data" if self is DataKind.STORE else "settings"
+
+
+class Outdated(msgspec.Struct, frozen=True):
+    """Data, or settings, that are older than the code of their plugin.
+
+    Attributes:
+        reached: How far the step from ``found`` to the next version has come, if it has begun.
+    """
+
+    plugin: str
+    kind: DataKind
+    found: int
+    wanted: int
+    reached: Reached | None = None
+
+    def __str__(self) -> str:
+        """Say it as a sentence without a full stop."""
+        partly = f", partly of version {self.found + 1}" if self.reached else ""
+        return f"its {self.kind.words} are of version {self.found}{partly}, and version {self.wanted} is needed"
+
+
+@runtime_checkable
+class DataVersions(Protocol):
+    """Of which versions the plugins' data and settings are, and how they are changed; for what upgrades them."""
+
+    def outdated(self) -> Sequence[Outdated]:
+        """Return what is older than the code of its plugin: plugins in starting order, settings before data."""
+
+    def view(self, plugin: str) -> StoreView:
+        """Return a plugin's part of the store."""
+
+    async def convert(self, plugin: str, to: int, piece: Piece) -> Reached | None:
+        """Convert one piece of a plugin's data, and note how far the step to version ``to`` has come, as one.
+
+        Returns:
+            How far it has come, or ``None`` when the data are of version ``to`` now.
+        """
+
+    def settings(self) -> Mapping[str, Mapping[str, object]]:
+        """Return all sections as the settings file has them."""
+
+    async def change_settings(self, plugin: str, to: int, changes: Mapping[str, Mapping[str, object] | None]) -> None:
+        """Change the settings file, and note that the plugin's settings are of version ``to`` now, as one.
+
+        Raises:
+            FailedError: the file cannot be written; nothing was changed.
+        """
+
+    @property
+    def store_size(self) -> int:
+        """The bytes that a copy of the store has."""
+
+    async def copy_store(self, target: Path) -> int:
+        """Write a copy of the store to a new file, and return its size in bytes.
+
+        Raises:
+            StoreError: the file exists, or cannot be written; nothing of it stays.
+        """
+
+    def copy_settings(self, target: Path) -> None:
+        """Write a copy of the settings file, if there is one; it holds the API keys, and only its owner may read it."""
+
+
+@runtime_checkable
+class Upgrades(Protocol):
+    """Converts what is older than the code of its plugin.
+
+    A plugin offers it. The kernel asks for it before it starts plugins, when something is outdated.
+    """
+
+    async def upgrade(self, plugins: Collection[str]) -> Mapping[str, str]:
+        """Convert what is outdated of these plugins, and return, for each of them that still is, why."""
 
 
 @runtime_checkable

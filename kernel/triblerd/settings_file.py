@@ -11,6 +11,10 @@ from triblerd.errors import FailedError
 FILE_NAME = "triblerd.conf"
 FILE_MODE = 0o600
 
+VERSIONS = "versions"
+"""The section that says, for each plugin, of which version its sections are; without a word on it, of version 1."""
+_VERSIONS_NOTE = "Written by triblerd: of which version the sections of each plugin are. Leave it as it is."
+
 Values = dict[str, dict[str, object]]
 
 
@@ -64,8 +68,8 @@ class SettingsFile:
         """
         self._replace(text)
 
-    def change(self, changes: Mapping[str, Mapping[str, object]]) -> None:
-        """Set some keys and keep everything else, comments included. ``None`` removes a key.
+    def change(self, changes: Mapping[str, Mapping[str, object] | None]) -> None:
+        """Set some keys and keep everything else, comments included. ``None`` removes a key, or a section.
 
         Raises:
             BrokenSettingsError: somebody broke the file since it was read.
@@ -79,8 +83,13 @@ class SettingsFile:
         except (OSError, UnicodeDecodeError, tomlkit.exceptions.TOMLKitError) as error:
             raise BrokenSettingsError(self.path, str(error)) from error
         for name, values in changes.items():
+            if values is None:
+                document.pop(name, None)
+                continue
             if name not in document:
                 document[name] = tomlkit.table()
+                if name == VERSIONS:
+                    document[name].comment(_VERSIONS_NOTE)
             section = document[name]
             for key, value in values.items():
                 if value is not None:
@@ -91,9 +100,12 @@ class SettingsFile:
 
     def keep_copy(self) -> Path:
         """Copy the file to ``<name>.bad`` beside it and return that path."""
-        copy = self.path.with_name(self.path.name + ".bad")
-        _write(copy, self.path.read_bytes())
-        return copy
+        return self.copy_to(self.path.with_name(self.path.name + ".bad"))
+
+    def copy_to(self, target: Path) -> Path:
+        """Copy the file, with its mode, which keeps its secrets, and return the path of the copy."""
+        _write(target, self.path.read_bytes())
+        return target
 
     def _replace(self, text: str) -> None:
         new = self.path.with_name(self.path.name + ".new")

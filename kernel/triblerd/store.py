@@ -208,9 +208,18 @@ class Transaction:
         """Remove ``key`` and return whether it was there."""
         return self._raw.delete(key, db=table.handle)
 
-    def items(self, table: Table[V], prefix: bytes = b"") -> Iterator[tuple[bytes, V]]:
-        """Yield the keys that begin with ``prefix``, in order, and their values."""
-        for key, data in _scan(self._raw, table.handle, prefix):
+    def clear(self, table: Table[Any]) -> None:
+        """Remove all keys of a table; quicker than one by one."""
+        self._finders.pop(table.name, None)
+        self._raw.drop(table.handle, delete=False)
+
+    def count(self, table: Table[Any]) -> int:
+        """Return the number of keys of a table."""
+        return self._raw.stat(table.handle)["entries"]
+
+    def items(self, table: Table[V], prefix: bytes = b"", *, start: bytes = b"") -> Iterator[tuple[bytes, V]]:
+        """Yield the keys that begin with ``prefix``, from ``start`` on, in order, and their values."""
+        for key, data in _scan(self._raw, table.handle, prefix, start):
             yield key, table.codec.decode(data)
 
     def keys(self, table: Table[Any], prefix: bytes = b"") -> Iterator[bytes]:
@@ -322,6 +331,17 @@ class Store:
         """Return what was written so far, and how large the store is. From any thread; some microseconds a table."""
         _, writer = self._opened()
         return writer.figures()
+
+    def owners(self) -> set[str]:
+        """Return the plugins that have tables."""
+        engine, _ = self._opened()
+        return {name.partition("/")[0] for name in engine.table_names()}
+
+    @property
+    def size(self) -> int:
+        """The bytes of the data file, which a copy has, too."""
+        engine, _ = self._opened()
+        return engine.path.stat().st_size
 
     async def backup(self, target: Path) -> int:
         """Write a copy of the store, as it is now, to a new file, and return its size in bytes.

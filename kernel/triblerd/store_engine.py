@@ -124,6 +124,12 @@ class Engine:
                 self._scans -= Counter([thread])  # drops the thread at 0
                 self._moved.notify_all()
 
+    def table_names(self) -> list[str]:
+        """Return the full names of all tables that there are, sorted."""
+        with self.scan() as transaction:
+            # The table without a name holds the names of the others; there is nothing else in ours.
+            return [key.decode() for key in transaction.cursor().iternext(keys=True, values=False)]
+
     def open_table(self, name: bytes) -> Handle:
         """Return the handle of a table, which is made when it is missing."""
         try:
@@ -213,7 +219,8 @@ class Engine:
         except lmdb.Error as error:
             raise explain(error, self._path) from error
         if found != _LAYOUT:
-            msg = f"The store {self._path} was written by another version of triblerd. Nothing was changed."
+            release = "a newer release" if found is not None and found > _LAYOUT else "another version"
+            msg = f"The store {self._path} was written by {release} of triblerd. Nothing was changed."
             raise StoreFormatError(msg)
 
 

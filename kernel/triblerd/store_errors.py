@@ -8,7 +8,7 @@ from pathlib import Path
 
 import lmdb
 
-from triblerd.errors import FailedError
+from triblerd.errors import FailedError, IncompatibleDataError
 
 BACKUP_FOLDER = "backups"
 """Where automatic backup copies are put, beside the store's folder."""
@@ -40,7 +40,7 @@ class StoreDamagedError(StoreError):
         self.backup = backup
 
 
-class StoreFormatError(StoreError):
+class StoreFormatError(StoreError, IncompatibleDataError):
     """The file was written by another program, or by a version that this one does not know. It was left as it was."""
 
 

@@ -32,7 +32,11 @@ def test_the_unit_starts_the_daemon_with_options_that_it_has() -> None:
 
 
 def test_the_unit_gives_up_on_mistakes_that_another_try_cannot_mend() -> None:
-    assert set(map(int, unit()["RestartPreventExitStatus"].split())) == {ExitCode.USAGE, ExitCode.CONFIGURATION}
+    assert set(map(int, unit()["RestartPreventExitStatus"].split())) == {
+        ExitCode.USAGE,
+        ExitCode.DATA,
+        ExitCode.CONFIGURATION,
+    }
 
 
 def test_the_unit_waits_longer_for_the_stop_than_the_daemon_does() -> None:

@@ -197,7 +197,7 @@ async def test_a_store_of_another_layout_is_refused_and_left_alone(folder):
     error = await refusal(folder)
 
     assert isinstance(error, StoreFormatError)
-    assert "another version of triblerd" in str(error)
+    assert "a newer release of triblerd" in str(error)
 
 
 async def test_the_remains_of_a_killed_first_start_are_no_obstacle(tmp_path):

@@ -68,7 +68,7 @@ class Installation:
     def _load(self, name: str, hooks: PluginHooks) -> None:
         try:
             declaration = declare(name, self.found[name].load(), hooks)
-            self.configuration.declare(name, declaration.sections)
+            self.configuration.declare(name, declaration.sections, declaration.manifest.settings_version)
         except Exception as error:  # noqa: BLE001 - a border: a plugin's life
             self.faults[name] = f"{type(error).__name__}: {error}"
         else:
