@@ -40,6 +40,7 @@ from triblerd_metadata.text.expressions import (
 from triblerd_metadata.text.grammar import FilterError, parse
 from triblerd_metadata.text.tokens import VERSION as TOKENS_VERSION
 from triblerd_metadata.text.tokens import may_go_on, searched_words, spelled_words, stem, terms, words
+from triblerd_metadata.tracker_urls import normalise_trackers
 from triblerd_metadata.values import (
     UNSIGNED,
     Change,
@@ -116,6 +117,7 @@ __all__ = [
     "id_of_infohash",
     "is_authentic",
     "may_go_on",
+    "normalise_trackers",
     "parse",
     "public_key_of",
     "searched_words",

@@ -186,6 +186,7 @@ class Find(msgspec.Struct, frozen=True, kw_only=True):
         version: The program's version, empty when the state does not tell.
         downloads: How many there are, by the names of the files alone.
         running: Why the program seems to run just now; empty when it does not.
+        covers: Directories below it that belong to it, and are no states of their own.
     """
 
     program: Program
@@ -193,6 +194,7 @@ class Find(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     downloads: int = 0
     running: str = ""
+    covers: tuple[Path, ...] = ()
 
 
 class Reader(Protocol):

@@ -1,0 +1,135 @@
+"""SQLite files of strangers, maybe damaged: from a private copy, in bounded memory, as much as can be read of them."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+Row = tuple[Any, ...]
+Select = Callable[[int, int], list[Row]]
+"""Returns the rows from one number to another, both included."""
+
+ROWS = 1000
+"""Read at once."""
+_MOST_FAILURES = 10_000
+_LARGEST_ROWID = (1 << 63) - 1
+
+
+class Database:
+    """An open database.
+
+    Args:
+        connection: To the copy.
+
+    Attributes:
+        damage: What ``PRAGMA quick_check`` finds first; empty when it finds nothing.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._failures = 0
+        self._failed_looks = 0
+        self.damage = self._check()
+
+    def tables(self) -> set[str]:
+        """Return the names of its tables."""
+        return {name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+    def columns(self, table: str) -> set[str]:
+        """Return the names of the columns of a table that there is."""
+        return {row[1] for row in self.rows(f'PRAGMA table_info("{table}")')}
+
+    def rows(self, query: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """Return all rows of a query.
+
+        Raises:
+            sqlite3.DatabaseError: the database is damaged there.
+        """
+        return self._connection.execute(query, parameters).fetchall()
+
+    def walk(self, table: str, select: Select) -> Iterator[list[Row]]:
+        """Yield the rows of a table in portions, without those that lie in damaged places.
+
+        Args:
+            table: Has rowids.
+            select: Reads the rows between two rowids.
+        """
+        first, last = self._ends(table)
+        while first <= last:
+            if found := list(self._salvaged(select, first, min(first + ROWS - 1, last))):
+                yield found
+            first = self._next(table, first + ROWS)
+
+    @property
+    def lost(self) -> int:
+        """How many rows, at least, could not be read."""
+        return self._failures
+
+    def _check(self) -> str:
+        try:
+            [(found,), *_] = self.rows("PRAGMA quick_check(1)")
+        except sqlite3.DatabaseError as error:
+            return str(error)
+        return "" if found == "ok" else str(found).replace("\n", " ")
+
+    def _salvaged(self, select: Select, first: int, last: int) -> Iterator[Row]:
+        """Yield what can be read between two rowids, by halves where it cannot be read as a whole."""
+        if self._failures >= _MOST_FAILURES:
+            return
+        try:
+            yield from select(first, last)
+        except sqlite3.DatabaseError:
+            if first == last:
+                self._failures += 1
+                return
+            middle = (first + last) // 2
+            yield from self._salvaged(select, first, middle)
+            yield from self._salvaged(select, middle + 1, last)
+
+    def _ends(self, table: str) -> tuple[int, int]:
+        """Return the first and the last rowid; a damaged table may know it only of those that were ever given."""
+        try:
+            [(first, last)] = self.rows(f'SELECT min(rowid), max(rowid) FROM "{table}"')  # noqa: S608 - a name of ours
+        except sqlite3.DatabaseError:
+            first, last = 1, self._last_given(table)
+        return (1, 0) if first is None or last is None else (first, last)
+
+    def _last_given(self, table: str) -> int:
+        try:
+            found = self.rows("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
+        except sqlite3.DatabaseError:
+            return 0
+        return int(found[0][0]) if found else 0
+
+    def _next(self, table: str, first: int) -> int:
+        """Return the next rowid that there is: between two of them there may be any distance."""
+        if first > _LARGEST_ROWID:
+            return first
+        try:
+            [(found,)] = self.rows(f'SELECT min(rowid) FROM "{table}" WHERE rowid >= ?', (first,))  # noqa: S608 - as above
+        except sqlite3.DatabaseError:
+            self._failed_looks += 1
+            return first if self._failed_looks < _MOST_FAILURES else _LARGEST_ROWID + 1
+        return _LARGEST_ROWID + 1 if found is None else int(found)
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[Database]:
+    """Open a copy, with what lies in its write-ahead log beside it.
+
+    Raises:
+        sqlite3.DatabaseError: it is no database, or there is none.
+    """
+    if not file.is_file():
+        msg = "there is no such file"
+        raise sqlite3.DatabaseError(msg)
+    connection = sqlite3.connect(file)
+    try:
+        connection.text_factory = partial(str, encoding="utf-8", errors="replace")
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA cell_size_check = ON")
+        yield Database(connection)
+    finally:
+        connection.close()
