@@ -10,7 +10,33 @@ from triblerd.errors import InvalidInputError, NotFoundError
 from triblerd.events import Arguments, Event
 from triblerd.plugin import Services
 from triblerd.services import PluginDirectory
+from triblerd_downloads.taken import UNLIMITED, DownloadTakeover, Outcome, Taken, TakenDownload
 from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, QueueMove, TorrentEngine, TorrentStatus
+
+__all__ = [
+    "UNLIMITED",
+    "AddWishes",
+    "Category",
+    "Change",
+    "DefaultHops",
+    "Download",
+    "DownloadRecord",
+    "DownloadState",
+    "DownloadTakeover",
+    "DownloadTrackers",
+    "Downloads",
+    "NoCategoryError",
+    "Outcome",
+    "SwarmWishes",
+    "Taken",
+    "TakenDownload",
+    "TorrentFinished",
+    "TorrentStatusChanged",
+    "TorrentTitles",
+    "UnknownCategoryError",
+    "UnknownDownloadError",
+    "UnknownFileError",
+]
 
 _TUNNELS = "tunnels"
 _CAREFUL_HOPS = 1
@@ -129,6 +155,7 @@ class DownloadRecord(msgspec.Struct, frozen=True, array_like=True, kw_only=True,
         swarm: What was changed of trackers, web seeds and peers.
         received_before: Bytes of ``all_time_download`` when it was found incomplete; ``None`` once it was noticed that
             it is complete, or before it was looked at.
+        levels: The priorities of wanted files, 1..7, one byte for each file of the torrent; empty when all are normal.
     """
 
     order: int
@@ -166,6 +193,7 @@ class DownloadRecord(msgspec.Struct, frozen=True, array_like=True, kw_only=True,
     seeding_time: float | None = None
     swarm: SwarmWishes = SwarmWishes()
     received_before: int | None = None
+    levels: bytes = b""
 
 
 @runtime_checkable

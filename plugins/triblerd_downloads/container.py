@@ -28,6 +28,7 @@ from triblerd_downloads.labels.endpoint import CategoriesEndpoint, TagsEndpoint
 from triblerd_downloads.listing import Listing
 from triblerd_downloads.metainfos import Metainfos
 from triblerd_downloads.moves import Moves
+from triblerd_downloads.occupation import Occupation
 from triblerd_downloads.records import Records
 from triblerd_downloads.rows import Rows
 from triblerd_downloads.seeding import Seeding
@@ -41,6 +42,9 @@ from triblerd_downloads.swarm.peers import Peers
 from triblerd_downloads.swarm.public_trackers import FetchedList, PublicTrackers
 from triblerd_downloads.swarm.trackers import Trackers
 from triblerd_downloads.swarm.web_seeds import WebSeeds
+from triblerd_downloads.takeover.names import GivenNames, Renaming
+from triblerd_downloads.takeover.taking import Takeover
+from triblerd_downloads.takeover.watching import Watch
 from triblerd_downloads.tree.browser import TreeBrowser
 from triblerd_downloads.tree.endpoint import FilesEndpoint
 from triblerd_downloads.tree.flat import FlatList
@@ -76,6 +80,7 @@ class DownloadsContainer(containers.DeclarativeContainer):
     file_tables: providers.Dependency[Table[bytes]] = providers.Dependency(instance_of=Table)
     category_table: providers.Dependency[Table[Category]] = providers.Dependency(instance_of=Table)
     tracker_lists: providers.Dependency[Table[FetchedList]] = providers.Dependency(instance_of=Table)
+    renaming_table: providers.Dependency[Table[Renaming]] = providers.Dependency(instance_of=Table)
     roots: providers.Dependency[FileRoots] = providers.Dependency(instance_of=FileRoots)
     services: providers.Dependency[Services] = providers.Dependency()
     tasks = providers.Dependency(instance_of=Tasks)
@@ -93,6 +98,7 @@ class DownloadsContainer(containers.DeclarativeContainer):
         torrents=torrents,
     )
     folders = providers.Singleton(Folders, roots=roots)
+    occupation = providers.Singleton(Occupation)
     categories = providers.Singleton(
         Categories, store=store, table=category_table, records=records, downloads=downloads, folders=folders
     )
@@ -167,6 +173,23 @@ class DownloadsContainer(containers.DeclarativeContainer):
         folders=folders,
         streams=streams,
         trees=trees,
+        occupation=occupation,
+    )
+    names = providers.Singleton(GivenNames, store=store, table=renaming_table, torrents=torrents)
+    watch = providers.Singleton(Watch, engine=engine, downloads=downloads, handover=handover)
+    takeover = providers.Singleton(
+        Takeover,
+        engine=engine,
+        torrents=torrents,
+        store=store,
+        records=records,
+        downloads=downloads,
+        handover=handover,
+        folders=folders,
+        categories=categories,
+        occupation=occupation,
+        names=names,
+        watch=watch,
     )
     rows = providers.Singleton(Rows, engine=engine, swarm=swarm, downloads=downloads, services=services)
     flat = providers.Singleton(FlatList, engine=engine, pieces=pieces, trees=trees)

@@ -97,7 +97,7 @@ class ActiveDownload:
             is_paused=is_stopped(record),
             is_auto_managed=record.auto_managed and not is_stopped(record),
             priorities=(
-                priorities(record.selection, record.file_count)
+                priorities(record.selection, record.file_count, record.levels)
                 if self.has_metadata
                 else priorities_ahead(record.selection)
             ),

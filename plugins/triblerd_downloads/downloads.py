@@ -3,8 +3,8 @@
 import asyncio
 import os
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from triblerd_downloads.labels.categories import Categories
 from triblerd_downloads.labels.names import limited_tags
 from triblerd_downloads.metainfos import Metainfos
 from triblerd_downloads.moves import Moves
+from triblerd_downloads.occupation import Occupation
 from triblerd_downloads.records import Records
 from triblerd_downloads.selection import checked_selection, known_selection
 from triblerd_downloads.settings import DownloadSettings
@@ -61,6 +62,7 @@ class DownloadManager:
         folders: Folders,
         streams: StreamEnder,
         trees: Trees,
+        occupation: Occupation,
     ) -> None:
         self._engine = engine
         self._torrents = torrents
@@ -78,7 +80,7 @@ class DownloadManager:
         self._folders = folders
         self._streams = streams
         self._trees = trees
-        self._busy: dict[Infohash, asyncio.Event] = {}
+        self._occupation = occupation
 
     @property
     def default_hops(self) -> int:
@@ -116,13 +118,13 @@ class DownloadManager:
     async def add(self, source: Metainfo | Magnet, wishes: AddWishes) -> ActiveDownload:
         """Add a download; when it is there already just merge its trackers."""
         infohash = source.infohash
-        await self._free(infohash)
+        await self._occupation.free(infohash)
         known = self._downloads.find(infohash)
         if known is not None:
             await self._trackers.merge(known, urls_of(source))
             return known
         self._hops.require(wishes.hops)
-        with self._occupied(infohash):
+        with self._occupation.of([infohash]):
             category = self._categories.require(wishes.category)
             wanted = wishes.destination or category.save_path or self._settings.saveas
             destination = await self._folders.find_or_make("destination", wanted)
@@ -142,9 +144,9 @@ class DownloadManager:
 
     async def remove(self, infohash: Infohash, *, remove_data: bool) -> None:
         """Remove a download and, if wanted, its files. Returns when it has left the engine."""
-        await self._free(infohash)
+        await self._occupation.free(infohash)
         download = self._downloads.get(infohash)
-        with self._occupied(infohash):
+        with self._occupation.of([infohash]):
             await self._streams.end(infohash)
             await self._handover.settle(download)
             if remove_data and download.has_metadata and not self._engine.has(infohash):
@@ -207,9 +209,9 @@ class DownloadManager:
     async def change_hops(self, infohash: Infohash, hops: int) -> None:
         """Move a download to the session of another number of hops."""
         self._downloads.get(infohash)
-        await self._free(infohash)
+        await self._occupation.free(infohash)
         download = self._downloads.get(infohash)
-        with self._occupied(infohash):
+        with self._occupation.of([infohash]):
             await self._streams.end(infohash)
             await self._hops.change(download, hops)
 
@@ -328,20 +330,6 @@ class DownloadManager:
         known = known_selection(selection, fields["file_count"])
         stopped = wishes.user_stopped or wishes.only_metadata  # which are here
         return msgspec.structs.replace(record, selection=known, user_stopped=stopped, only_metadata=False, **fields)
-
-    async def _free(self, infohash: Infohash) -> None:
-        """Wait until nobody adds or removes this download."""
-        while (busy := self._busy.get(infohash)) is not None:
-            await busy.wait()
-
-    @contextmanager
-    def _occupied(self, infohash: Infohash) -> Iterator[None]:
-        done = self._busy[infohash] = asyncio.Event()
-        try:
-            yield
-        finally:
-            del self._busy[infohash]
-            done.set()
 
 
 def is_complete(download: ActiveDownload) -> bool:

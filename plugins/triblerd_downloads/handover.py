@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 
 from triblerd.errors import FailedError, OperationError, TriblerdError
@@ -43,6 +43,11 @@ class Handover:
         self._waiting: dict[Infohash, Metainfo | Magnet | None] = {}
         self._settled: dict[Infohash, asyncio.Event] = {}
         self._wake = asyncio.Event()
+        self._when_refused: list[Callable[[Infohash], None]] = []
+
+    def when_refused(self, tell: Callable[[Infohash], None]) -> None:
+        """Call ``tell`` with every download that the engine does not take, from now on."""
+        self._when_refused.append(tell)
 
     def ask(self, download: ActiveDownload, source: Metainfo | Magnet | None = None) -> None:
         """Have a download handed over soon.
@@ -152,6 +157,8 @@ class Handover:
             unforeseen = None if isinstance(error, TriblerdError) else error
             log.warning("The engine refused %s: %s", download.infohash, error, exc_info=unforeseen)
             download.refusal = str(error) or type(error).__name__
+            for tell in self._when_refused:
+                tell(download.infohash)
         elif self._engine.has(download.infohash):
             download.is_verified = False
             download.status = self._engine.status(download.infohash) or download.status
@@ -200,7 +207,7 @@ def _apply_selection(engine: TorrentEngine, infohash: Infohash, now: DownloadRec
     if before.file_count == now.file_count:
         changed = changed_files(before.selection, now.selection, now.file_count, most=FEW_FILES)
     if changed is not None:
-        engine.set_priorities(infohash, {index: priority(now.selection, index) for index in changed})
+        engine.set_priorities(infohash, {index: priority(now.selection, index, now.levels) for index in changed})
     else:
-        chosen = priorities(now.selection, now.file_count)
+        chosen = priorities(now.selection, now.file_count, now.levels)
         engine.set_priorities(infohash, chosen or (NORMAL_PRIORITY,) * now.file_count)

@@ -16,6 +16,7 @@ from triblerd_downloads.api import (
     Category,
     DownloadRecord,
     Downloads,
+    DownloadTakeover,
     DownloadTrackers,
     TorrentFinished,
     TorrentStatusChanged,
@@ -30,6 +31,7 @@ from triblerd_downloads.labels.endpoint import CategoriesEndpoint, TagsEndpoint
 from triblerd_downloads.streaming.endpoint import StreamEndpoint
 from triblerd_downloads.swarm.endpoint import BannedPeersEndpoint, SwarmEndpoint
 from triblerd_downloads.swarm.public_trackers import FetchedList
+from triblerd_downloads.takeover.names import Renaming
 from triblerd_downloads.tree.endpoint import FilesEndpoint
 from triblerd_downloads.unwritten import unwritten
 from triblerd_libtorrent.api import (
@@ -111,6 +113,7 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
         file_tables=await context.store.table("file_table", bytes),
         category_table=await context.store.table("category", Category),
         tracker_lists=await context.store.table("tracker_list", FetchedList),
+        renaming_table=await context.store.table("renaming", Renaming),
         roots=context.service(FileRoots),
         services=context.services,
         tasks=context.tasks,
@@ -123,8 +126,9 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
     late = await unwritten(found, context.service(TorrentStore), context.service(TorrentEngine))
     if late:
         found |= await records.change_many(late)
+    await container.names().give()
     downloads.load(itertools.starmap(ActiveDownload, found.items()))
-    unlisten = following.listen()
+    unlisten, unwatch = following.listen(), container.watch().listen()
     context.tasks.start("hand-over", handover.work())
     moves = container.moves()
     handover.hold(moves.held())
@@ -146,10 +150,15 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
             container.tags_endpoint(),
             container.completions_endpoint(),
         ],
-        services={Downloads: container.manager(), DownloadTrackers: container.trackers()},
+        services={
+            Downloads: container.manager(),
+            DownloadTrackers: container.trackers(),
+            DownloadTakeover: container.takeover(),
+        },
         hooks=[settings, container.public_trackers()],
     )
     moves.stop()
     await container.streams().end_all()
     unlisten()
+    unwatch()
     await following.save()

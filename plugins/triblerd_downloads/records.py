@@ -58,14 +58,16 @@ class Records:
         Raises:
             UnknownCategoryError: its category was removed meanwhile.
         """
+        await self._store.write(lambda transaction: self.put(transaction, infohash, record, metainfo))
 
-        def write(transaction: Transaction) -> None:
-            self._check_category(transaction, record)
-            transaction.put(self._table, infohash.key, record)
-            if metainfo is not None:
-                self._torrents.keep_metainfo(transaction, infohash, metainfo.raw)
-
-        await self._store.write(write)
+    def put(
+        self, transaction: Transaction, infohash: Infohash, record: DownloadRecord, metainfo: Metainfo | None
+    ) -> None:
+        """Store a new download with its torrent file; see ``insert``."""
+        self._check_category(transaction, record)
+        transaction.put(self._table, infohash.key, record)
+        if metainfo is not None:
+            self._torrents.keep_metainfo(transaction, infohash, metainfo.raw)
 
     async def change(self, infohash: Infohash, **changes: Any) -> DownloadRecord:
         """Change fields of a record and return what it is now.

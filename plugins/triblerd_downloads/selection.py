@@ -8,7 +8,7 @@ are never shown.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 NORMAL_PRIORITY = 4
 UNWANTED = 0
@@ -34,9 +34,17 @@ def is_selected(selection: Selection, index: int) -> bool:
     return place < len(selection) and selection[place] == index
 
 
-def priority(selection: Selection, index: int) -> int:
-    """Return the engine's priority for one file."""
-    return NORMAL_PRIORITY if is_selected(selection, index) else UNWANTED
+def priority(selection: Selection, index: int, levels: bytes = b"") -> int:
+    """Return the engine's priority for one file.
+
+    Args:
+        selection: The wanted files.
+        index: The position in the torrent.
+        levels: As of ``priorities``.
+    """
+    if not is_selected(selection, index):
+        return UNWANTED
+    return levels[index] if index < len(levels) else NORMAL_PRIORITY
 
 
 def with_files(selection: Selection, files: int, file_count: int, *, wanted: bool) -> bytes:
@@ -90,12 +98,32 @@ def priorities_ahead(selection: Selection) -> tuple[int, ...]:
     return priorities(selection, max((index + 1 for index in selection if index < _MOST_FILES), default=0))
 
 
-def priorities(selection: Selection, file_count: int) -> tuple[int, ...]:
-    """Return the engine's priority for each file; empty when all are wanted."""
-    if selection is None or not file_count:
+def priorities(selection: Selection, file_count: int, levels: bytes = b"") -> tuple[int, ...]:
+    """Return the engine's priority for each file; empty when all are wanted, and none more than others.
+
+    Args:
+        selection: The wanted files.
+        file_count: The files of the torrent.
+        levels: The priorities that files have when they are wanted, 1..7, one byte each; empty when all are normal.
+    """
+    if (selection is None and not levels) or not file_count:
         return ()
     digits = f"{_bits(selection, file_count):0{file_count}b}".encode()
-    return tuple(digits[::-1].translate(_PRIORITIES))
+    wanted = digits[::-1].translate(_PRIORITIES)
+    if len(levels) != file_count:
+        return tuple(wanted)
+    return tuple(level if chosen else UNWANTED for chosen, level in zip(wanted, levels, strict=True))
+
+
+def selection_of(chosen: Sequence[int], file_count: int) -> tuple[bytes | None, bytes]:
+    """Return the selection that the priorities of all files make, and their levels; see ``priorities``."""
+    if len(chosen) != file_count or set(chosen) <= {NORMAL_PRIORITY}:
+        return None, b""
+    wanted = [index for index, one in enumerate(chosen) if one != UNWANTED]
+    selection = None if len(wanted) == file_count else _packed(bits_of(wanted, file_count), file_count)
+    if set(chosen) <= {UNWANTED, NORMAL_PRIORITY}:
+        return selection, b""
+    return selection, bytes(one or NORMAL_PRIORITY for one in chosen)
 
 
 def bits_of(files: Iterable[int], file_count: int) -> int:

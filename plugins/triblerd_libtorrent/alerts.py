@@ -8,6 +8,7 @@ from triblerd_libtorrent.api import (
     DownloadFinished,
     EngineEvent,
     PieceFinished,
+    ResumeDataRejected,
     StorageMoved,
     StorageMoveFailed,
     TorrentChecked,
@@ -42,6 +43,7 @@ class AlertTranslator:
         return {
             lt.torrent_finished_alert: self._finished,
             lt.torrent_checked_alert: self._checked,
+            lt.fastresume_rejected_alert: self._rejected,
             lt.storage_moved_alert: self._moved,
             lt.storage_moved_failed_alert: self._not_moved,
             lt.torrent_error_alert: self._failed,
@@ -69,6 +71,11 @@ class AlertTranslator:
         if (torrent := self._torrents.of(alert.handle)) is not None:
             self._changed()
             self._tell(TorrentChecked(torrent.infohash))
+
+    def _rejected(self, alert: lt.fastresume_rejected_alert) -> None:
+        if (torrent := self._torrents.of(alert.handle)) is not None:
+            text = ": ".join(filter(None, (alert.file_path(), alert.error.message())))
+            self._tell(ResumeDataRejected(torrent.infohash, text))
 
     def _moved(self, alert: lt.storage_moved_alert) -> None:
         if (torrent := self._torrents.of(alert.handle)) is not None:

@@ -7,6 +7,8 @@ import msgspec
 
 from triblerd.store import Transaction
 from triblerd_libtorrent.bencoding import Bencodable, Bencoded, bdecode, bdecode_dictionary, bencode
+from triblerd_libtorrent.known_progress import KnownProgress
+from triblerd_libtorrent.links import refuse_links_out
 from triblerd_libtorrent.values import (
     MOST_HOPS,
     Announce,
@@ -45,6 +47,7 @@ __all__ = [
     "FetchError",
     "Hops",
     "Infohash",
+    "KnownProgress",
     "LocalFileError",
     "Magnet",
     "MagnetError",
@@ -57,6 +60,7 @@ __all__ = [
     "PeerBans",
     "PieceFinished",
     "QueueMove",
+    "ResumeDataRejected",
     "SchemeReader",
     "SessionDiagnostics",
     "SessionRegistry",
@@ -81,6 +85,7 @@ __all__ = [
     "bdecode",
     "bdecode_dictionary",
     "bencode",
+    "refuse_links_out",
 ]
 
 
@@ -112,6 +117,13 @@ class TorrentChecked(EngineEvent, frozen=True):
     """The check of existing files (or of resume data) has ended."""
 
     infohash: Infohash
+
+
+class ResumeDataRejected(EngineEvent, frozen=True):
+    """The files are not what the resume data say; they are checked. ``error`` is the engine's text."""
+
+    infohash: Infohash
+    error: str
 
 
 class StorageMoved(EngineEvent, frozen=True):
@@ -172,6 +184,13 @@ class TorrentStore(Protocol):
 
     def keep_resume_data(self, transaction: Transaction, infohash: Infohash, data: bytes) -> None:
         """Store resume data."""
+
+    def encode_progress(self, known: KnownProgress) -> bytes:
+        """Return resume data, to be kept, of what is known of a torrent from elsewhere. CPU-bound; for any thread.
+
+        Raises:
+            MetainfoError: the hash trees cannot be used.
+        """
 
     def forget(self, transaction: Transaction, infohash: Infohash) -> None:
         """Drop both."""

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from triblerd_libtorrent.api import EngineError
+from triblerd_libtorrent.values import EngineError
 
 
 def refuse_links_out(destination: str, paths: Iterable[str]) -> None:

@@ -205,7 +205,7 @@ def _loaded(metainfo: bytes) -> lt.add_torrent_params:
 
 
 def _flags(wish: TorrentWish, params: lt.add_torrent_params, *, has_files: bool) -> int:
-    flags = params.flags & _NEEDS_RESUME_DATA
+    flags = params.flags & (_NEEDS_RESUME_DATA | lt.torrent_flags.sequential_download)
     if wish.is_verified:
         flags |= lt.torrent_flags.seed_mode
     if not has_files:  # until they were looked at: see MetadataKeeper

@@ -9,7 +9,8 @@ from itertools import islice
 import libtorrent as lt
 
 from triblerd.store import StoreView, Table, Transaction
-from triblerd_libtorrent.api import Infohash
+from triblerd_libtorrent.api import Infohash, KnownProgress
+from triblerd_libtorrent.native_resume import encode_progress
 from triblerd_libtorrent.torrents import Torrent, Torrents
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,10 @@ class StoredTorrents:
     def keep_resume_data(self, transaction: Transaction, infohash: Infohash, data: bytes) -> None:
         """Store resume data."""
         transaction.put(self._resume, infohash.key, data)
+
+    def encode_progress(self, known: KnownProgress) -> bytes:
+        """Return resume data of what is known from elsewhere."""
+        return encode_progress(known)
 
     def forget(self, transaction: Transaction, infohash: Infohash) -> None:
         """Drop both."""

@@ -171,4 +171,4 @@ class Streams:
 
 def _selected(download: ActiveDownload) -> tuple[int, ...]:
     record = download.record
-    return priorities(record.selection, record.file_count) or (NORMAL_PRIORITY,) * record.file_count
+    return priorities(record.selection, record.file_count, record.levels) or (NORMAL_PRIORITY,) * record.file_count

@@ -1,0 +1,1 @@
+"""Downloads that another program had: taken over by the thousand, with what they have, without hashing."""
