@@ -4,14 +4,19 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from types import ModuleType
 
+import click
+
 from triblerd.config import Section
 from triblerd.events import Event
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
-from triblerd.services import DataVersions, Lifecycle, Upgrades
+from triblerd.services import Configuration, DataVersions, FileRoots, Lifecycle, Upgrades
 from triblerd_upgrader import hookspecs
 from triblerd_upgrader.api import UpgraderDone, UpgraderFinished, UpgraderStarted, UpgraderTick
 from triblerd_upgrader.config import UpgraderConfig
+from triblerd_upgrader.foreign.container import ForeignContainer
+from triblerd_upgrader.foreign.endpoint import ImportEndpoint
+from triblerd_upgrader.foreign.report import Row, Run
 from triblerd_upgrader.migrating.container import MigratingContainer
 from triblerd_upgrader.migrating.endpoint import UpgraderEndpoint
 
@@ -41,8 +46,16 @@ def triblerd_add_hookspecs(add: Callable[[ModuleType], None]) -> None:
 
 @hookimpl
 def triblerd_endpoints() -> Iterable[type[Endpoint]]:
-    """Serve ``/upgrader``."""
-    return [UpgraderEndpoint]
+    """Serve ``/upgrader``, and ``/upgrader/import``."""
+    return [UpgraderEndpoint, ImportEndpoint]
+
+
+@hookimpl
+def triblerd_commands() -> Iterable[click.Command]:
+    """Add ``import``."""
+    from triblerd_upgrader.foreign.commands import COMMANDS  # noqa: PLC0415 - the daemon does not need them
+
+    return COMMANDS
 
 
 @hookimpl
@@ -54,7 +67,7 @@ def triblerd_events() -> Iterable[type[Event]]:
 @hookimpl
 @asynccontextmanager
 async def triblerd_lifespan(context: PluginContext[UpgraderConfig]) -> AsyncIterator[Running]:
-    """Upgrade what the kernel finds outdated."""
+    """Upgrade what the kernel finds outdated, and import what other programs left."""
     migrating = MigratingContainer(
         config=context.config,
         state_dir=context.state_dir,
@@ -65,4 +78,19 @@ async def triblerd_lifespan(context: PluginContext[UpgraderConfig]) -> AsyncIter
         publish=context.events.publish,
     )
     upgrader = migrating.upgrader()
-    yield Running(endpoints=[UpgraderEndpoint(upgrader=upgrader)], services={Upgrades: upgrader})
+    foreign = ForeignContainer(
+        state_dir=context.state_dir,
+        store=context.store,
+        runs=await context.store.table("import_run", Run),
+        rows=await context.store.table("import_row", Row),
+        services=context.services,
+        configuration=context.service(Configuration),
+        roots=context.service(FileRoots),
+        tasks=context.tasks,
+    )
+    imports = foreign.imports()
+    await imports.load()
+    yield Running(
+        endpoints=[UpgraderEndpoint(upgrader=upgrader), ImportEndpoint(imports=imports)],
+        services={Upgrades: upgrader},
+    )

@@ -1,0 +1,78 @@
+"""Private copies of states, so that the source is never changed, not even by a database that is opened."""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from triblerd_upgrader.foreign.values import NotTaken
+
+DEPTH = 6
+MOST_BYTES = 64 * 1024 * 1024
+"""Of one file that is no database; larger ones are no part of a state."""
+_DATABASES = (".db", ".db-wal", ".db-shm", ".db-journal", ".sqlite", ".sqlite-wal", ".sqlite-shm", ".sqlite3")
+_SUFFIXES = frozenset(
+    {
+        "",
+        ".bak",
+        ".conf",
+        ".dat",
+        ".fastresume",
+        ".ini",
+        ".json",
+        ".libtorrent_resume",
+        ".lock",
+        ".magnet",
+        ".pem",
+        ".pid",
+        ".rc",
+        ".resume",
+        ".rtorrent",
+        ".state",
+        ".torrent",
+        *_DATABASES,
+    }
+)
+
+
+def copy_state(root: Path, target: Path) -> list[NotTaken]:
+    """Copy the files of a state, and return those that cannot be read. Blocks.
+
+    What a database has beside itself is copied with it, or its newest rows would be missing. Downloads may lie in the
+    same directory: files that no program keeps its state in are left out.
+
+    Args:
+        root: The directory of the state.
+        target: A new directory.
+    """
+    failed: list[NotTaken] = []
+    target.mkdir(mode=0o700, parents=True)
+    for path in _files(root):
+        copy = target / path.relative_to(root)
+        try:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, copy)
+        except OSError as error:
+            failed.append(NotTaken(str(path.relative_to(root)), f"it cannot be read: {error.strerror or error}"))
+    return failed
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(root):
+        if len(Path(folder).relative_to(root).parts) >= DEPTH:
+            folders.clear()
+        for name in sorted(names):
+            path = Path(folder) / name
+            if _is_of_state(path):
+                yield path
+
+
+def _is_of_state(path: Path) -> bool:
+    if path.suffix.lower() not in _SUFFIXES:
+        return False
+    try:
+        status = path.stat()
+    except OSError:  # to be told of
+        return True
+    return stat.S_ISREG(status.st_mode) and (status.st_size <= MOST_BYTES or path.name.endswith(_DATABASES))

@@ -1,0 +1,184 @@
+"""The import that runs, and the one that ran last."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from tempfile import mkdtemp
+
+import msgspec
+
+from triblerd.errors import ConflictError, InvalidInputError, UnavailableError
+from triblerd.plugin import Services
+from triblerd.services import Configuration, FileRoots
+from triblerd.tasks import Tasks
+from triblerd_downloads.api import DownloadTakeover
+from triblerd_libtorrent.api import TorrentEngine
+from triblerd_upgrader.foreign.finding import States
+from triblerd_upgrader.foreign.importing import Import, Ours
+from triblerd_upgrader.foreign.options import Options
+from triblerd_upgrader.foreign.report import Journal, Row, Run, State
+from triblerd_upgrader.foreign.values import Find, Keeper, Program, Reader
+
+_COPIES = "import-"
+
+
+class Imports:
+    """Starts imports, one at a time, and tells of them.
+
+    Args:
+        readers: Of the programs that are known.
+        keepers: Of the records that are no downloads.
+        state_dir: Where copies are made.
+        services: Has the plugins that the downloads go to.
+    """
+
+    def __init__(  # noqa: PLR0913 - what it needs, by keyword
+        self,
+        *,
+        readers: Iterable[Reader],
+        keepers: Mapping[str, Keeper],
+        journal: Journal,
+        state_dir: Path,
+        services: Services,
+        configuration: Configuration,
+        roots: FileRoots,
+        tasks: Tasks,
+    ) -> None:
+        self._states = States(readers)
+        self._keepers = keepers
+        self._journal = journal
+        self._state_dir = state_dir
+        self._services = services
+        self._configuration = configuration
+        self._roots = roots
+        self._tasks = tasks
+        self._starting = False
+        self._current: Import | None = None
+        self._rows: list[Row] | None = None
+        self._last: Run | None = None
+
+    async def load(self) -> None:
+        """Read what is known of the last import, and remove the copy that it left if it was killed."""
+        for left in self._state_dir.glob(f"{_COPIES}*"):
+            await asyncio.to_thread(shutil.rmtree, left, ignore_errors=True)
+        last = self._journal.last()
+        if last is not None and last.state is State.RUNNING:
+            last = msgspec.structs.replace(last, state=State.INTERRUPTED)
+        self._last = last
+
+    @property
+    def current(self) -> Import | None:
+        """The import that runs, or that ran last since the daemon was started."""
+        return self._current
+
+    @property
+    def last(self) -> Run | None:
+        """The last import, however far it is; ``None`` when there was none."""
+        return self._current.run if self._current is not None else self._last
+
+    async def rows(self) -> list[Row]:
+        """Return the report of the last import."""
+        if self._current is not None:
+            return self._current.report.rows
+        if self._rows is None:
+            found = await asyncio.to_thread(self._journal.rows)
+            self._rows = sorted(found.values(), key=lambda row: row.number)
+        return self._rows
+
+    async def find(self, path: str) -> list[Find]:
+        """Return the states in a directory, its children and grand-children.
+
+        Raises:
+            InvalidInputError: it is none that may be looked at.
+        """
+        return [find for find, _ in await self._found(path)]
+
+    async def start(self, path: str, program: Program | None, options: Options, *, force: bool) -> Import:
+        """Begin to take a state over.
+
+        Args:
+            path: An absolute directory.
+            program: Whose state it is, if there are several.
+            options: How.
+            force: Also if the program seems to run.
+
+        Raises:
+            InvalidInputError: there is no state, or a replacement is none.
+            ConflictError: an import runs, there are several states, or the program runs.
+            UnavailableError: downloads cannot be taken over now.
+        """
+        if self._starting or (self._current is not None and self._current.run.state is State.RUNNING):
+            msg = "an import runs already"
+            raise ConflictError(msg)
+        self._starting = True
+        try:
+            find, reader = await self._chosen(path, program)
+            if find.running and not force:
+                msg = f"{find.program} seems to run ({find.running}): end it first, or use force"
+                raise ConflictError(msg)
+            self._current = current = self._made(find, reader, options)
+        finally:
+            self._starting = False
+        self._tasks.start("import", current.work())
+        return current
+
+    def cancel(self) -> None:
+        """End the import that runs, soon.
+
+        Raises:
+            ConflictError: none runs.
+        """
+        if self._current is None or self._current.run.state is not State.RUNNING:
+            msg = "no import runs"
+            raise ConflictError(msg)
+        self._current.cancel()
+
+    def _made(self, find: Find, reader: Reader, options: Options) -> Import:
+        takeover, engine = self._services.find(DownloadTakeover), self._services.find(TorrentEngine)
+        if takeover is None or engine is None:
+            msg = "the plugin downloads does not run"
+            raise UnavailableError(msg)
+        ours = Ours(
+            takeover=takeover,
+            engine=engine,
+            configuration=self._configuration,
+            keepers=self._keepers,
+            journal=self._journal,
+        )
+        run = Run(program=find.program, version=find.version, root=str(find.root), options=options, started=time.time())
+        folder = Path(mkdtemp(prefix=_COPIES, dir=self._state_dir))
+        return Import(find=find, reader=reader, run=run, ours=ours, folder=folder)
+
+    async def _chosen(self, path: str, program: Program | None) -> tuple[Find, Reader]:
+        found = await self._found(path)
+        chosen = [one for one in found if program in {None, one[0].program}]
+        if not chosen:
+            whose = "any program that is known here" if program is None else str(program)
+            msg = f"{path} holds no state of {whose}"
+            raise InvalidInputError(msg)
+        if len(chosen) > 1:
+            names = ", ".join(f"{find.program} in {find.root}" for find, _ in chosen)
+            msg = f"{path} holds several states: {names}. Name the directory of one, or its program"
+            raise ConflictError(msg)
+        return chosen[0]
+
+    async def _found(self, path: str) -> list[tuple[Find, Reader]]:
+        if "\0" in path or not Path(path).is_absolute():
+            msg = f"path must be an absolute directory, not {path!r}"
+            raise InvalidInputError(msg)
+        if not self._roots.allow(Path(path)):
+            msg = f"path {path} is outside of the allowed directories"
+            raise InvalidInputError(msg)
+        if not await asyncio.to_thread(_is_folder, path):
+            msg = f"{path} is no directory"
+            raise InvalidInputError(msg)
+        return await asyncio.to_thread(self._states.below, Path(path))
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return Path(path).is_dir()
+    except OSError:
+        return False
