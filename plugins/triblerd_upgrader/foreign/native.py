@@ -6,6 +6,7 @@ What they say of paths is for the caller to use or not, and their flags are not 
 from collections.abc import Mapping
 
 from triblerd_libtorrent.api import Bencoded, bdecode_dictionary, bencode
+from triblerd_upgrader.foreign.fields import Fields
 
 LARGEST = 64 << 20
 """Bytes of resume data, or of a torrent file."""
@@ -81,6 +82,11 @@ class NativeResume:
     def web_seeds(self) -> tuple[str, ...]:
         """URLs of BEP 19."""
         return tuple(_text(url) for url in self._list(b"url-list") if url and isinstance(url, bytes))
+
+    @property
+    def fields(self) -> Fields:
+        """All that stands there, for the keys of programs."""
+        return Fields.of(self._values)
 
     def have(self, pieces: int) -> bytes | None:
         """Return a bit for each of so many pieces, ``None`` when it is not known of all of them."""

@@ -49,6 +49,8 @@ class ForeignDownload(msgspec.Struct, frozen=True, kw_only=True):
         trees: Bencoded hash trees (BEP 52) as in native resume data; empty when there are none.
         priorities: One per file, pad files counted, 0..7, 4 is normal and 0 is skipped; empty when all are normal.
         mtimes: Unix seconds of modification times by the number of the file, where the program kept them.
+        checked_times: Unix seconds at which the program last looked at a file, where it kept that instead: one that was
+            changed later is not what it was.
         suspicion: Why the program itself would verify the files; empty when it would not.
         stopped: By the user.
         auto_managed: Waits in the queue when it runs; ``queue_position`` is 0 for the first, -1 for none.
@@ -76,6 +78,7 @@ class ForeignDownload(msgspec.Struct, frozen=True, kw_only=True):
     trees: bytes = b""
     priorities: tuple[int, ...] = ()
     mtimes: Mapping[int, int] = {}
+    checked_times: Mapping[int, int] = {}
     suspicion: str = ""
     stopped: bool = False
     auto_managed: bool = False

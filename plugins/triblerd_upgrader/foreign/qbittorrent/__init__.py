@@ -1,0 +1,1 @@
+"""States of qBittorrent 4.5 and 5."""

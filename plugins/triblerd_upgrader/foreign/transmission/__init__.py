@@ -1,0 +1,1 @@
+"""States of Transmission 2, 3 and 4."""
