@@ -80,6 +80,6 @@ def _told(refused: Sequence[tuple[NewEntry, str]]) -> tuple[NotTaken, ...]:
         first.setdefault(reason, entry)
     counts = Counter(reason for _, reason in refused)
     return tuple(
-        NotTaken(f"{counts[reason]} of the torrents, such as {entry.title[:60]!r}", reason)
+        NotTaken(f"torrents ({counts[reason]}), such as {entry.title[:60]!r}", reason)
         for reason, entry in first.items()
     )

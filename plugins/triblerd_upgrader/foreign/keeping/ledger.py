@@ -142,7 +142,7 @@ class LedgerKeeper:
         return Kept(
             added=new,
             present=len(fit) - new,
-            not_taken=tuple(NotTaken(f"{count} transactions", reason) for reason, count in refused.items()),
+            not_taken=tuple(NotTaken(f"transactions ({count})", reason) for reason, count in refused.items()),
         )
 
 

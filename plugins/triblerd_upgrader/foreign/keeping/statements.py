@@ -54,5 +54,5 @@ class StatementKeeper:
         return Kept(
             added=counts["added"],
             present=counts["kept"],
-            not_taken=tuple(NotTaken(f"{count} statements", reason) for reason, count in refused.items()),
+            not_taken=tuple(NotTaken(f"statements ({count})", reason) for reason, count in refused.items()),
         )

@@ -64,9 +64,9 @@ def read_ledger(database: Database, owner: bytes) -> Iterator[ForeignRecords | N
     for part in _portions([OwnedRow(owner, row) for row in others]):
         yield ForeignRecords(kind=KIND, values=part)
     if too_many:
-        yield NotTaken(f"{too_many} transactions", "they are old ones between other people")
+        yield NotTaken(f"transactions ({too_many})", "they are old ones between other people")
     if damaged or database.lost:
-        yield NotTaken(f"{damaged + database.lost} transactions", "they are damaged")
+        yield NotTaken(f"transactions ({damaged + database.lost})", "they are damaged")
     if owner:
         yield from _balances(database, owner)
 

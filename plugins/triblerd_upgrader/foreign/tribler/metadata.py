@@ -97,9 +97,9 @@ def read_entries(database: Database, own: Own) -> Iterator[ForeignRecords | NotT
         if entries:
             yield ForeignRecords(kind=KIND, values=entries)
     for reason, count in skipped.items():
-        yield NotTaken(f"{count} rows of the metadata database", reason)
+        yield NotTaken(f"rows of the metadata database ({count})", reason)
     if database.lost:
-        yield NotTaken(f"{database.lost} rows of the metadata database", "they lie in damaged pages")
+        yield NotTaken(f"rows of the metadata database ({database.lost})", "they lie in damaged pages")
 
 
 def tags_of(database: Database) -> Iterator[tuple[bytes, tuple[str, ...]]]:

@@ -62,7 +62,7 @@ def entries_of(file: Path, own: metadata.Own) -> Iterator[Item]:
     def read(database: Database) -> Iterator[Item]:
         yield from metadata.read_entries(database, own)
         if failing := metadata.failing_trackers(database):
-            yield NotTaken(f"the state of {failing} trackers", "which of them answer is learned anew")
+            yield NotTaken(f"the state of trackers ({failing})", "which of them answer is learned anew")
 
     yield from _read(file, "ChannelNode", read)
 

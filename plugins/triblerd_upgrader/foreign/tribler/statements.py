@@ -70,9 +70,9 @@ def read_statements(database: Database) -> Iterator[ForeignRecords | NotTaken]:
     yield from _made(of_user, _own, OWN, skipped)
     yield from _made(of_peers, _operation, OPERATIONS, skipped)
     for reason, count in skipped.items():
-        yield NotTaken(f"{count} statements", reason)
+        yield NotTaken(f"statements ({count})", reason)
     if database.lost:
-        yield NotTaken(f"{database.lost} statements", "they lie in damaged pages")
+        yield NotTaken(f"statements ({database.lost})", "they lie in damaged pages")
 
 
 def own_tags(tags: Iterable[tuple[bytes, tuple[str, ...]]]) -> Iterator[ForeignRecords | NotTaken]:
@@ -92,7 +92,7 @@ def own_tags(tags: Iterable[tuple[bytes, tuple[str, ...]]]) -> Iterator[ForeignR
     for first in range(0, len(values), ROWS):
         yield ForeignRecords(kind=OWN, values=values[first : first + ROWS])
     if unfit:
-        yield NotTaken(f"{unfit} tags", f"a statement has {SHORTEST_OBJECT} to {LONGEST_OBJECT} characters")
+        yield NotTaken(f"tags ({unfit})", f"a statement has {SHORTEST_OBJECT} to {LONGEST_OBJECT} characters")
 
 
 def _made(

@@ -39,6 +39,11 @@ class Read:
     def not_taken(self) -> dict[str, str]:
         return {item.what: item.reason for item in self.items if isinstance(item, NotTaken)}
 
+    @property
+    def reasons(self) -> set[str]:
+        """Why things are not taken."""
+        return {item.reason for item in self.items if isinstance(item, NotTaken)}
+
     def of_kind(self, kind: str) -> list[Any]:
         """All records of a kind."""
         records = [item for item in self.items if isinstance(item, ForeignRecords) and item.kind == kind]
