@@ -12,10 +12,11 @@ from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
 from triblerd.services import Configuration, DataVersions, FileRoots, Lifecycle, Upgrades
 from triblerd_upgrader import hookspecs
-from triblerd_upgrader.api import UpgraderDone, UpgraderFinished, UpgraderStarted, UpgraderTick
+from triblerd_upgrader.api import ImportedLedger, UpgraderDone, UpgraderFinished, UpgraderStarted, UpgraderTick
 from triblerd_upgrader.config import UpgraderConfig
 from triblerd_upgrader.foreign.container import ForeignContainer
 from triblerd_upgrader.foreign.endpoint import ImportEndpoint
+from triblerd_upgrader.foreign.keeping.ledger import Ledgers
 from triblerd_upgrader.foreign.report import Row, Run
 from triblerd_upgrader.migrating.container import MigratingContainer
 from triblerd_upgrader.migrating.endpoint import UpgraderEndpoint
@@ -78,6 +79,7 @@ async def triblerd_lifespan(context: PluginContext[UpgraderConfig]) -> AsyncIter
         publish=context.events.publish,
     )
     upgrader = migrating.upgrader()
+    ledgers = await Ledgers.open(context.store)
     foreign = ForeignContainer(
         state_dir=context.state_dir,
         store=context.store,
@@ -87,10 +89,11 @@ async def triblerd_lifespan(context: PluginContext[UpgraderConfig]) -> AsyncIter
         configuration=context.service(Configuration),
         roots=context.service(FileRoots),
         tasks=context.tasks,
+        ledgers=ledgers,
     )
     imports = foreign.imports()
     await imports.load()
     yield Running(
         endpoints=[UpgraderEndpoint(upgrader=upgrader), ImportEndpoint(imports=imports)],
-        services={Upgrades: upgrader},
+        services={Upgrades: upgrader, ImportedLedger: ledgers},
     )

@@ -61,7 +61,7 @@ def _replacement(_context: click.Context, _param: click.Parameter, texts: tuple[
     "--include",
     multiple=True,
     metavar="KIND",
-    help="Take over what is taken over only if it is named, such as secrets.",
+    help="Take over what is taken over only if it is named: secrets, identity.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @json_option

@@ -23,7 +23,7 @@ class States:
     def below(self, directory: Path) -> list[tuple[Find, Reader]]:
         """Return what is recognised in a directory, its children and grand-children. For a thread.
 
-        Nothing is looked for by a reader below what it has recognised.
+        Nothing is looked for by a reader below what it has recognised, and what a state covers is none of its own.
         """
         found: dict[tuple[str, Path], tuple[Find, Reader]] = {}
         done: dict[Reader, list[Path]] = {reader: [] for reader in self._readers}
@@ -35,7 +35,8 @@ class States:
                 if find is not None:
                     done[reader].append(folder)
                     found.setdefault((find.program, find.root.resolve()), (find, reader))
-        return list(found.values())
+        covered = {folder.resolve() for find, _ in found.values() for folder in find.covers}
+        return [(find, reader) for find, reader in found.values() if find.root.resolve() not in covered]
 
 
 def _folders(directory: Path) -> Iterator[Path]:

@@ -2,7 +2,9 @@
 
 from triblerd_upgrader.foreign.qbittorrent.reader import QBittorrent
 from triblerd_upgrader.foreign.transmission.reader import Transmission
+from triblerd_upgrader.foreign.tribler.reader7 import Tribler7
+from triblerd_upgrader.foreign.tribler.reader8 import Tribler8
 from triblerd_upgrader.foreign.values import Reader
 
-READERS: tuple[Reader, ...] = (QBittorrent(), Transmission())
+READERS: tuple[Reader, ...] = (Tribler7(), Tribler8(), QBittorrent(), Transmission())
 """In this order they look at a directory."""

@@ -14,6 +14,7 @@ import msgspec
 from triblerd_libtorrent.api import Bencoded, bdecode_dictionary
 from triblerd_upgrader.foreign.layout import Layout, read_layout
 from triblerd_upgrader.foreign.native import LARGEST, MOST_VALUES, NativeResume
+from triblerd_upgrader.foreign.renames import renames
 from triblerd_upgrader.foreign.tribler.ini import Sections, listed, parse_sections, unquoted
 from triblerd_upgrader.foreign.values import ForeignDownload, Limit, NotTaken, SeedingLimit
 
@@ -133,7 +134,7 @@ class Checkpoint:
             metainfo=self._metainfo,
             magnet="" if layout else _link(self._kept.get(b"url")),
             save_path=view.path(self._save_path()),
-            renamed_files=resume.mapped_files if resume else {},
+            renamed_files=renames(layout, resume.mapped_files) if resume and layout else {},
             completed_dir=view.path(self._text("completed_dir")) if self._text("completed_dir") else "",
             have=resume.have(layout.total_pieces) if resume and layout else None,
             trees=resume.trees if resume else b"",

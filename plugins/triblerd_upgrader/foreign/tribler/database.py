@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -125,6 +125,9 @@ def opened(file: Path) -> Iterator[Database]:
     if not file.is_file():
         msg = "there is no such file"
         raise sqlite3.DatabaseError(msg)
+    for part in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):  # a copy of what was read-only is, too, and could not be opened
+            file.with_name(file.name + part).chmod(0o600)
     connection = sqlite3.connect(file)
     try:
         connection.text_factory = partial(str, encoding="utf-8", errors="replace")

@@ -1,14 +1,11 @@
 """Where the two generations keep what, and whether they run just now."""
 
-import errno
-import fcntl
-import os
 import re
-import socket
 from pathlib import Path
 
 import msgspec
 
+from triblerd_upgrader.foreign.running import answers, is_locked
 from triblerd_upgrader.foreign.tribler.checkpoints import FOLDER
 from triblerd_upgrader.foreign.tribler.settings import CONF, JSON, port_of
 
@@ -19,7 +16,6 @@ _LOCK = "tribler-core.lock"
 _OLD = re.compile(r"7\.[0-9]{1,3}")
 _NEW = re.compile(r"8\.[0-9]{1,3}|git")
 _CHECKPOINT = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\.conf")
-_CONNECT_SECONDS = 0.5
 
 
 def is_old_version(directory: Path) -> bool:
@@ -69,30 +65,14 @@ def last_version(root: Path) -> str:
 
 
 def lock_held(root: Path) -> str:
-    """Return why version 7 seems to run: it keeps its file locked."""
-    try:
-        file = os.open(root / _LOCK, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return ""
-    try:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError as error:
-        return f"{_LOCK} is locked" if error.errno in {errno.EACCES, errno.EAGAIN} else ""
-    finally:
-        os.close(file)
-    return ""
+    """Return why version 7 seems to run: it keeps its file locked, and leaves it behind."""
+    return f"{_LOCK} is locked" if is_locked(root / _LOCK) else ""
 
 
 def port_answers(version: Path) -> str:
-    """Return why version 8 seems to run: somebody listens where it listened last."""
-    place = port_of(version / JSON)
-    if place is None:
-        return ""
-    try:
-        with socket.create_connection(place, timeout=_CONNECT_SECONDS):
-            return f"something listens on {place[0]}:{place[1]}, as it did last"
-    except OSError:
-        return ""
+    """Return why version 8 seems to run: somebody listens where it listened last, which is all that it leaves."""
+    port = port_of(version / JSON)
+    return f"something listens on port {port}, where it was last" if port and answers(port) else ""
 
 
 def _minor(version: Path) -> int:

@@ -84,16 +84,14 @@ def undone_upgrade(settings: ForeignSettings, old: ForeignSettings) -> tuple[For
     return msgspec.structs.replace(settings, values=values), [NotTaken(f"setting {name}", reason) for name in wrong]
 
 
-def port_of(file: Path) -> tuple[str, int] | None:
-    """Return where version 8 was last to be reached, ``None`` when it does not say so."""
+def port_of(file: Path) -> int:
+    """Return the port on which version 8 was last to be reached, 0 when it does not say so."""
     try:
         configuration = msgspec.json.decode(_text(file), type=dict[str, object])
-    except (OSError, ValueError):
-        return None
-    port, host = _of(configuration, "api", "http_port_running"), _of(configuration, "api", "http_host")
-    if not isinstance(port, int) or not 0 < port < 1 << 16:
-        return None
-    return (host if isinstance(host, str) and host else "127.0.0.1"), port
+    except (OSError, ValueError, RecursionError):
+        return 0
+    port = _of(configuration, "api", "http_port_running")
+    return port if isinstance(port, int) and 0 < port < 1 << 16 else 0
 
 
 def _flat(section: Mapping[str, object], path: str) -> Iterator[tuple[str, object]]:
