@@ -3,7 +3,8 @@
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from triblerd_upgrader.foreign.values import NotTaken
@@ -36,7 +37,7 @@ _SUFFIXES = frozenset(
 )
 
 
-def copy_state(root: Path, target: Path) -> list[NotTaken]:
+def copy_state(root: Path, target: Path, parts: Sequence[Path] = ()) -> list[NotTaken]:
     """Copy the files of a state, and return those that cannot be read. Blocks.
 
     What a database has beside itself is copied with it, or its newest rows would be missing. Downloads may lie in the
@@ -45,10 +46,11 @@ def copy_state(root: Path, target: Path) -> list[NotTaken]:
     Args:
         root: The directory of the state.
         target: A new directory.
+        parts: Files and directories below the root, when not all of it is the state's.
     """
     failed: list[NotTaken] = []
     target.mkdir(mode=0o700, parents=True)
-    for path in _files(root):
+    for path in chain.from_iterable(map(_files, parts or [root])):
         copy = target / path.relative_to(root)
         try:
             copy.parent.mkdir(parents=True, exist_ok=True)
@@ -59,6 +61,8 @@ def copy_state(root: Path, target: Path) -> list[NotTaken]:
 
 
 def _files(root: Path) -> Iterator[Path]:
+    if root.is_file():
+        yield root
     for folder, folders, names in os.walk(root):
         if len(Path(folder).relative_to(root).parts) >= DEPTH:
             folders.clear()

@@ -1,6 +1,6 @@
 """Values of files that other programs wrote, by their keys. What is missing, or of another kind, counts as missing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 
 
@@ -55,10 +55,10 @@ class Fields:
         value = self._values.get(key)
         return bool(value) if isinstance(value, int | float) else otherwise
 
-    def list(self, key: str) -> list[object]:
+    def list(self, key: str) -> Sequence[object]:
         """Return a list; empty when it is missing."""
         value = self._values.get(key)
-        return value if isinstance(value, list) else []
+        return value if isinstance(value, list | tuple) else ()
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return the texts of a list, without empty ones."""

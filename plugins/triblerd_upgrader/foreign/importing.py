@@ -139,7 +139,7 @@ class Import:
     async def _all(self) -> None:
         self.phase = "copying"
         copy = self._folder / "state"
-        await self._not_taken(await asyncio.to_thread(copy_state, self._find.root, copy))
+        await self._not_taken(await asyncio.to_thread(copy_state, self._find.root, copy, self._find.parts))
         await self._ours.takeover.prepare()
         self.phase = "reading"
         items = self._reader.read(copy, self._mapped, self._find.root)

@@ -190,6 +190,7 @@ class Find(msgspec.Struct, frozen=True, kw_only=True):
         downloads: How many there are, by the names of the files alone.
         running: Why the program seems to run just now; empty when it does not.
         covers: Directories below it that belong to it, and are no states of their own.
+        parts: Files and directories below it that make up the state, when not all that lies there does.
     """
 
     program: Program
@@ -198,6 +199,7 @@ class Find(msgspec.Struct, frozen=True, kw_only=True):
     downloads: int = 0
     running: str = ""
     covers: tuple[Path, ...] = ()
+    parts: tuple[Path, ...] = ()
 
 
 class Reader(Protocol):

@@ -8,7 +8,7 @@ from tests.plugins.upgrader.samples import EXPECTED, PROGRAMS, ROOT, copy_state
 from triblerd_upgrader.foreign.readers import READERS
 from triblerd_upgrader.foreign.values import ForeignCategory, ForeignDownload, ForeignSettings, Limit, NotTaken
 
-NAMES = [name for name in PROGRAMS if name.startswith(("qbittorrent", "transmission"))]
+NAMES = [name for name in PROGRAMS if not name.startswith("tribler")]
 TORRENTS = EXPECTED["torrents"]
 LINKED = [["http://127.0.0.1:6969/announce"], ["udp://127.0.0.1:6969/announce"]]
 """The trackers of the magnet link, where a program keeps nothing else of it."""

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from triblerd_libtorrent.api import bdecode
 from triblerd_upgrader.foreign.fields import Fields
-from triblerd_upgrader.foreign.layout import read_layout
+from triblerd_upgrader.foreign.layout import read_layout, tiers_of
+from triblerd_upgrader.foreign.links import Link, parse_link
 from triblerd_upgrader.foreign.running import answers
 from triblerd_upgrader.foreign.stored import (
     MOST_VALUES,
@@ -16,7 +17,6 @@ from triblerd_upgrader.foreign.stored import (
     stored_json,
     stored_json_value,
 )
-from triblerd_upgrader.foreign.transmission.links import Link, parse_link, parse_pseudo_torrent
 from triblerd_upgrader.foreign.transmission.resume import Context, download_of, with_dashes
 from triblerd_upgrader.foreign.transmission.settings import has_queue, read_settings
 from triblerd_upgrader.foreign.values import Find, Item, NotTaken, Program
@@ -26,6 +26,7 @@ _TORRENTS = ("torrents", "Torrents")
 _RESUME = ("resume", "Resume")
 """On macOS with capitals."""
 _SUFFIXES = frozenset({".torrent", ".magnet"})
+_MAGNET = b"11:magnet-info"
 _SIGNS = (b'"download-dir"', b'"download_dir"')
 
 
@@ -87,7 +88,12 @@ def _torrent_or_link(path: Path) -> Torrent | Link:
     raw = stored_bytes(path)
     if path.suffix == ".magnet":
         return parse_link(raw.decode())
-    return parse_pseudo_torrent(raw) or Torrent(raw, read_layout(raw))
+    if _MAGNET in raw:  # version 3 makes a torrent file of a link
+        content = bdecode(raw, most_values=MOST_VALUES)
+        if isinstance(content, dict) and b"info" not in content:
+            link = Fields.of(content).fields("magnet-info")
+            return Link(infohash_v1=link.raw("info_hash"), name=link.text("display-name"), trackers=tiers_of(content))
+    return Torrent(raw, read_layout(raw))
 
 
 def _resume(path: Path) -> Fields:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from triblerd_upgrader.foreign.bits import all_bits, incomplete_files, no_bits, pieces_of_blocks
 from triblerd_upgrader.foreign.fields import Fields, integer_of, text_of
 from triblerd_upgrader.foreign.layout import Layout
+from triblerd_upgrader.foreign.links import Link
 from triblerd_upgrader.foreign.renames import in_directory, renames, wanted_or_not
 from triblerd_upgrader.foreign.stored import Torrent
-from triblerd_upgrader.foreign.transmission.links import Link
 from triblerd_upgrader.foreign.values import ForeignDownload, Limit, SeedingLimit
 
 PART = ".part"

@@ -1,0 +1,1 @@
+"""Session directories of rTorrent 0.8 and later."""
