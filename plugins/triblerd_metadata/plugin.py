@@ -10,7 +10,7 @@ from triblerd.config import Section
 from triblerd.events import Event
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
-from triblerd.services import PluginDirectory
+from triblerd.services import Measurements, PluginDirectory
 from triblerd_downloads.api import Downloads, TorrentTitles
 from triblerd_metadata.api import (
     HealthUpdated,
@@ -27,6 +27,7 @@ from triblerd_metadata.bulk.importing import Reached
 from triblerd_metadata.config import MetadataConfig
 from triblerd_metadata.container import MetadataContainer
 from triblerd_metadata.editing.endpoint import EntriesEndpoint
+from triblerd_metadata.figures import Figures
 from triblerd_metadata.health.config import TorrentCheckingConfig
 from triblerd_metadata.health.container import HealthContainer
 from triblerd_metadata.health.endpoint import HealthEndpoint
@@ -126,6 +127,7 @@ async def triblerd_lifespan(context: PluginContext[MetadataConfig]) -> AsyncIter
             OwnIdentity: key,
             WireRecords: PeerRecords(key=key),
         },
+        hooks=[Figures(metadata=metadata, measurements=context.service(Measurements))],
     )
     unlisten()
     await health.way_out().close()

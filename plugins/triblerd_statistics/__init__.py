@@ -1,1 +1,1 @@
-"""Counts what the daemon and its plugins have done."""
+"""Counts what the daemon and its plugins have done, and remembers how much was transferred when."""

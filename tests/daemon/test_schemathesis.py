@@ -37,6 +37,7 @@ AREAS = (
     "settings",
     "state",
     "shutdown",
+    "statistics",
     "torrentinfo",
 )
 CHECKS = [
