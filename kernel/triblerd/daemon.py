@@ -118,7 +118,8 @@ class Daemon:
         stack.enter_context(directory.locked())
         kernel = self._kernel = KernelContainer(state_dir=directory.path, options=options, stop=self._stop_wanted.set)
         kernel.layers().read()
-        stack.enter_context(logging_to(directory.path / self._general().log_dir, self._general()))
+        log_dir = directory.path / self._general().log_dir
+        kernel.lifecycle().log_file = stack.enter_context(logging_to(log_dir, self._general()))
         log.info("triblerd %s starts in %s", kernel.lifecycle().version, directory.path)
         await stack.enter_async_context(kernel.store())
         await kernel.versions().open()

@@ -42,6 +42,14 @@ class ConflictError(TriblerdError):
     """What the caller wants contradicts the present state."""
 
 
+class WrongStateError(ConflictError):
+    """What the caller wants contradicts the present state, and the route's contract names the error by its code."""
+
+
+class NotProvidedError(TriblerdError):
+    """This installation lacks what would do it."""
+
+
 class TooLargeError(TriblerdError):
     """The caller sent more than is accepted."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import triblerd
 from triblerd.error_reports import ErrorReports
+from triblerd.logs import FILE_NAME as LOG_FILE_NAME
 from triblerd.services import Phase
 
 
@@ -30,6 +31,7 @@ class DaemonLifecycle:
     def __init__(self, *, state_dir: Path, reports: ErrorReports, stop: Callable[[], None]) -> None:
         self.state_dir = state_dir
         self.version = triblerd.__version__
+        self.log_file = state_dir / LOG_FILE_NAME
         self.ports: Mapping[str, int] = {}
         self.fatal_error: str | None = None
         self.started = asyncio.Event()

@@ -59,8 +59,8 @@ class _File(logging.handlers.RotatingFileHandler):
 
 
 @contextmanager
-def logging_to(directory: Path, config: GeneralConfig) -> Iterator[None]:
-    """Send all records to stderr and to ``directory`` until the block ends.
+def logging_to(directory: Path, config: GeneralConfig) -> Iterator[Path]:
+    """Send all records to stderr and to a file in ``directory``, which is yielded, until the block ends.
 
     Records are handed to a thread, so that a slow disk never holds the event loop.
 
@@ -85,7 +85,7 @@ def logging_to(directory: Path, config: GeneralConfig) -> Iterator[None]:
     root.setLevel(config.log_level.upper())
     writer.start()
     try:
-        yield
+        yield directory / FILE_NAME
     finally:
         root.removeHandler(feeder)
         root.setLevel(previous)

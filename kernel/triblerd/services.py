@@ -13,7 +13,7 @@ from triblerd.events import EventFigures
 from triblerd.histogram import Distribution
 from triblerd.migration import Piece, Reached
 from triblerd.store import StoreView
-from triblerd.store_figures import StoreFigures
+from triblerd.store_figures import StoreFigures as StoreFigures  # noqa: PLC0414 - what plugins are given
 from triblerd.tasks import TaskInfo, WaitingTask
 
 
@@ -116,6 +116,10 @@ class Lifecycle(Protocol):
     @property
     def state_dir(self) -> Path:
         """The state directory."""
+
+    @property
+    def log_file(self) -> Path:
+        """The file that log records go to; rotated ones lie beside it."""
 
     @property
     def ports(self) -> Mapping[str, int]:

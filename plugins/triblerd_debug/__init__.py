@@ -1,1 +1,1 @@
-"""Shows the inside of the running daemon."""
+"""Shows the inside of the running daemon to its administrator: files, threads, tasks, logs, memory, a profile."""

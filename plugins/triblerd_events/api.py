@@ -47,6 +47,19 @@ class LowSpace(Event):
 
 
 @runtime_checkable
+class MonitorSettings(Protocol):
+    """The part of ``[resource_monitor]`` that concerns whoever measures, as it is now."""
+
+    @property
+    def enabled(self) -> bool:
+        """Whether anything is measured."""
+
+    @property
+    def poll_interval(self) -> float:
+        """Seconds between two measurements."""
+
+
+@runtime_checkable
 class EventStreams(Protocol):
     """Answers requests with streams of events."""
 

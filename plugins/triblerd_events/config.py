@@ -12,12 +12,14 @@ class ResourceMonitor(Section):
 
     repairs: ClassVar[bool] = True
 
-    enabled: Annotated[bool, Meta(description="Watch the free space of the state directory's disk")] = True
+    enabled: Annotated[
+        bool, Meta(description="Watch CPU, memory, and the free space of the state directory's disk")
+    ] = True
     cpu_priority: Annotated[
         int,
         Meta(ge=0, le=5, description="0 idle, 1 below normal, 2 normal .. 5 realtime (stored, not acted upon)"),
     ] = 1
-    poll_interval: Annotated[int, Meta(ge=1, le=86400, description="Seconds between two looks at the disk")] = 5
+    poll_interval: Annotated[int, Meta(ge=1, le=86400, description="Seconds between two measurements")] = 5
     history_size: Annotated[
         int, Meta(ge=1, le=1_000_000, description="Measurements that a GUI shows (stored, not acted upon)")
     ] = 20

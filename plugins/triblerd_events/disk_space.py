@@ -32,7 +32,7 @@ class Usage(Protocol):
 
 
 class DiskWatch:
-    """Looks at one disk again and again.
+    """Looks at one disk again and again. Implements :class:`triblerd_events.api.MonitorSettings`.
 
     Args:
         path: Anything on that disk.
@@ -58,8 +58,14 @@ class DiskWatch:
         """Take a changed section; open streams stay open."""
         self._config = context.section(ResourceMonitor)
 
-    def interval(self) -> float:
-        """Return the seconds until the next look."""
+    @property
+    def enabled(self) -> bool:
+        """Whether the disk is looked at."""
+        return self._config.enabled
+
+    @property
+    def poll_interval(self) -> float:
+        """Seconds between two looks."""
         return self._config.poll_interval
 
     async def look(self) -> None:

@@ -8,7 +8,7 @@ from triblerd.events import Event
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
 from triblerd.services import Lifecycle
-from triblerd_events.api import EventStreams, LowSpace
+from triblerd_events.api import EventStreams, LowSpace, MonitorSettings
 from triblerd_events.config import ResourceMonitor
 from triblerd_events.disk_space import DiskWatch
 from triblerd_events.endpoint import EventsEndpoint
@@ -47,6 +47,8 @@ async def triblerd_lifespan(context: PluginContext[NoSettings]) -> AsyncIterator
     hub = EventHub(version=context.service(Lifecycle).version)
     disk = DiskWatch(path=context.state_dir, config=context.section(ResourceMonitor), publish=context.events.publish)
     unlisten = context.events.listen(hub.hear)
-    context.tasks.every(disk.interval, "disk-space", disk.look)
-    yield Running(endpoints=[EventsEndpoint(streams=hub)], services={EventStreams: hub}, hooks=[disk])
+    context.tasks.every(lambda: disk.poll_interval, "disk-space", disk.look)
+    yield Running(
+        endpoints=[EventsEndpoint(streams=hub)], services={EventStreams: hub, MonitorSettings: disk}, hooks=[disk]
+    )
     unlisten()

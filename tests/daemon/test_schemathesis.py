@@ -30,6 +30,7 @@ AREAS = (
     "libtorrent",
     "downloads",
     "createtorrent",
+    "debug",
     "events",
     "knowledge",
     "metadata",
@@ -108,6 +109,7 @@ def document(served: Served) -> schemathesis.BaseSchema:
         schema.exclude(path="/shutdown")  # it would be the last request
         .exclude(path="/events")  # its answer does not end
         .exclude(path="/plugins/{name}", method="PATCH")  # what is off answers 404
+        .exclude(path=["/debug/profiler", "/debug/memory/tracing"], method="PUT")  # all that follows would be slow
     )
 
 

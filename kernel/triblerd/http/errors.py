@@ -13,6 +13,7 @@ from triblerd.errors import (
     ForbiddenError,
     InvalidInputError,
     NotFoundError,
+    NotProvidedError,
     OperationError,
     TooLargeError,
     TooManyAttemptsError,
@@ -20,6 +21,7 @@ from triblerd.errors import (
     TriblerdError,
     UnauthorizedError,
     UnavailableError,
+    WrongStateError,
 )
 
 JSON_HEADERS = {"Content-Type": "application/json"}
@@ -66,11 +68,13 @@ _ANSWERS: Mapping[type[TriblerdError], tuple[int, Form]] = {
     UnknownPathError: (404, Form.HANDLED),
     WrongMethodError: (405, Form.HANDLED),
     TooSlowError: (408, Form.HANDLED),
+    WrongStateError: (409, Form.CODED),
     ConflictError: (409, Form.PLAIN),
     TooLargeError: (413, Form.HANDLED),
     TooManyAttemptsError: (429, Form.PLAIN),
     FailedError: (500, Form.PLAIN),
     OperationError: (500, Form.CODED),
+    NotProvidedError: (501, Form.CODED),
     UnavailableError: (503, Form.CODED),
     TriblerdError: (500, Form.CODED),
 }

@@ -71,4 +71,4 @@ async def test_the_real_disk_is_measured(tmp_path):
     await disk.look()
 
     assert bool(heard) == (shutil.disk_usage(tmp_path).free < LOW_SPACE_BYTES)
-    assert disk.interval() == 3
+    assert disk.poll_interval == 3
