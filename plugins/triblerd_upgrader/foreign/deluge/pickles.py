@@ -37,7 +37,7 @@ class _Class:
     """Stands for one of the two classes, and can do nothing."""
 
 
-def read_pickle(raw: bytes) -> object:
+def read_pickle(raw: bytes) -> Any:
     """Return what a pickle holds: plain values, and ``Attributes`` of the objects.
 
     Raises:
@@ -63,7 +63,7 @@ class _Machine:
         self._marks: list[int] = []
         self._memory: dict[int, Any] = {}
 
-    def run(self) -> object:
+    def run(self) -> Any:
         while True:
             code = self._take(1)
             if code == b".":

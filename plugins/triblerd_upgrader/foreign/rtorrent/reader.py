@@ -79,17 +79,13 @@ class _Paths:
 
 
 def _session(root: Path) -> Path | None:
-    names = [*_SESSIONS]
-    if (file := _script(root)) is not None:
-        script = salvaged(file.name, lambda: parse_script(file))
-        named = PurePosixPath(script.session) if isinstance(script, Script) and script.session else None
-        names[:0] = [] if named is None else _ends(named)
-        return next((folder for name in names if is_session(folder := root / name)), None) or _itself(root)
-    return _itself(root)
-
-
-def _itself(root: Path) -> Path | None:
-    return root if is_session(root) else None
+    """Return the directory itself, or the one in it that the script names, or that is called as usual."""
+    if is_session(root):
+        return root
+    file = _script(root)
+    script = salvaged(file.name, lambda: parse_script(file)) if file is not None else None
+    named = _ends(PurePosixPath(script.session)) if isinstance(script, Script) else []
+    return next((folder for name in (*named, *_SESSIONS) if is_session(folder := root / name)), None)
 
 
 def _ends(path: PurePosixPath) -> list[str]:

@@ -57,6 +57,9 @@ def download_of(parts: Parts, context: Context) -> ForeignDownload:
     state, resume, torrent = parts.state, parts.resume, parts.torrent
     known = torrent.layout if isinstance(torrent, Torrent) else torrent
     layout = known if isinstance(known, Layout) else None
+    if known.infohash_v1.hex() != parts.origin.partition(".")[0].lower():
+        msg = "it is another torrent than its name says"
+        raise ValueError(msg)
     save_path, names = _places(parts, layout)
     group = state.text("throttle_name").replace(_UNLIMITED, "")
     return ForeignDownload(

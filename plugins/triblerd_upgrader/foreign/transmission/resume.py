@@ -1,5 +1,6 @@
 """``resume/*.resume``: what Transmission keeps of a download beside its torrent file."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from triblerd_upgrader.foreign.stored import Torrent
 from triblerd_upgrader.foreign.values import ForeignDownload, Limit, SeedingLimit
 
 PART = ".part"
+_INFOHASH = re.compile(r"[0-9a-f]{40}")
 _BLOCK = 16 * 1024
 _PRIORITIES = {-1: 1, 0: 4, 1: 7}
 _OWN, _NONE = 1, 2  # modes of limits; any other is the program's
@@ -46,14 +48,18 @@ def download_of(origin: str, torrent: Torrent | Link, resume: Fields, context: C
     Raises:
         ValueError: it is damaged.
     """
+    known = torrent.layout if isinstance(torrent, Torrent) else torrent
+    layout = known if isinstance(known, Layout) else None
     destination = resume.text("destination")
     if not destination:
         msg = "it does not say where the files are"
         raise ValueError(msg)
+    stem = origin.partition(".")[0].lower()
+    if _INFOHASH.fullmatch(stem) and known.infohash_v1.hex() != stem:
+        msg = "it is another torrent than its name says"
+        raise ValueError(msg)
     incomplete = resume.text("incomplete-dir")
     save_path = context.place(incomplete or destination)
-    known = torrent.layout if isinstance(torrent, Torrent) else torrent
-    layout = known if isinstance(known, Layout) else None
     progress = resume.fields("progress")
     have = _have(progress, layout) if layout else None
     seeding_time = resume.number("seeding-time-seconds")
