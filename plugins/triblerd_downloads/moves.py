@@ -227,7 +227,9 @@ class Moves:
     async def _paths(self, infohash: Infohash) -> list[Path]:
         raw = self._torrents.metainfo(infohash)
         try:
-            return [] if raw is None else paths_of(await self._engine.parse_metainfo(raw))
+            if raw is None:
+                return []
+            return paths_of(await self._engine.parse_metainfo(raw), self._torrents.renamed_files(infohash))
         except MetainfoError:  # of which nothing was ever written
             return []
 

@@ -8,7 +8,7 @@ that may be cut short, though of full length; a file that is at the new place al
 import errno
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from triblerd_libtorrent.api import Metainfo
@@ -20,13 +20,17 @@ class StoppedError(Exception):
     """The daemon ends; the move goes on at the next start."""
 
 
-def paths_of(metainfo: Metainfo) -> list[Path]:
+def paths_of(metainfo: Metainfo, renamed: Mapping[int, str]) -> list[Path]:
     """Return what the engine keeps of a torrent below its directory.
 
     Beside the files there may be one with parts of pieces that reach into unwanted files, named after the infohash.
+
+    Args:
+        metainfo: What the torrent file says.
+        renamed: Files that have other names, by position.
     """
     hashes = dict.fromkeys((metainfo.infohash_v1, metainfo.infohash_v2[:40]))
-    files = [Path(file.path) for file in metainfo.files if not file.is_pad]
+    files = [Path(renamed.get(file.index, file.path)) for file in metainfo.files if not file.is_pad]
     return files + [Path(f".{infohash}.parts") for infohash in hashes if infohash]
 
 

@@ -179,6 +179,9 @@ class TorrentStore(Protocol):
     def resume_data(self, infohash: Infohash) -> bytes | None:
         """Return what the engine last saved, without the info dictionary."""
 
+    def renamed_files(self, infohash: Infohash) -> Mapping[int, str]:
+        """Return the paths of files that have other names than the torrent's, by position, as last saved."""
+
     def keep_metainfo(self, transaction: Transaction, infohash: Infohash, raw: bytes) -> None:
         """Store the bencoded torrent file."""
 

@@ -90,8 +90,8 @@ class Remover:
             parsed = await self._parser.parse(wrap_info(info.info_section(), ()))
         except MetainfoError:  # peers sent it, and it was refused before anything was written
             return (), ""
-        save_path = await asyncio.to_thread(torrent.ask_save_path)
-        return tuple(file.path for file in parsed.files if not file.is_pad), save_path
+        renamed, save_path = await asyncio.to_thread(lambda: (torrent.ask_renamed_files(), torrent.ask_save_path()))
+        return tuple(renamed.get(file.index, file.path) for file in parsed.files if not file.is_pad), save_path
 
 
 async def _delete(save_path: str, files: Iterable[str]) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 
 import libtorrent as lt
@@ -33,6 +33,14 @@ class StoredTorrents:
     def resume_data(self, infohash: Infohash) -> bytes | None:
         """Return what the engine last saved, without the info dictionary."""
         return self._resume.get(infohash.key)
+
+    def renamed_files(self, infohash: Infohash) -> Mapping[int, str]:
+        """Return the files that have other names than the torrent's, as the engine last saved it."""
+        data = self.resume_data(infohash)
+        try:
+            return {} if data is None else dict(lt.read_resume_data(data).renamed_files)
+        except RuntimeError:  # they are of no use
+            return {}
 
     def keep_metainfo(self, transaction: Transaction, infohash: Infohash, raw: bytes) -> None:
         """Store the bencoded torrent file."""

@@ -98,6 +98,15 @@ class Torrent:
         path: str = self.handle.status(_QUERY_SAVE_PATH).save_path
         return path
 
+    def ask_renamed_files(self) -> dict[int, str]:
+        """Return the files that have other names than the torrent's, by position. Waits for the session.
+
+        Raises:
+            RuntimeError: it was removed meanwhile.
+        """
+        info = self.handle.torrent_file()
+        return {} if info is None else dict(self.handle.get_renamed_files().export_filenames(info.layout()))
+
     def stays_paused(self) -> None:
         """Note that it will not start by itself."""
         self.starts_when_checked = self.is_starting = False

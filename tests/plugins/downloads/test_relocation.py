@@ -163,7 +163,7 @@ def test_the_engine_keeps_nothing_of_a_torrent_by_another_name(tmp_path, version
     torrent = make_torrent(tmp_path, {"a": b"a" * 20_000, "b/c": b"c" * 20_000}, name="album", version=version)
     metainfo = parse_metainfo(torrent.metainfo)
 
-    paths = [path.as_posix() for path in paths_of(metainfo)]
+    paths = [path.as_posix() for path in paths_of(metainfo, {})]
 
     assert paths[:2] == ["album/a", "album/b/c"]
     assert f".{torrent.infohash}.parts" in paths

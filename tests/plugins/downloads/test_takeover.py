@@ -266,6 +266,33 @@ async def test_a_file_whose_name_is_in_use_keeps_the_one_that_it_has(start_downl
     assert (film.folder / "film/b").read_text() == "of somebody else"
 
 
+async def test_what_has_another_name_is_removed_by_that_name(start_downloads, film):
+    (film.folder / "film/b").rename(film.folder / "film/b.mine")
+    (film.folder / "film/b").write_text("of somebody else")
+    async with start_downloads() as daemon:
+        await take(daemon, await taken(daemon, film, renamed_files={1: "film/b.mine"}))
+        await daemon.delete(f"/downloads/{film.infohash}", json={"remove_data": True})
+
+    assert [path.name for path in (film.folder / "film").iterdir()] == ["b"]
+    assert (film.folder / "film/b").read_text() == "of somebody else"
+
+
+async def test_what_has_another_name_is_moved_by_that_name_after_a_kill(start_downloads, film, tmp_path):
+    (film.folder / "film/b").rename(film.folder / "film/b.mine")
+    (tmp_path / "target").mkdir()
+    async with start_downloads() as daemon:
+        await take(daemon, await taken(daemon, film, renamed_files={1: "film/b.mine"}))
+        records = service(daemon, Downloads)._records
+        await records.change(film.infohash, moving_to=str(tmp_path / "target"))
+
+    async with start_downloads() as daemon:
+        await wait_for_status(daemon, film.infohash, "SEEDING")
+        item = await item_of(daemon, film.infohash)
+
+    assert item["destination"] == str(tmp_path / "target")
+    assert (tmp_path / "target/film/b.mine").read_bytes() == FILES["b"]
+
+
 @pytest.mark.parametrize("was_renamed", [False, True])
 async def test_names_are_given_back_after_a_kill_in_between(start_downloads, film, was_renamed):
     (film.folder / "film/b").rename(film.folder / "film/b.!qB")
