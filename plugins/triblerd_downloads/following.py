@@ -150,7 +150,7 @@ class Following:
         elif download.record.safe_seeding and not download.record.hops and download.infohash not in self._warned:
             self._warned.add(download.infohash)
             log.warning("%s is seeded without anonymity, although safe seeding was asked for", download.infohash)
-        await self._seeding.look()
+        await self._seeding.look_at(download.infohash)  # thousands begin at once when the daemon starts
 
     def _has_finished(self, event: DownloadFinished) -> None:
         download = self._downloads.find(event.infohash)

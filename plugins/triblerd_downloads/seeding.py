@@ -46,14 +46,20 @@ class Seeding:
 
     async def look(self) -> None:
         """Stop what has seeded enough."""
-        now = time.monotonic()
-        for infohash, seen in list(self._seen.items()):
-            download = self._downloads.find(infohash)
-            if download is None or not self._engine.has(infohash):
-                del self._seen[infohash]
-            elif self._has_enough(download, now - seen):
-                with suppress(UnknownDownloadError):  # it was removed meanwhile
-                    await self._stop(download)
+        for infohash in list(self._seen):
+            await self.look_at(infohash)
+
+    async def look_at(self, infohash: Infohash) -> None:
+        """Stop one download if it has seeded enough."""
+        seen = self._seen.get(infohash)
+        if seen is None:
+            return
+        download = self._downloads.find(infohash)
+        if download is None or not self._engine.has(infohash):
+            del self._seen[infohash]
+        elif self._has_enough(download, time.monotonic() - seen):
+            with suppress(UnknownDownloadError):  # it was removed meanwhile
+                await self._stop(download)
 
     def _has_enough(self, download: ActiveDownload, idle_seconds: float) -> bool:
         if download.status is None:

@@ -176,6 +176,10 @@ class Seeder:
         """Return the share of the torrent that this peer has, 0..1."""
         return self._handles[torrent.infohash].status().progress
 
+    def pieces(self, torrent: MadeTorrent) -> str:
+        """Return the pieces that this peer has, ``1`` for each that is there and ``0`` for each other."""
+        return "".join("01"[is_there] for is_there in self._handles[torrent.infohash].status().pieces)
+
     def magnet(self, torrent: MadeTorrent) -> str:
         """Return a magnet link that names this peer, so that nobody has to find it."""
         return f"{torrent.magnet}&x.pe={self.address}"

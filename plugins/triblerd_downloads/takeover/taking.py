@@ -82,10 +82,11 @@ class Takeover:
         self._names = names
         self._watch = watch
         self._by_v2: dict[str, Infohash] = {}
+        self._checked: dict[tuple[str, str], str] = {}
 
     async def prepare(self) -> None:
         """Learn the second hashes of the hybrid torrents that are there."""
-        self._by_v2 = {}
+        self._by_v2, self._checked = {}, {}
         for download in self._downloads.all():
             raw = self._torrents.metainfo(download.infohash)
             if raw is None and download.record.magnet:
@@ -105,11 +106,9 @@ class Takeover:
         source = download.source
         files = len(source.files) if isinstance(source, Metainfo) else 0
         pieces = source.total_pieces if isinstance(source, Metainfo) else 0
-        try:
-            self._folders.check("save_path", download.save_path or ".")
-            self._folders.check("completed_dir", download.completed_dir)
-        except InvalidInputError as error:
-            return str(error)
+        folders = {"save_path": download.save_path or ".", "completed_dir": download.completed_dir}
+        if wrong := next(filter(None, (self._wrong(key, folder) for key, folder in folders.items())), ""):
+            return wrong
         if not 0 <= download.hops <= MOST_HOPS:
             return f"{download.hops} hops are more than there can be"
         if download.priorities and (
@@ -211,6 +210,17 @@ class Takeover:
                 renaming = Renaming(one.download.save_path, paths, one.final_resume_data)
                 self._names.plan(transaction, one.infohash, renaming)
         also(transaction, answer)
+
+    def _wrong(self, key: str, folder: str) -> str:
+        """Return what is wrong with a directory, which thousands of downloads may have in common."""
+        if (key, folder) not in self._checked:
+            try:
+                self._folders.check(key, folder)
+            except InvalidInputError as error:
+                self._checked[key, folder] = str(error)
+            else:
+                self._checked[key, folder] = ""
+        return self._checked[key, folder]
 
     def _find(self, source: Metainfo | Magnet, fresh: Container[Infohash]) -> Infohash | None:
         candidates = [source.infohash]
