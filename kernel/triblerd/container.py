@@ -24,6 +24,7 @@ from triblerd.plugin_discovery import find_plugins
 from triblerd.plugin_gate import PluginGate
 from triblerd.plugin_manager import PluginManager
 from triblerd.service_registry import ServiceRegistry
+from triblerd.services import Configuration, DataVersions, FileRoots, Lifecycle, PluginDirectory
 from triblerd.settings_file import FILE_NAME, SettingsFile
 from triblerd.store import Store
 
@@ -88,3 +89,14 @@ class KernelContainer(containers.DeclarativeContainer):
         providers.Singleton(PluginsEndpoint, directory=plugins),
         providers.Singleton(BackupEndpoint, store=store),
     )
+
+
+def kernel_services(kernel: KernelContainer) -> dict[type, object]:
+    """Return what the kernel offers to plugins, whether it serves or not."""
+    return {
+        Configuration: kernel.configuration(),
+        PluginDirectory: kernel.plugins(),
+        Lifecycle: kernel.lifecycle(),
+        DataVersions: kernel.versions(),
+        FileRoots: kernel.file_roots(),
+    }

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from triblerd.config import ApiConfig, GeneralConfig, StoreConfig
-from triblerd.container import KernelContainer
+from triblerd.container import KernelContainer, kernel_services
 from triblerd.errors import FailedError
 from triblerd.events import ConfigErrorReported, ShutdownProgress
 from triblerd.logs import logging_to
@@ -23,7 +23,7 @@ from triblerd.loop_lag import MeasuredLoop, lag_of
 from triblerd.measurements import KernelMeasurements
 from triblerd.options import RunOptions
 from triblerd.service_manager import notify, watchdog_interval
-from triblerd.services import Configuration, DataVersions, FileRoots, Lifecycle, Measurements, PluginDirectory
+from triblerd.services import Measurements
 from triblerd.settings_template import settings_text
 from triblerd.state_dir import StateDirectory
 from triblerd.tasks import Tasks
@@ -192,11 +192,7 @@ class Daemon:
         kernel.services().offer(
             "kernel",
             {
-                Configuration: kernel.configuration(),
-                PluginDirectory: kernel.plugins(),
-                Lifecycle: kernel.lifecycle(),
-                DataVersions: kernel.versions(),
-                FileRoots: kernel.file_roots(),
+                **kernel_services(kernel),
                 Measurements: KernelMeasurements(
                     lag=lag_of(asyncio.get_running_loop()),
                     bus=kernel.bus(),

@@ -144,7 +144,7 @@ class VersionLedger:
     @property
     def store_size(self) -> int:
         """The bytes that a copy of the store has."""
-        return self._store.size
+        return self._store.figures().file_size
 
     async def copy_store(self, target: Path) -> int:
         """Write a copy of the store to a new file, and return its size in bytes."""

@@ -59,8 +59,8 @@ class _File(logging.handlers.RotatingFileHandler):
 
 
 @contextmanager
-def logging_to(directory: Path, config: GeneralConfig) -> Iterator[Path]:
-    """Send all records to stderr and to a file in ``directory``, which is yielded, until the block ends.
+def logging_to(directory: Path, config: GeneralConfig, *, stderr: bool = True) -> Iterator[Path]:
+    """Send all records to a file in ``directory``, which is yielded, and to stderr if wanted, until the block ends.
 
     Records are handed to a thread, so that a slow disk never holds the event loop.
 
@@ -73,12 +73,12 @@ def logging_to(directory: Path, config: GeneralConfig) -> Iterator[Path]:
     except OSError as error:
         msg = f"The log directory {directory} cannot be written: {error.strerror or error}"
         raise FailedError(msg) from error
-    stderr = logging.StreamHandler()
-    for handler in (stderr, file):
+    handlers: list[logging.Handler] = [logging.StreamHandler(), file] if stderr else [file]
+    for handler in handlers:
         handler.setFormatter(_formatter(config))
     records: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
     feeder = _Feeder(records)
-    writer = logging.handlers.QueueListener(records, stderr, file)
+    writer = logging.handlers.QueueListener(records, *handlers)
     root = logging.getLogger()
     previous = root.level
     root.addHandler(feeder)

@@ -10,7 +10,7 @@ from typing import Any
 from triblerd.config import section_schema, to_plain
 from triblerd.configuration import ConfigurationService, nearest
 from triblerd.error_reports import ErrorReports
-from triblerd.errors import NotFoundError
+from triblerd.errors import FailedError, NotFoundError
 from triblerd.events import EventBus, PluginChanged
 from triblerd.http.router import Router
 from triblerd.plugin import Manifest, PluginContext
@@ -99,15 +99,17 @@ class PluginManager:
                 await self._start(self._records[name])
             self.starting = ""
 
-    async def start_alone(self, name: str) -> str:
-        """Start one plugin, whatever its data are like, and none besides; return why it does not run, if it does not.
+    async def context_of(self, name: str) -> PluginContext[Any]:
+        """Return what a plugin would be given; it is not started.
 
-        What it requires is not started either.
+        Raises:
+            FailedError: it is turned off, or could not be loaded.
         """
-        async with self._switching:
-            record = self._record(name)
-            await self._start(record)
-            return "" if record.state is PluginState.RUNNING else f"{record.state}: {record.reason}"
+        record = self._record(name)
+        if not record.is_declared:
+            msg = f"The plugin {name} is {record.state}: {record.reason}"
+            raise FailedError(msg)
+        return await self._context(name)
 
     async def stop(self) -> None:
         """Stop everything that runs, in reverse order."""

@@ -337,12 +337,6 @@ class Store:
         engine, _ = self._opened()
         return {name.partition("/")[0] for name in engine.table_names()}
 
-    @property
-    def size(self) -> int:
-        """The bytes of the data file, which a copy has, too."""
-        engine, _ = self._opened()
-        return engine.path.stat().st_size
-
     async def backup(self, target: Path) -> int:
         """Write a copy of the store, as it is now, to a new file, and return its size in bytes.
 

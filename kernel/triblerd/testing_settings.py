@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from triblerd.configuration import FIRST_VERSION
 from triblerd.plugin_discovery import FoundPlugin, find_plugins
-from triblerd.settings_file import FILE_NAME, SettingsFile
+from triblerd.settings_file import FILE_NAME, VERSIONS, SettingsFile
 
 Settings = Mapping[str, Mapping[str, object]]
 """Sections of ``triblerd.conf``, each a mapping of keys to values."""
@@ -36,7 +37,8 @@ def prepare_state_dir(
         for section, values in _test_settings(found[name]).items():
             defaults.setdefault(section, {}).update(values)
     switches = {name: {"enabled": name in wanted} for name in found}
-    settings = _merged(defaults, file.read(), switches, config)
+    versions = {} if file.exists() else _settings_versions(found[name] for name in wanted)
+    settings = _merged(defaults, file.read(), switches, config, versions)
     file.change(settings)
     return str(settings["api"]["key"])
 
@@ -50,6 +52,15 @@ def _with_requirements(plugins: Iterable[str], found: Mapping[str, FoundPlugin])
             requires = found[name].load().triblerd_manifest().requires
             wanted += [need for need in requires if need in found and need not in wanted]
     return wanted
+
+
+def _settings_versions(plugins: Iterable[FoundPlugin]) -> Settings:
+    versions: dict[str, object] = {}
+    for plugin in plugins:
+        with contextlib.suppress(Exception):  # the daemon will say why it cannot be loaded
+            version = plugin.load().triblerd_manifest().settings_version
+            versions |= {plugin.name: version} if version > FIRST_VERSION else {}
+    return {VERSIONS: versions} if versions else {}
 
 
 def _test_settings(plugin: FoundPlugin) -> Settings:

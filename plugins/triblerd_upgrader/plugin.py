@@ -10,7 +10,7 @@ from triblerd.config import Section
 from triblerd.events import Event
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
-from triblerd.services import Configuration, DataVersions, FileRoots, Lifecycle, Upgrades
+from triblerd.services import Configuration, FileRoots, Upgrades
 from triblerd_upgrader import hookspecs
 from triblerd_upgrader.api import ImportedLedger, UpgraderDone, UpgraderFinished, UpgraderStarted, UpgraderTick
 from triblerd_upgrader.config import UpgraderConfig
@@ -18,7 +18,7 @@ from triblerd_upgrader.foreign.container import ForeignContainer
 from triblerd_upgrader.foreign.endpoint import ImportEndpoint
 from triblerd_upgrader.foreign.keeping.ledger import Ledgers
 from triblerd_upgrader.foreign.report import Row, Run
-from triblerd_upgrader.migrating.container import MigratingContainer
+from triblerd_upgrader.migrating.container import migrating
 from triblerd_upgrader.migrating.endpoint import UpgraderEndpoint
 
 
@@ -52,33 +52,25 @@ def triblerd_endpoints() -> Iterable[type[Endpoint]]:
 
 
 @hookimpl
-def triblerd_commands() -> Iterable[click.Command]:
-    """Add ``import``."""
-    from triblerd_upgrader.foreign.commands import COMMANDS  # noqa: PLC0415 - the daemon does not need them
-
-    return COMMANDS
-
-
-@hookimpl
 def triblerd_events() -> Iterable[type[Event]]:
     """Tell of upgrades."""
     return [UpgraderStarted, UpgraderTick, UpgraderFinished, UpgraderDone]
 
 
 @hookimpl
+def triblerd_commands() -> Iterable[click.Command]:
+    """Add ``import`` and ``upgrade``."""
+    from triblerd_upgrader.foreign.commands import COMMANDS as IMPORTING  # noqa: PLC0415 - not for the daemon
+    from triblerd_upgrader.migrating.commands import COMMANDS as UPGRADING  # noqa: PLC0415
+
+    return [*IMPORTING, *UPGRADING]
+
+
+@hookimpl
 @asynccontextmanager
 async def triblerd_lifespan(context: PluginContext[UpgraderConfig]) -> AsyncIterator[Running]:
     """Upgrade what the kernel finds outdated, and import what other programs left."""
-    migrating = MigratingContainer(
-        config=context.config,
-        state_dir=context.state_dir,
-        store=context.store,
-        versions=context.service(DataVersions),
-        lifecycle=context.service(Lifecycle),
-        hooks=context.hooks,
-        publish=context.events.publish,
-    )
-    upgrader = migrating.upgrader()
+    upgrader = migrating(context).upgrader()
     ledgers = await Ledgers.open(context.store)
     foreign = ForeignContainer(
         state_dir=context.state_dir,

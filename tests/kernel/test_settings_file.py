@@ -45,6 +45,21 @@ def test_none_removes_a_key(file):
     assert file.read()["api"] == {}
 
 
+def test_none_removes_a_section(file):
+    file.change({"api": None, "gone": None})
+
+    assert file.read() == {"downloads": {}}
+    assert "# my daemon" in file.path.read_text()
+
+
+def test_versions_stand_in_a_section_that_says_who_wrote_it(file):
+    file.change({"versions": {"shelf": 2}})
+    file.change({"versions": {"hello": 3}})
+
+    assert "[versions] # Written by triblerd: " in file.path.read_text()
+    assert file.read()["versions"] == {"shelf": 2, "hello": 3}
+
+
 def test_a_broken_file_is_refused_with_its_line_and_left_alone(file):
     file.path.write_text("[api]\nkey = \n")
 

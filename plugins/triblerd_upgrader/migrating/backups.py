@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,21 +21,32 @@ ROOM_TO_SPARE = 16 << 20
 _RUN = b"run"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """Room on the disk of the state directory, in bytes."""
+
+    needed: int
+    free: int
+
+    @property
+    def is_short(self) -> bool:
+        """Whether there is too little."""
+        return self.free < self.needed
+
+
 class NoRoomError(FailedError):
     """The disk has too little room for an upgrade. Nothing was changed.
 
     Attributes:
-        needed: Bytes.
-        free: Bytes.
+        room: What is needed, and what there is.
     """
 
-    def __init__(self, folder: Path, needed: int, free: int) -> None:
+    def __init__(self, state_dir: Path, room: Room) -> None:
         super().__init__(
-            f"the upgrade needs {_mib(needed)} of free space in {folder}, and there are {_mib(free)}: room for a copy"
-            " of the store and for what is converted. Nothing was changed"
+            f"for a copy of the store, and for what is converted, {_mib(room.needed)} have to be free in {state_dir},"
+            f" and there are {_mib(room.free)}; nothing was changed"
         )
-        self.needed = needed
-        self.free = free
+        self.room = room
 
 
 class Run(msgspec.Struct, frozen=True, array_like=True):
@@ -75,13 +87,10 @@ class Backups:
         self._kept = kept
         self._free = free
 
-    def room_needed(self, *, with_store: bool) -> int:
-        """Return the bytes that an upgrade needs: for the copy, and for what is converted."""
-        return (2 if self._kept else 1) * self._versions.store_size + ROOM_TO_SPARE if with_store else 0
-
-    async def room(self) -> int:
-        """Return the free bytes of the state directory's disk."""
-        return await asyncio.to_thread(self._free, self._state_dir)
+    async def room(self, *, with_store: bool) -> Room:
+        """Return what an upgrade needs, for the copy and for what is converted, and what there is."""
+        needed = (2 if self._kept else 1) * self._versions.store_size + ROOM_TO_SPARE if with_store else 0
+        return Room(needed=needed, free=await asyncio.to_thread(self._free, self._state_dir))
 
     async def begin(self, *, with_store: bool) -> str:
         """Make a copy, unless an interrupted upgrade left one, and return its name; an empty text for none.
@@ -93,9 +102,9 @@ class Backups:
         table = await self._store.table("run", Run)
         if (run := table.get(_RUN)) is not None and await asyncio.to_thread(self._exists, run.backup):
             return run.backup
-        needed, free = self.room_needed(with_store=with_store), await self.room()
-        if free < needed:
-            raise NoRoomError(self._state_dir, needed, free)
+        room = await self.room(with_store=with_store)
+        if room.is_short:
+            raise NoRoomError(self._state_dir, room)
         if not self._kept:
             return ""
         name = f"upgrade-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
@@ -121,6 +130,7 @@ class Backups:
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
             for unfinished in self._folder.glob("upgrade-*.new"):  # of a daemon that was killed
+                self._path(unfinished.name.partition(".mdb.")[0], ".conf").unlink(missing_ok=True)
                 unfinished.unlink()
             self._versions.copy_settings(self._path(name, ".conf"))
         except OSError as error:
@@ -129,7 +139,7 @@ class Backups:
 
     def _tidy(self, useless: str) -> None:
         names = sorted({path.stem for path in self._folder.glob("upgrade-*.*")} - {useless})
-        for name in [useless, *names[: len(names) - self._kept]]:
+        for name in [useless, *names[: max(len(names) - self._kept, 0)]]:
             for suffix in (".mdb", ".conf"):
                 if name:
                     self._path(name, suffix).unlink(missing_ok=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from dependency_injector import containers, providers
 
 from triblerd.events import Event
-from triblerd.plugin import HookCaller
+from triblerd.plugin import HookCaller, PluginContext
 from triblerd.services import DataVersions, Lifecycle
 from triblerd.store import StoreView
 from triblerd_upgrader.config import UpgraderConfig
@@ -30,4 +30,17 @@ class MigratingContainer(containers.DeclarativeContainer):
     )
     upgrader = providers.Singleton(
         Upgrader, versions=versions, hooks=hooks, backups=backups, lifecycle=lifecycle, publish=publish
+    )
+
+
+def migrating(context: PluginContext[UpgraderConfig]) -> MigratingContainer:
+    """Return the objects for what the kernel gave to the plugin."""
+    return MigratingContainer(
+        config=context.config,
+        state_dir=context.state_dir,
+        store=context.store,
+        versions=context.service(DataVersions),
+        lifecycle=context.service(Lifecycle),
+        hooks=context.hooks,
+        publish=context.events.publish,
     )

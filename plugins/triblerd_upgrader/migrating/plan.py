@@ -2,11 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from triblerd.migration import Migration, SettingsMigration, StoreMigration
 from triblerd.services import DataKind, Outdated
 
 _KINDS: Mapping[DataKind, type[Migration]] = {DataKind.STORE: StoreMigration, DataKind.SETTINGS: SettingsMigration}
+
+
+class Step(NamedTuple):
+    """One step, and what it is of."""
+
+    kind: DataKind
+    migration: Migration
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,14 +28,14 @@ class Chain:
 
     plugin: str
     outdated: Sequence[Outdated]
-    steps: Sequence[Migration] = ()
+    steps: Sequence[Step] = ()
     fault: str = ""
 
 
 @dataclass
 class _Found:
     outdated: list[Outdated] = field(default_factory=list)
-    steps: list[Migration] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
 
@@ -44,7 +52,9 @@ def plan(outdated: Iterable[Outdated], migrations: Mapping[str, Sequence[Migrati
         of_plugin.outdated.append(old)
         for to in range(old.found + 1, old.wanted + 1):
             steps = [
-                step for step in migrations.get(old.plugin, ()) if isinstance(step, _KINDS[old.kind]) and step.to == to
+                Step(old.kind, migration)
+                for migration in migrations.get(old.plugin, ())
+                if isinstance(migration, _KINDS[old.kind]) and migration.to == to
             ]
             of_plugin.steps += steps
             if len(steps) != 1:

@@ -9,15 +9,21 @@ from triblerd.errors import TriblerdError
 from triblerd.events import Event
 from triblerd.migration import Migration, SettingsMigration, StoreMigration
 from triblerd.plugin import HookCaller
-from triblerd.services import DataVersions, Lifecycle
+from triblerd.services import DataKind, DataVersions, Lifecycle
 from triblerd_upgrader.api import UpgraderDone, UpgraderFinished, UpgraderStarted, UpgraderTick
-from triblerd_upgrader.migrating.backups import Backups
-from triblerd_upgrader.migrating.plan import Chain, plan
+from triblerd_upgrader.migrating.backups import Backups, Room
+from triblerd_upgrader.migrating.plan import Chain, Step, plan
 
 log = logging.getLogger(__name__)
 
 SKIPPED = "the upgrade was ended early, and goes on at the next start"
 TICK_SECONDS = 0.5
+
+Tell = Callable[[str], None]
+
+
+def _nobody(_text: str) -> None:
+    """Nobody wants to know."""
 
 
 class _SkippedError(Exception):
@@ -49,6 +55,7 @@ class Upgrader:
         self._skips = False
         self._changed = False
         self._told = 0.0
+        self._listener: Tell = _nobody
 
     @property
     def is_running(self) -> bool:
@@ -67,14 +74,23 @@ class Upgrader:
         answers = self._hooks.call_each("triblerd_migrations")
         return plan(outdated, {name: list(cast("Sequence[Migration]", steps)) for name, steps in answers})
 
-    async def upgrade(self, plugins: Collection[str]) -> Mapping[str, str]:
-        """Convert what is outdated of these plugins, and return, for each of them that still is, why."""
+    async def room(self, chains: Sequence[Chain]) -> Room:
+        """Return how much room that needs on the disk, and how much there is."""
+        return await self._backups.room(with_store=_touch_the_store(chains))
+
+    async def upgrade(self, plugins: Collection[str], tell: Tell = _nobody) -> Mapping[str, str]:
+        """Convert what is outdated of these plugins, and return, for each of them that still is, why.
+
+        Args:
+            plugins: Their names.
+            tell: Is told, too, how far it is.
+        """
         chains = [chain for chain in self.plan() if chain.plugin in plugins]
         failures = {chain.plugin: chain.fault for chain in chains if chain.fault}
         chains = [chain for chain in chains if not chain.fault]
         if not chains:
             return failures
-        self._is_running, self._skips, self._changed = True, False, False
+        self._is_running, self._skips, self._changed, self._listener = True, False, False, tell
         self._publish(UpgraderStarted(plugins=tuple(chain.plugin for chain in chains)))
         try:
             failures |= await self._upgrade(chains)
@@ -86,10 +102,9 @@ class Upgrader:
         return failures
 
     async def _upgrade(self, chains: Sequence[Chain]) -> dict[str, str]:
-        with_store = any(isinstance(step, StoreMigration) for chain in chains for step in chain.steps)
         self._tell("Copying what is there before the upgrade...")
         try:
-            backup = await self._backups.begin(with_store=with_store)
+            backup = await self._backups.begin(with_store=_touch_the_store(chains))
         except TriblerdError as error:
             log.error("Nothing is upgraded: %s", error)  # noqa: TRY400 - the text says it all
             return dict.fromkeys([chain.plugin for chain in chains], str(error))
@@ -107,19 +122,21 @@ class Upgrader:
         await self._backups.end(backup, changed=self._changed)
         return failures
 
-    async def _do(self, plugin: str, step: Migration) -> None:
+    async def _do(self, plugin: str, step: Step) -> None:
         if self._skips:
             raise _SkippedError
-        self._tell(f"Upgrading {plugin} to version {step.to}: {step.summary}...")
+        kind, migration = step
+        self._tell(f"Upgrading {plugin} to version {migration.to}: {migration.summary}...")
         began = time.monotonic()
-        if isinstance(step, SettingsMigration):
-            await self._versions.change_settings(plugin, step.to, step.change(self._versions.settings()))
+        if isinstance(migration, SettingsMigration):
+            changes = migration.change(self._versions.settings())
+            await self._versions.change_settings(plugin, migration.to, changes)
             self._changed = True
         else:
-            await self._convert(plugin, step)
-        kind = "settings" if isinstance(step, SettingsMigration) else "data"
+            await self._convert(plugin, migration)
         took = time.monotonic() - began
-        log.info("The %s of %s are of version %d now (%s): %.1f s", kind, plugin, step.to, step.summary, took)
+        what = f"The {kind.words} of {plugin} are of version {migration.to} now"
+        log.info("%s (%s): %.1f s", what, migration.summary, took)
 
     async def _convert(self, plugin: str, step: StoreMigration) -> None:
         piece = await step.prepare(self._versions.view(plugin))
@@ -136,3 +153,8 @@ class Upgrader:
         self._told = time.monotonic()
         self._lifecycle.upgrading(text)
         self._publish(UpgraderTick(text=text))
+        self._listener(text)
+
+
+def _touch_the_store(chains: Sequence[Chain]) -> bool:
+    return any(step.kind is DataKind.STORE for chain in chains for step in chain.steps)

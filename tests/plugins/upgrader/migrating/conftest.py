@@ -1,4 +1,5 @@
 import asyncio
+import shutil
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,7 +65,13 @@ def site(tmp_path: Path) -> Path:
 @pytest.fixture
 def environment(site: Path) -> dict[str, str]:
     """The environment of a program with the third release of the shelf."""
-    return {"PYTHONPATH": f"{site}:{ROOT}", "SHELF": "3"}
+    return {"PYTHONPATH": f"{site}:{ROOT}", "SHELF": "3", "TRIBLERD_UPGRADER__ENABLED": "true"}
+
+
+def block(folder: Path) -> None:
+    """Put a file where a folder shall be."""
+    shutil.rmtree(folder, ignore_errors=True)  # the daemon may have made its daily copy
+    folder.write_text("in the way")
 
 
 class Kept:

@@ -1,5 +1,9 @@
 """What happens to a state directory that an older release of a plugin left."""
 
+import asyncio
+import os
+import re
+import socket
 from contextlib import asynccontextmanager
 
 import pytest
@@ -10,30 +14,29 @@ from triblerd.errors import IncompatibleDataError
 from triblerd.migration import SettingsMigration, StoreMigration
 from triblerd.options import RunOptions
 from triblerd.plugin import hookimpl
-from triblerd.testing import DaemonClient, wait_for
+from triblerd.settings_file import BrokenSettingsError
+from triblerd.testing import RunningDaemon, wait_for
 from triblerd.testing_settings import prepare_state_dir
 
 PLUGINS = ("state", "events", "upgrader", "shelf")
-OLD = "its data are of version 1, and version 3 is needed: "
 
 
 @asynccontextmanager
 async def upgrading(state_dir):
-    """Yield a client of a daemon that upgrades the shelf and is held after the first piece."""
-    key = prepare_state_dir(state_dir, PLUGINS, {}, [release(3)])
+    """Yield a daemon that upgrades the shelf and is held after the first piece."""
+    plugins = [release(3)]
+    running = RunningDaemon(state_dir, prepare_state_dir(state_dir, PLUGINS, {}, plugins), plugins)
     SHELF.held.clear()
     SHELF.waits.clear()
-    daemon = Daemon(RunOptions(state_dir=state_dir, extra_plugins=[release(3)]))
-    await daemon.start()
-    client = DaemonClient(state_dir, key)
-    client.port = daemon.ports["http"]
-    await client.open_client()
+    running.daemon = Daemon(RunOptions(state_dir=state_dir, extra_plugins=plugins))
+    await running.daemon.start()
+    running.port = running.daemon.ports["http"]
+    await running.open_client()
     try:
-        yield client
+        yield running
     finally:
         SHELF.held.set()
-        await client.close_client()
-        await daemon.stop()
+        await running.stop()
 
 
 async def is_held(client):
@@ -112,6 +115,20 @@ async def test_state_says_upgrading_and_events_tell_how_far_it_is(first_release)
     assert done == {"topic": "upgrader_done", "args": [], "kwargs": {}}
 
 
+async def test_the_service_manager_is_asked_for_more_time(first_release, tmp_path):
+    address = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(address)
+        os.environ["NOTIFY_SOCKET"] = address
+        try:
+            async with upgrading(first_release) as client:
+                await wait_for(lambda: is_held(client))
+        finally:
+            del os.environ["NOTIFY_SOCKET"]
+
+        assert manager.recv(100) == b"EXTEND_TIMEOUT_USEC=60000000"
+
+
 async def is_started(client):
     return (await client.get("/state"))["state"] == "STARTED"
 
@@ -135,6 +152,23 @@ async def test_an_upgrade_that_is_skipped_stops_early_and_the_plugin_says_so(fir
     async with start_daemon(*PLUGINS, extra_plugins=[release(3)]):
         pass
     (await kept()).check_third_release()
+
+
+async def test_a_daemon_that_is_stopped_in_the_middle_goes_on_at_the_next_start(first_release, kept, start_daemon):
+    async with upgrading(first_release) as client:
+        await wait_for(lambda: is_held(client))
+        stopping = asyncio.create_task(client.stop())
+        await wait_for(lambda: "kernel.start-plugins" not in [task.get_name() for task in asyncio.all_tasks()])
+        SHELF.held.set()
+        await stopping
+
+    left = await kept()
+    assert (len(left.new), len(left.old)) == (2 * AT_ONCE, BOOKS - 2 * AT_ONCE)
+    async with start_daemon(*PLUGINS, extra_plugins=[release(3)]):
+        pass
+    done = await kept()
+    done.check_third_release()
+    assert done.copies == left.copies
 
 
 @pytest.mark.parametrize(
@@ -257,6 +291,66 @@ async def test_nothing_is_copied_or_told_when_there_is_nothing_to_upgrade(start_
     left = await kept()
     assert left.copies == []
     assert "versions" not in left.settings
+
+
+async def test_a_setting_given_by_a_test_is_one_of_the_present_version(start_daemon):
+    config = {"shelf": {"limit": 7}}
+    async with start_daemon("shelf", config=config, extra_plugins=[release(3)]) as daemon:
+        assert await reason(daemon) == ("running", "")
+
+
+async def test_versions_are_no_settings(start_daemon):
+    async with start_daemon(*PLUGINS, "settings", extra_plugins=[release(3)]) as daemon:
+        assert "versions" not in (await daemon.get("/settings"))["settings"]
+        answer = await daemon.post("/settings", json={"versions": {"shelf": 1}}, status=400)
+
+    assert answer == {"error": "Unknown section: versions"}
+
+
+async def test_a_version_that_is_no_number_is_refused_by_its_name(first_release):
+    with (first_release / "triblerd.conf").open("a") as file:
+        file.write('[versions]\nshelf = "new"\n')
+
+    with pytest.raises(BrokenSettingsError, match=r"versions\.shelf: expected the number of a version"):
+        await Daemon(RunOptions(state_dir=first_release)).start()
+
+
+@pytest.mark.usefixtures("first_release")
+async def test_a_plugin_that_is_turned_on_later_is_upgraded_then(start_daemon, kept):
+    off = {"shelf": {"enabled": False}}
+    async with start_daemon("state", "upgrader", extra_plugins=[release(3)], config=off) as daemon:
+        await daemon.patch("/plugins/shelf", json={"enabled": True})
+        assert await reason(daemon) == ("running", "")
+        assert (await daemon.get("/state"))["state"] == "STARTED"
+
+    (await kept()).check_third_release()
+
+
+@pytest.mark.usefixtures("first_release")
+async def test_a_plugin_that_is_turned_on_later_does_not_touch_data_of_a_newer_release(start_daemon, kept):
+    async with start_daemon(*PLUGINS, extra_plugins=[release(3)]):
+        pass
+    async with start_daemon("upgrader", extra_plugins=[release(2)], config={"shelf": {"enabled": False}}) as daemon:
+        await daemon.patch("/plugins/shelf", json={"enabled": True})
+        shown = await reason(daemon)
+
+    assert shown == ("misconfigured", "its settings are of version 3, and only 2 is known here")
+    (await kept()).check_third_release()
+
+
+async def test_settings_of_an_older_release_that_are_put_back_are_converted_when_they_are_reloaded(
+    start_daemon, first_release, kept
+):
+    old = (first_release / "triblerd.conf").read_text()
+    async with start_daemon(*PLUGINS, extra_plugins=[release(3)]) as daemon:
+        key = f'key = "{daemon.key}"'
+        (first_release / "triblerd.conf").write_text(
+            re.sub('key = ".*"', key, old).replace("upgrader]\nenabled = false", "upgrader]")
+        )
+        await daemon.daemon.reload()
+        assert await reason(daemon) == ("running", "")
+
+    assert (await kept()).settings["shelf"]["color"] == "red"
 
 
 @pytest.mark.parametrize("partly", [False, True])
