@@ -128,7 +128,8 @@ def opened(file: Path) -> Iterator[Database]:
     for part in ("", "-wal", "-shm"):
         with suppress(FileNotFoundError):  # a copy of what was read-only is, too, and could not be opened
             file.with_name(file.name + part).chmod(0o600)
-    connection = sqlite3.connect(file)
+    # One after the other, but not always the same one: an iterator goes on in whichever thread is free.
+    connection = sqlite3.connect(file, check_same_thread=False)
     try:
         connection.text_factory = partial(str, encoding="utf-8", errors="replace")
         connection.execute("PRAGMA trusted_schema = OFF")

@@ -19,9 +19,12 @@ class Tribler7:
     program: ClassVar[Program] = Program.TRIBLER_7
 
     def find(self, directory: Path) -> Find | None:
-        """Recognise a version by its settings and checkpoints; a root that version 8 took over is no longer one."""
+        """Recognise a version by its settings and checkpoints.
+
+        A root that version 8 took over is no longer one, not even with settings of the same name in it, such as ours.
+        """
         version = places.old_version(directory)
-        if version is None or (version != directory and places.new_version(directory) is not None):
+        if version is None or places.new_version(directory) is not None:
             return None
         root = version.parent
         return Find(

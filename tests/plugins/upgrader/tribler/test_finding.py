@@ -4,13 +4,14 @@ import fcntl
 import json
 import shutil
 import socket
+import threading
 
 import pytest
 
-from tests.plugins.upgrader.tribler.states import NEW, OLD, READERS, copied, read
+from tests.plugins.upgrader.tribler.states import NEW, OLD, READERS, SOURCE, copied, read
 from triblerd_upgrader.foreign.tribler.reader7 import Tribler7
 from triblerd_upgrader.foreign.tribler.reader8 import Tribler8
-from triblerd_upgrader.foreign.values import Program
+from triblerd_upgrader.foreign.values import NotTaken, Program
 
 OLD_READER, NEW_READER = Tribler7(), Tribler8()
 
@@ -73,6 +74,16 @@ def test_a_root_that_was_upgraded_belongs_to_the_newer_version(tmp_path):
     assert OLD_READER.find(root / "7.14") is not None
 
 
+def test_settings_of_ours_make_no_version_7_of_a_root(tmp_path):
+    roots = copied(OLD, tmp_path / "old"), copied(NEW, tmp_path / "new")
+    for root in roots:
+        (root / "triblerd.conf").write_text("[api]\n")
+
+    finds = [[reader.find(root) is not None for reader in (OLD_READER, NEW_READER)] for root in roots]
+
+    assert finds == [[True, False], [False, True]]
+
+
 def test_what_version_8_dropped_is_read_from_the_version_before(tmp_path):
     root = copied(NEW, tmp_path / "new")
     (copied(OLD, tmp_path / "old") / "7.13").rename(root / "7.14")
@@ -83,6 +94,24 @@ def test_what_version_8_dropped_is_read_from_the_version_before(tmp_path):
     assert len(found.of_kind("statements")) == 4
     assert len(found.of_kind("torrents")) == 11
     assert len(found.downloads) == 10
+
+
+@pytest.mark.parametrize("name", [OLD, NEW])
+def test_reading_goes_on_in_any_thread(name, tmp_path):
+    items = READERS[name]().read(copied(name, tmp_path), str, SOURCE)
+    found = []
+
+    def go_on():
+        found.append(next(items, None))
+
+    while not found or found[-1] is not None:
+        thread = threading.Thread(target=go_on)
+        thread.start()
+        thread.join()
+
+    reasons = [item.reason for item in found if isinstance(item, NotTaken)]
+    assert not [reason for reason in reasons if "thread" in reason]
+    assert len(found) == len(read(name, copied(name, tmp_path / "again")).items) + 1
 
 
 def test_version_7_runs_while_it_holds_its_lock(tmp_path):
