@@ -1,6 +1,8 @@
 """SQLite files of strangers, maybe damaged: from a private copy, in bounded memory, as much as can be read of them."""
 
+import os
 import sqlite3
+import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -13,6 +15,9 @@ Select = Callable[[int, int], list[Row]]
 
 ROWS = 1000
 """Read at once."""
+_MAGIC = b"SQLite format 3\0"
+_HEAD = struct.Struct(">16sH10xI")
+_COUNT = struct.Struct(">I")
 _MOST_FAILURES = 10_000
 _LARGEST_ROWID = (1 << 63) - 1
 
@@ -22,16 +27,17 @@ class Database:
 
     Args:
         connection: To the copy.
+        damage: What is known to be wrong with it.
 
     Attributes:
-        damage: What ``PRAGMA quick_check`` finds first; empty when it finds nothing.
+        damage: That, or what ``PRAGMA quick_check`` finds first; empty when it finds nothing.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, damage: str = "") -> None:
         self._connection = connection
         self._failures = 0
         self._failed_looks = 0
-        self.damage = self._check()
+        self.damage = damage or self._check()
 
     def tables(self) -> set[str]:
         """Return the names of its tables."""
@@ -128,12 +134,38 @@ def opened(file: Path) -> Iterator[Database]:
     for part in ("", "-wal", "-shm"):
         with suppress(FileNotFoundError):  # a copy of what was read-only is, too, and could not be opened
             file.with_name(file.name + part).chmod(0o600)
+    damage = _made_whole(file)
     # One after the other, but not always the same one: an iterator goes on in whichever thread is free.
     connection = sqlite3.connect(file, check_same_thread=False)
     try:
         connection.text_factory = partial(str, encoding="utf-8", errors="replace")
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA cell_size_check = ON")
-        yield Database(connection)
+        yield Database(connection, damage)
     finally:
         connection.close()
+
+
+def _made_whole(file: Path) -> str:
+    """Write the real number of pages into the head of a copy that ends too early, which SQLite would refuse as a whole.
+
+    Returns what is wrong; empty when nothing is.
+    """
+    with file.open("r+b") as copy:
+        head = copy.read(_HEAD.size)
+        size = copy.seek(0, os.SEEK_END)
+        if len(head) < _HEAD.size or not head.startswith(_MAGIC):
+            return ""
+        _, page_size, pages = _HEAD.unpack(head)
+        page_size = page_size if page_size > 1 else 1 << 16
+        if size >= pages * page_size or _has_log(file):
+            return ""
+        copy.seek(_HEAD.size - _COUNT.size)
+        copy.write(_COUNT.pack(size // page_size))
+        copy.truncate(size // page_size * page_size)
+    return f"it ends after {size // page_size} of {pages} pages"
+
+
+def _has_log(file: Path) -> bool:
+    log = file.with_name(f"{file.name}-wal")
+    return log.exists() and log.stat().st_size > 0
