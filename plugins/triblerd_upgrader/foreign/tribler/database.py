@@ -13,8 +13,8 @@ Row = tuple[Any, ...]
 Select = Callable[[int, int], list[Row]]
 """Returns the rows from one number to another, both included."""
 
-ROWS = 1000
-"""Read at once."""
+ROWS = 10_000
+"""Read at once, and written in one transaction: with a tenth of them, all of it takes half as long again."""
 _MAGIC = b"SQLite format 3\0"
 _HEAD = struct.Struct(">16sH10xI")
 _COUNT = struct.Struct(">I")

@@ -3,7 +3,7 @@
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from triblerd_metadata.api import (
@@ -25,7 +25,7 @@ CATEGORIES = frozenset(
 )
 """What stands before the user's tags, if it is one of these."""
 
-_TYPES = frozenset(EntryType)
+_TYPES = {kind.value: kind for kind in EntryType}
 _STATUSES = frozenset(EntryStatus)
 
 
@@ -64,6 +64,8 @@ class _NodeRow(NamedTuple):
 
 _HEALTH = ("seeders", "leechers", "last_check", "self_checked")
 _NODE = tuple(name for name in _NodeRow._fields if name not in _HEALTH)
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - all is UTC, and nothing says so
+_SECOND = timedelta(seconds=1)
 _INFOHASH_SIZE = 20
 _MOST = (1 << 63) - 1
 _MOST_PEERS = (1 << 32) - 1
@@ -173,16 +175,13 @@ class _Nodes:
         return entries
 
     def _entry(self, row: _NodeRow, known_trackers: Sequence[str]) -> NewEntry:
-        kind, own = EntryType(row.metadata_type), self._own
+        kind, own = _TYPES[row.metadata_type], self._own
         key, infohash = _bytes(row.public_key), _bytes(row.infohash)
         category, signature = _text(row.tags), _bytes(row.signature)
         if key == UNSIGNED and kind is EntryType.TORRENT:
             category = (split_tags(category)[0] if own.has_tags else category) or UNKNOWN
         if row.status == EntryStatus.LEGACY:  # its signature never was one
             signature = b""
-        first = [_text(row.tracker_info)] if row.tracker_info else []
-        # A signature covers one tracker: where there is none, none may come first.
-        trackers = (*first, *normalise_trackers(known_trackers)) if first or key == UNSIGNED else ()
         checked = _count(row.last_check)
         return NewEntry(
             type=kind,
@@ -196,7 +195,7 @@ class _Nodes:
             size=_count(row.size),
             torrent_date=_seconds(row.torrent_date),
             timestamp=_count(row.timestamp),
-            trackers=tuple(dict.fromkeys(trackers)) if key else normalise_trackers(trackers),
+            trackers=_trackers(key, _text(row.tracker_info), known_trackers),
             signature=signature,
             is_own=infohash in own.infohashes or (key != UNSIGNED and key == own.public_key),
             seeders=min(_count(row.seeders), _MOST_PEERS) if checked else 0,
@@ -228,6 +227,16 @@ class _Nodes:
         return {row: url for row, url in rows if isinstance(url, str)}
 
 
+def _trackers(key: bytes, named: str, known: Sequence[str]) -> tuple[str, ...]:
+    """Return the tracker that an entry names, and others of its torrent.
+
+    A signature covers one as it is written: where there is none, none may come first.
+    """
+    if key == UNSIGNED:
+        return normalise_trackers((named, *known)) if named or known else ()
+    return tuple(dict.fromkeys((named, *normalise_trackers(known)))) if named else ()
+
+
 def _part(row: _NodeRow) -> ChannelPart:
     return ChannelPart(
         num_entries=_count(row.num_entries),
@@ -253,8 +262,8 @@ def _count(value: object) -> int:
 def _seconds(date: object) -> int:
     """Return the Unix time of a text in UTC, 0 when it is none."""
     try:
-        return max(int(datetime.fromisoformat(_text(date)).replace(tzinfo=UTC).timestamp()), 0)
-    except (ValueError, OverflowError):
+        return max((datetime.fromisoformat(_text(date)) - _EPOCH) // _SECOND, 0)
+    except (TypeError, ValueError):
         return 0
 
 

@@ -18,22 +18,22 @@ _NEW = re.compile(r"8\.[0-9]{1,3}|git")
 _CHECKPOINT = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\.conf")
 
 
-def is_old_version(directory: Path) -> bool:
-    """Return whether a directory is that of a version 7."""
-    return (directory / CONF).is_file() and (directory / FOLDER).is_dir()
+def is_old_version(directory: Path, *, is_copy: bool = False) -> bool:
+    """Return whether a directory is that of a version 7; a copy has no empty directories."""
+    return (directory / CONF).is_file() and (is_copy or (directory / FOLDER).is_dir())
 
 
-def old_versions(root: Path) -> list[Path]:
+def old_versions(root: Path, *, is_copy: bool = False) -> list[Path]:
     """Return the directories of versions 7 in a root, the newest first."""
-    found = [path for path in root.glob("7.*") if _OLD.fullmatch(path.name) and is_old_version(path)]
-    return sorted(found, key=_minor, reverse=True)
+    named = [path for path in root.glob("7.*") if _OLD.fullmatch(path.name)]
+    return sorted((path for path in named if is_old_version(path, is_copy=is_copy)), key=_minor, reverse=True)
 
 
-def old_version(root: Path) -> Path | None:
+def old_version(root: Path, *, is_copy: bool = False) -> Path | None:
     """Return the directory of version 7 that was in use last: a root may be one itself."""
-    if is_old_version(root):
+    found = old_versions(root, is_copy=is_copy)
+    if not found and is_old_version(root, is_copy=is_copy):
         return root
-    found = old_versions(root)
     last = ".".join(last_version(root).split(".")[:2])
     return next((path for path in found if path.name == last), found[0] if found else None)
 

@@ -37,7 +37,7 @@ class Tribler7:
 
     def read(self, copy: Path, mapped: Callable[[str], str], source: Path) -> Iterator[Item]:
         """Yield what a version has, the newest of a root; see ``Reader``."""
-        version = places.old_version(copy)
+        version = places.old_version(copy, is_copy=True)
         if version is None:
             return
         view = View(source / version.relative_to(copy), mapped)

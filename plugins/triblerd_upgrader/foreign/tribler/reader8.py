@@ -38,7 +38,7 @@ class Tribler8:
         version = places.new_version(copy)
         if version is None:
             return
-        old = next(iter(places.old_versions(copy)), None)
+        old = next(iter(places.old_versions(copy, is_copy=True)), None)
         database = version / places.DATABASES / "metadata.db"
         tags = reading.tags_of(database)
         # Paths of version 8 are absolute: those that are not came from the version before it.

@@ -11,6 +11,7 @@ from tests.plugins.upgrader.tribler.ours import open_ours
 from tests.plugins.upgrader.tribler.states import NEW, OLD, VERSIONS, copied, read
 from triblerd.errors import UnavailableError
 from triblerd_metadata.api import EntryStatus, EntryType, MetadataStore, NewEntry, id_of_infohash, is_authentic
+from triblerd_upgrader.foreign.tribler.database import ROWS
 from triblerd_upgrader.foreign.tribler.metadata import KIND, split_tags
 from triblerd_upgrader.foreign.values import ForeignRecords
 
@@ -234,7 +235,8 @@ async def test_trackers_are_those_of_the_row_and_of_the_torrent(ours, tmp_path):
 
 async def test_millions_of_rows_come_in_portions(tmp_path):
     root = copied(NEW, tmp_path)
-    rows = [(number.to_bytes(20), f"torrent {number}", number) for number in range(1, 2501)]
+    count = ROWS * 2 + ROWS // 2
+    rows = [(number.to_bytes(20), f"torrent {number}", number) for number in range(1, count + 1)]
     with closing(sqlite3.connect(root / "8.0" / "sqlite" / "metadata.db")) as connection, connection:
         connection.executemany(
             "INSERT INTO ChannelNode (infohash, title, id_, tracker_info, tags, metadata_type, public_key, timestamp,"
@@ -245,4 +247,4 @@ async def test_millions_of_rows_come_in_portions(tmp_path):
     items = read(NEW, root).items
     portions = [item for item in items if isinstance(item, ForeignRecords) and item.kind == KIND]
 
-    assert [len(portion.values) for portion in portions] == [1000, 1000, 511]
+    assert [len(portion.values) for portion in portions] == [ROWS, ROWS, ROWS // 2 + 11]

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from tests.plugins.upgrader.tribler.states import NEW, OLD, READERS, SOURCE, copied, read
+from tests.plugins.upgrader.tribler.states import CHECKPOINTS, NEW, OLD, READERS, SOURCE, copied, read
 from triblerd_upgrader.foreign.tribler.reader7 import Tribler7
 from triblerd_upgrader.foreign.tribler.reader8 import Tribler8
 from triblerd_upgrader.foreign.values import NotTaken, Program
@@ -72,6 +72,17 @@ def test_a_root_that_was_upgraded_belongs_to_the_newer_version(tmp_path):
     assert find.covers == (root / "7.14",)
     assert OLD_READER.find(root) is None
     assert OLD_READER.find(root / "7.14") is not None
+
+
+@pytest.mark.parametrize("name", [OLD, NEW])
+def test_without_downloads_all_else_is_read(name, tmp_path):
+    root = copied(name, tmp_path)
+    shutil.rmtree(root / CHECKPOINTS[name])
+
+    found = read(name, root)
+
+    assert found.of_kind("torrents")
+    assert found.settings.values
 
 
 def test_settings_of_ours_make_no_version_7_of_a_root(tmp_path):
