@@ -1,10 +1,11 @@
 """Background tasks with an owner: named, listed, ended with it."""
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from types import FrameType
+from types import AsyncGeneratorType, FrameType
 from typing import Annotated, Any
 
 import msgspec
@@ -13,6 +14,7 @@ from msgspec import Meta
 log = logging.getLogger(__name__)
 
 _WAITERS = ("cr", "gi", "ag")  # coroutines, generators, asynchronous generators: how inspect's attributes begin
+_STEPS = frozenset({"async_generator_asend", "async_generator_athrow"})
 _MOST_FRAMES = 100
 
 
@@ -118,6 +120,8 @@ def frames_of(task: asyncio.Task[Any]) -> list[str]:
     frames: list[str] = []
     waiting: Any = task.get_coro()
     while waiting is not None and len(frames) < _MOST_FRAMES:
+        if type(waiting).__name__ in _STEPS:  # one step of an asynchronous generator, which it does not name
+            waiting = next((part for part in gc.get_referents(waiting) if isinstance(part, AsyncGeneratorType)), None)
         kind = next((kind for kind in _WAITERS if hasattr(waiting, f"{kind}_frame")), None)
         if kind is None:
             break

@@ -49,6 +49,6 @@ async def triblerd_lifespan(context: PluginContext[NoSettings]) -> AsyncIterator
     unlisten = context.events.listen(hub.hear)
     context.tasks.every(lambda: disk.poll_interval, "disk-space", disk.look)
     yield Running(
-        endpoints=[EventsEndpoint(streams=hub)], services={EventStreams: hub, MonitorSettings: disk}, hooks=[disk]
+        endpoints=[EventsEndpoint(streams=hub)], services={EventStreams: hub, MonitorSettings: disk}, hooks=[disk, hub]
     )
     unlisten()

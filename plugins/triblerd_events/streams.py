@@ -5,12 +5,13 @@ import contextlib
 import logging
 import socket
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from aiohttp import web
 
 from triblerd.events import Event
+from triblerd.plugin import hookimpl
 from triblerd_events.api import Framing, StreamOpened
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,11 @@ class Stream:
         self._transport = transport
         self._waiting: deque[bytes] = deque()
         self._reader: asyncio.Future[None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """The number of events that wait to be sent."""
+        return len(self._waiting)
 
     def offer(self, chunk: bytes) -> None:
         """Send ``chunk`` after what waits already. A client that is too slow for that loses its connection."""
@@ -95,6 +101,16 @@ class EventHub:
     def count(self) -> int:
         """The number of open streams."""
         return sum(map(len, self._streams.values()))
+
+    @hookimpl(optionalhook=True)
+    def triblerd_debug_report(self) -> Mapping[str, object]:
+        """Tell who listens, and what waits for slow ones."""
+        streams = [stream for streams in self._streams.values() for stream in streams]
+        return {
+            "streams": len(streams),
+            "most_waiting": max((stream.waiting for stream in streams), default=0),
+            "undelivered": [kind.topic for kind in self._undelivered],
+        }
 
     def hear(self, event: Event) -> None:
         """Hand an event of the bus to every stream; keep it for the first one if it is of the kind that is kept."""

@@ -126,6 +126,11 @@ class Lookups:
         self._running: set[_Lookup] = set()
         self._by_name: dict[tuple[int, Infohash], _Lookup] = {}
 
+    @property
+    def count(self) -> int:
+        """The number of look-ups that run."""
+        return len(self._running)
+
     # --- asking -------------------------------------------------------------------------------------------------
 
     async def look_up(self, magnet: Magnet, *, hops: int = 0) -> Metainfo:

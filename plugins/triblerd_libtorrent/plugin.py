@@ -1,6 +1,7 @@
 """The hooks of the engine's plugin."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from types import ModuleType
 
@@ -76,6 +77,18 @@ class LiveHooks:
     def triblerd_listening_ports(self) -> Iterable[int]:
         """Name the ports where peers reach us."""
         return self._engine.listening_ports()
+
+    @hookimpl(optionalhook=True)
+    def triblerd_debug_report(self) -> Mapping[str, object]:
+        """Tell what the sessions have, and what of it waits to be saved."""
+        torrents = self._engine.torrents
+        held = Counter(torrent.hops for torrent in torrents)
+        return {
+            "torrents_by_hops": {hops: held[hops] for hops in self._engine.sessions()},
+            "unsaved": sum(torrent.is_unsaved for torrent in torrents),
+            "disk_errors": sum(bool(torrent.disk_error) for torrent in torrents),
+            "lookups": self._engine.lookups.count,
+        }
 
 
 @hookimpl

@@ -92,6 +92,24 @@ async def test_a_task_that_waits_in_a_generator_tells_of_it():
     assert [frame.rpartition(".")[2] for frame in waiting.frames][:2] == ["__await__", "wait"]
 
 
+async def test_a_task_that_waits_for_the_next_of_a_stream_tells_of_it():
+    bus = bus_with_rang()
+
+    async def listen() -> None:
+        with bus.subscribe(Rang) as rings:
+            async for _ in rings:
+                pass
+
+    tasks = Tasks("owner", lambda _name, _error: None)
+    task = tasks.start("listens", listen())
+    await asyncio.sleep(0)
+
+    waiting = tasks.waiting()[task]
+    await tasks.close()
+    functions = [frame.rpartition(".")[2] for frame in waiting.frames]
+    assert functions[:4] == ["wait", "next", "__aiter__", "listen"]
+
+
 async def test_the_daemon_lists_the_tasks_of_plugins_and_those_of_nobody(start_daemon, write_plugin):
     plugin = write_plugin(
         "bell",

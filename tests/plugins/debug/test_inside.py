@@ -133,6 +133,16 @@ async def test_a_plugin_reports_of_its_inside_without_secrets(start_daemon, add_
     assert answer == {"reports": {"state": {"waiting": 3, "url": "http://host/?key=***", "set": [1]}, "debug": {}}}
 
 
+async def test_the_engine_and_the_streams_report(start_daemon):
+    async with start_daemon("debug", "libtorrent", "events") as daemon, daemon.stream():
+        reports = (await daemon.get("/debug/report"))["reports"]
+
+    assert reports["libtorrent"] == {"torrents_by_hops": {"0": 0}, "unsaved": 0, "disk_errors": 0, "lookups": 0}
+    assert reports["events"]["streams"] == 1
+    assert reports["events"]["most_waiting"] <= 1
+    assert reports["events"]["undelivered"] == []
+
+
 async def test_a_plugin_that_cannot_report_does_not_hide_the_others(start_daemon, add_reporter, caplog):
     async with start_daemon("debug", "state", "events", "settings") as daemon:
         add_reporter(daemon, "events", BrokenReporter())

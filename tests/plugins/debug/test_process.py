@@ -86,6 +86,6 @@ async def test_threads_of_the_engine_have_no_frames(start_daemon):
     async with start_daemon("debug", "libtorrent") as daemon:
         threads = (await daemon.get("/debug/threads"))["threads"]
 
-    native = [thread for thread in threads if not thread["frames"]]
+    native = [thread for thread in threads if thread["thread_id"] == thread["native_id"]]
     assert native
-    assert all(thread["thread_id"] == thread["native_id"] for thread in native)
+    assert all(thread["frames"] == [] for thread in native)
