@@ -181,7 +181,11 @@ def _carried(request: web.Request) -> tuple[str, bool]:
         return key, False
     if request.query_string and (key := request.query.get("apikey") or request.query.get("key")):
         return key, False
-    return (request.cookies.get("api_key", ""), True) if "Cookie" in request.headers else ("", False)
+    if "Cookie" in request.headers and (key := request.cookies.get("api_key")):
+        return key, True
+    # Last, so that what a proxy puts there for itself is in nobody's way.
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else "", False
 
 
 def _check_origin(request: web.Request) -> None:

@@ -49,6 +49,10 @@ def cookie(key):
     return {**NONE, "Cookie": f"other=1; api_key={key}"}
 
 
+def authorization(text):
+    return {**NONE, "Authorization": text}
+
+
 @pytest.mark.parametrize(
     ("path", "headers", "status"),
     [
@@ -67,6 +71,16 @@ def cookie(key):
         (f"/look?apikey=wrong&key={KEY}", NONE, 401),
         ("/look?apikey=wrong", cookie(KEY), 401),
         ("/look?apikey=wrong", {}, 200),
+        ("/look", authorization(f"Bearer {KEY}"), 200),
+        ("/look", authorization(f"bearer  {KEY} "), 200),
+        ("/look", authorization("Bearer wrong"), 401),
+        ("/look", authorization("Bearer"), 401),
+        ("/look", authorization(KEY), 401),
+        ("/look", authorization(f"Basic {KEY}"), 401),
+        ("/look", authorization("Bearer wrong") | cookie(KEY), 200),
+        ("/look", authorization(f"Bearer {KEY}") | cookie("wrong"), 401),
+        ("/look", authorization(f"Bearer {KEY}") | cookie(""), 200),
+        (f"/look?key={KEY}", authorization("Bearer wrong"), 200),
         ("/nix", NONE, 401),
         ("/nix", {}, 404),
         ("/docs", NONE, 200),
