@@ -13,6 +13,7 @@ from triblerd.data_versions import VersionLedger
 from triblerd.error_reports import ErrorReports
 from triblerd.events import EventBus
 from triblerd.file_roots import ConfiguredRoots
+from triblerd.http.answers import Answers
 from triblerd.http.docs_endpoint import DocsEndpoint
 from triblerd.http.health_endpoint import HealthEndpoint
 from triblerd.http.plugins_endpoint import BackupEndpoint, PluginsEndpoint
@@ -73,12 +74,14 @@ class KernelContainer(containers.DeclarativeContainer):
     api_config = configuration.provided.get.call("api", ApiConfig)
     file_roots = providers.Singleton(ConfiguredRoots, configuration)
     auth = providers.Singleton(Auth, config=api_config, hooks=plugins.provided.hooks)
+    answers = providers.Singleton(Answers)
     server = providers.Singleton(
         HttpServer,
         config=api_config,
         router=router,
         auth=auth,
         on_unhandled=reports.provided.request_failed,
+        answers=answers,
         state_dir=state_dir,
     )
     endpoints = providers.List(

@@ -23,7 +23,7 @@ from triblerd.loop_lag import MeasuredLoop, lag_of
 from triblerd.measurements import KernelMeasurements
 from triblerd.options import RunOptions
 from triblerd.service_manager import notify, watchdog_interval
-from triblerd.services import Measurements
+from triblerd.services import Measurements, Requests
 from triblerd.settings_template import settings_text
 from triblerd.state_dir import StateDirectory
 from triblerd.tasks import Tasks
@@ -199,6 +199,7 @@ class Daemon:
                     store=kernel.store(),
                     owners=lambda: [self._tasks, *kernel.plugins().tasks()],
                 ),
+                Requests: kernel.answers(),
             },
         )
         endpoints: list[Any] = kernel.endpoints()

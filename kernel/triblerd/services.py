@@ -1,6 +1,6 @@
 """What the kernel offers to plugins as services: ``context.service(Configuration)``."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Protocol, runtime_checkable
@@ -89,6 +89,38 @@ class PluginDirectory(Protocol):
 
         Raises:
             FailedError: the file is broken; nothing is changed.
+        """
+
+
+class AnsweredRequest(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One answer, at the moment when its headers go out.
+
+    Attributes:
+        method: As it was sent; empty without a route.
+        route: The path as it is declared, such as ``/downloads/{infohash}``; empty for a path that no route has, and
+            for what was refused before anybody looked for the route.
+        status: Of HTTP.
+        seconds: Since the request's headers were there: what a stream, or a slow reader, takes afterwards is not in it.
+    """
+
+    method: str
+    route: str
+    status: int
+    seconds: float
+
+
+AnswerListener = Callable[[AnsweredRequest], None]
+
+
+@runtime_checkable
+class Requests(Protocol):
+    """Tells of each answer of the API. For plugins that measure; while none listens, nothing is measured."""
+
+    def listen(self, listener: AnswerListener) -> Callable[[], None]:
+        """Call ``listener``, a plain function that returns at once, with each answer.
+
+        Returns:
+            A function that ends the listening; it may be called twice.
         """
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from aiohttp import hdrs, web
 
 from triblerd.errors import ForbiddenError, TriblerdError, UnavailableError
+from triblerd.http.answers import ROUTE
 from triblerd.http.binding import Call, bind
 from triblerd.http.endpoint import Endpoint, Route, Scope
 from triblerd.http.errors import UnknownPathError, is_dialect8
@@ -141,7 +142,7 @@ class Router:
         if request.method == hdrs.METH_OPTIONS:
             return web.Response(status=204, headers={"Allow": self._table.allow(path)})
         target, texts = self._table.find(request.method, path)
-        route = target.route
+        route = request[ROUTE] = target.route
         if not scope.includes(route.scope):
             raise ForbiddenError(REFUSALS[scope])
         if target.call is None:
@@ -210,6 +211,6 @@ def started_response(request: web.Request) -> web.StreamResponse | None:
     return request.get(_STARTED)
 
 
-async def remember_started(request: web.Request, response: web.StreamResponse) -> None:
-    """Note that the headers of ``response`` go out; the application calls it for each response."""
+def remember_started(request: web.Request, response: web.StreamResponse) -> None:
+    """Note that the headers of ``response`` go out."""
     request[_STARTED] = response

@@ -14,6 +14,7 @@ import triblerd
 from triblerd.auth import Auth, is_loopback
 from triblerd.config import ApiConfig
 from triblerd.errors import FailedError, TooLargeError, TooSlowError, TriblerdError
+from triblerd.http.answers import Answers
 from triblerd.http.errors import error_response, unforeseen_response
 from triblerd.http.protocol_log import AccessLog, protocol_log
 from triblerd.http.router import Router, remember_started, started_response
@@ -55,6 +56,7 @@ class HttpServer:
         router: Answers.
         auth: Says who may ask.
         on_unhandled: Told each error that nobody foresaw, and the id that it was logged with.
+        answers: Told each answer.
         state_dir: What a relative ``https_certfile`` is relative to.
         idle_seconds: How long a connection may wait without a complete request.
     """
@@ -66,6 +68,7 @@ class HttpServer:
         router: Router,
         auth: Auth,
         on_unhandled: Callable[[BaseException, str], None],
+        answers: Answers | None = None,
         state_dir: Path = Path(),
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
@@ -73,6 +76,7 @@ class HttpServer:
         self._router = router
         self._auth = auth
         self._on_unhandled = on_unhandled
+        self._answers = answers or Answers()
         self._state_dir = state_dir
         self._base_path = config.base_path.rstrip("/")
         self._listeners: dict[str, asyncio.Server] = {}
@@ -174,10 +178,11 @@ class HttpServer:
         application = web.Application()
         # Any path at all: a dot would leave those with a line's end to aiohttp, whose answers have another form.
         application.router.add_route("*", r"/{path:[\s\S]*}", self._answer, expect_handler=_expect)
-        application.on_response_prepare.extend((remember_started, _name_ourselves))
+        application.on_response_prepare.append(self._begins)
         return application
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
+        self._answers.arrived(request)
         path = self._path(request)
         try:
             scope = self._auth.scope_of(request, path)
@@ -193,6 +198,12 @@ class HttpServer:
             if isinstance(error, ConnectionError) and _is_gone(request):
                 return started_response(request) or web.Response(status=400)  # aiohttp sees that nobody reads it
             return self._unforeseen(request, path, error)
+
+    async def _begins(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Note that an answer begins, and name the daemon in it; aiohttp would name every version below it."""
+        remember_started(request, response)
+        response.headers[hdrs.SERVER] = NAME
+        self._answers.begins(request, response)
 
     def _path(self, request: web.Request) -> str:
         path = request.rel_url.raw_path
@@ -226,8 +237,3 @@ async def _expect(request: web.Request) -> None:
 
 def _is_gone(request: web.Request) -> bool:
     return request.transport is None or request.transport.is_closing()
-
-
-async def _name_ourselves(_request: web.Request, response: web.StreamResponse) -> None:
-    """Name the daemon and not, as aiohttp does, every version below it."""
-    response.headers[hdrs.SERVER] = NAME

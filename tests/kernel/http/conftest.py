@@ -72,7 +72,9 @@ def serve():
     """Return a function that serves endpoint objects, all of the owner ``area``, with the real server."""
 
     @asynccontextmanager
-    async def start(*endpoints: Endpoint, key=KEY, bind=True, state_dir=None, idle_seconds=75.0, **settings):
+    async def start(
+        *endpoints: Endpoint, key=KEY, bind=True, state_dir=None, idle_seconds=75.0, answers=None, **settings
+    ):
         config = ApiConfig(key=key, http_port=settings.pop("http_port", 0), **settings)
         router = Router()
         router.declare("area", [type(endpoint) for endpoint in endpoints])
@@ -84,6 +86,7 @@ def serve():
             router=router,
             auth=Auth(config=config),
             on_unhandled=lambda error, error_id: unhandled.append((error, error_id)),
+            answers=answers,
             idle_seconds=idle_seconds,
             **({"state_dir": state_dir} if state_dir else {}),
         )
