@@ -46,6 +46,9 @@ class Manifest(msgspec.Struct, frozen=True):
         data_version: Of what the plugin keeps in the store. It rises by one whenever older data have to be converted,
             and the hook ``triblerd_migrations`` names what converts them.
         settings_version: Of the plugin's sections in ``triblerd.conf``, likewise.
+        extra: The extra of its distribution that brings ``modules``, such as ``overlay`` of ``triblerd[overlay]``.
+        modules: Top-level modules that not every installation has, and without which it cannot run. Its own modules
+            import them while it starts, or later: what it declares has to be known without them.
     """
 
     name: str
@@ -58,6 +61,8 @@ class Manifest(msgspec.Struct, frozen=True):
     early: bool = False
     data_version: int = 1
     settings_version: int = 1
+    extra: str = ""
+    modules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,11 +1,13 @@
 """Which plugins there are: entry points, read without importing anything."""
 
+import importlib
+import importlib.util
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 
-from triblerd.plugin import CONTRIB_GROUP, PLUGIN_GROUP
+from triblerd.plugin import CONTRIB_GROUP, PLUGIN_GROUP, Manifest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,15 @@ class FoundPlugin:
             msg = f"the entry point {self.entry_point.value} is no module"
             raise TypeError(msg)
         return module
+
+    def lacks(self, manifest: Manifest) -> str:
+        """Say which of the modules of its extra cannot be imported; empty when all are there."""
+        importlib.invalidate_caches()  # they may have been installed a moment ago
+        for module in manifest.modules:
+            if importlib.util.find_spec(module) is None:
+                install = f"pip install '{self.origin}[{manifest.extra}]'"
+                return f"requires the Python module {module}, which is not installed: {install}"
+        return ""
 
 
 def find_plugins(extra: Iterable[EntryPoint] = ()) -> list[FoundPlugin]:

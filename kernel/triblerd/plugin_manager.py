@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from triblerd.config import section_schema, to_plain
+from triblerd.config import to_plain
 from triblerd.configuration import ConfigurationService, nearest
 from triblerd.error_reports import ErrorReports
 from triblerd.errors import FailedError, NotFoundError
@@ -306,7 +306,7 @@ class PluginManager:
                 return f"requires {need}, which is not installed"
             if record.state is not PluginState.RUNNING:
                 return f"requires {need}, which is {record.state}"
-        return ""
+        return self._records[manifest.name].found.lacks(manifest)
 
     def _sections(self, name: str) -> dict[str, Any]:
         found = {section: self._configuration.resolve(section)[0] for section in self._configuration.sections_of(name)}
@@ -376,9 +376,7 @@ class PluginManager:
             routes=[f"{route.method} {route.path}" for route in self._router.routes(name)],
             topics=self._bus.topics(name),
             tasks=runtime.context.tasks.running() if runtime else [],
-            settings_schema=(
-                {section: section_schema(kind) for section, kind in declaration.sections.items()} if declaration else {}
-            ),
+            settings_schema=declaration.settings_schema if declaration else {},
         )
 
 

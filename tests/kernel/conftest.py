@@ -14,10 +14,13 @@ import asyncio, msgspec
 
 REQUIRES = ()
 AFTER = ()
+EXTRA = ""
+MODULES = ()
 
 @hookimpl
 def triblerd_manifest():
-    return Manifest(__name__.removeprefix("plugin_"), "A plugin under test.", requires=REQUIRES, after=AFTER)
+    name = __name__.removeprefix("plugin_")
+    return Manifest(name, "A plugin under test.", requires=REQUIRES, after=AFTER, extra=EXTRA, modules=MODULES)
 """
 
 

@@ -111,6 +111,11 @@ async def test_a_plugin_runs_with_its_route_topic_task_and_settings(start_daemon
         ),
         ("REQUIRES = ('engine',)", "unmet", "requires engine, which is not installed"),
         ("REQUIRES = ('bad',)", "unmet", "requires itself"),
+        (
+            "EXTRA, MODULES = 'gears', ('asyncio', 'no_gears')",
+            "unmet",
+            "requires the Python module no_gears, which is not installed: pip install '[gears]'",
+        ),
     ],
 )
 async def test_one_broken_plugin_never_stops_the_daemon(start_daemon, write_plugin, source, state, reason):
@@ -122,6 +127,18 @@ async def test_one_broken_plugin_never_stops_the_daemon(start_daemon, write_plug
 
     assert shown["state"] == state
     assert reason in shown["reason"]
+
+
+async def test_a_plugin_starts_once_what_its_extra_brings_was_installed(start_daemon, write_plugin):
+    plugin = write_plugin("fan", FAN + "    MODULES = ('plugin_gears',)")
+    async with start_daemon("fan", extra_plugins=[plugin]) as daemon:
+        refusal = await daemon.get("/fan", status=503)
+        write_plugin("gears")
+
+        await daemon.patch("/plugins/fan", json={"reload": True})
+
+        assert "unmet: requires the Python module plugin_gears" in refusal["error"]["message"]
+        assert await daemon.get("/fan") == {"speed": 3}
 
 
 async def test_a_plugin_with_a_wrong_setting_is_off_never_on_with_defaults(start_daemon, write_plugin):

@@ -50,6 +50,8 @@ class Installation:
                     reasons[name] = f"requires {need}, which is not installed"
                 elif need not in manifests or need in reasons:
                     reasons[name] = f"requires {need}, which does not run"
+            if name not in reasons and (lacking := self.found[name].lacks(manifests[name])):
+                reasons[name] = lacking
         return reasons
 
     async def change(self, changes: Mapping[str, Mapping[str, object]]) -> None:
