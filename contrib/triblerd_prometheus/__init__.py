@@ -1,1 +1,1 @@
-"""Serves the daemon's figures to Prometheus."""
+"""Serves the daemon's figures to Prometheus, and to whatever else reads its text format."""

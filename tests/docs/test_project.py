@@ -14,6 +14,8 @@ PACKAGES = {
     for path in (ROOT / root).glob("*/__init__.py")
 }
 PLUGINS = PROJECT["project"]["entry-points"]["triblerd"]
+EXTRAS = {name: needs for name, needs in PROJECT["project"]["optional-dependencies"].items() if name != "test"}
+REQUIREMENTS = [*PROJECT["project"]["dependencies"], *(need for needs in EXTRAS.values() for need in needs)]
 
 
 def contracts() -> ConfigParser:
@@ -83,16 +85,22 @@ def test_the_linter_is_pinned_to_one_version() -> None:
 
 def test_every_dependency_has_a_reason() -> None:
     page = (ROOT / "docs/decisions/0013-dependencies.md").read_text()
-    names = [re.split(r"[<>=!~]", requirement)[0] for requirement in PROJECT["project"]["dependencies"]]
+    names = [re.split(r"[<>=!~]", requirement)[0] for requirement in REQUIREMENTS]
 
     assert sorted(re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE)) == sorted(names)
 
 
 def test_the_oldest_versions_are_those_that_the_project_allows() -> None:
-    allowed = [re.split(r"[>=]=", requirement) for requirement in PROJECT["project"]["dependencies"]]
+    allowed = [re.split(r"[>=]=", requirement) for requirement in REQUIREMENTS]
     pinned = re.findall(r"^(\S+)==(\S+)$", (ROOT / "tests/lowest.txt").read_text(), re.MULTILINE)
 
     assert {name: version + ".0" * (2 - version.count(".")) for name, version in allowed} == dict(pinned)
+
+
+def test_the_tests_have_every_extra() -> None:
+    tested = set(PROJECT["project"]["optional-dependencies"]["test"])
+
+    assert {name: needs for name, needs in EXTRAS.items() if not tested.issuperset(needs)} == {}
 
 
 def test_every_decision_is_listed() -> None:
