@@ -1,4 +1,4 @@
-"""Where qBittorrent keeps what, and in which of two storages."""
+"""The reader of qBittorrent."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,20 +7,14 @@ from typing import ClassVar
 from triblerd_upgrader.foreign.fields import Fields
 from triblerd_upgrader.foreign.qbittorrent import settings
 from triblerd_upgrader.foreign.qbittorrent.categories import Categories
-from triblerd_upgrader.foreign.qbittorrent.database import FILE, count_rows, read_database
-from triblerd_upgrader.foreign.qbittorrent.files import FOLDER, is_of_qbittorrent, names_in, read_files
+from triblerd_upgrader.foreign.qbittorrent.database import FILE, read_database
+from triblerd_upgrader.foreign.qbittorrent.files import FOLDER, names_in, read_files
+from triblerd_upgrader.foreign.qbittorrent.places import Place, place_at
 from triblerd_upgrader.foreign.qbittorrent.qt_ini import Sections
 from triblerd_upgrader.foreign.qbittorrent.record import Context
 from triblerd_upgrader.foreign.running import is_locked
 from triblerd_upgrader.foreign.stored import salvaged, stored_json
 from triblerd_upgrader.foreign.values import Find, ForeignDownload, Item, NotTaken, Program
-
-_DATA = ("", "data")
-_CONFIGURATION = ("", "config")
-_LEVELS = ("", "config", "data")
-"""Data and configuration lie in one directory, or in two of these names in it."""
-_LOCK = "lockfile"
-_COUNTERS = "-data"
 
 
 class QBittorrent:
@@ -29,48 +23,40 @@ class QBittorrent:
     program: ClassVar[Program] = Program.QBITTORRENT
 
     def find(self, directory: Path) -> Find | None:
-        """Recognise the directory of the data, or the one that holds ``data`` and ``config``."""
-        root = directory.parent if directory.name == FOLDER else directory
-        for data in (root / level for level in _DATA):
-            if _is_of_qbittorrent(root, data):
-                is_in_database = _is_in_database(root, data)
-                count = count_rows(data / FILE) or 0 if is_in_database else len(names_in(data / FOLDER))
-                return Find(program=self.program, root=root, downloads=count, running=_running(root))
-        return None
+        """Recognise the directory of the data, one that holds data and configuration, or a home with both."""
+        place = place_at(directory)
+        if place is None:
+            return None
+        lock = place.file("lockfile")
+        return Find(
+            program=self.program,
+            root=place.root,
+            downloads=place.count(),
+            running=f"{lock} is locked" if lock is not None and is_locked(lock) else "",
+            parts=(place.data, place.configuration) if place.is_apart else (),
+        )
 
     def read(self, copy: Path, mapped: Callable[[str], str], source: Path) -> Iterator[Item]:
         """Yield downloads, categories and settings."""
-        place = _Paths(mapped, source)
-        sections = Sections({})
-        configuration = _configuration(copy)
-        if configuration is None:
-            yield NotTaken("settings", "qBittorrent.conf does not lie with the downloads")
-        else:
-            read = salvaged(configuration.name, lambda: settings.parse(configuration))
-            if isinstance(read, NotTaken):
-                yield read
-            else:
-                sections = read
-        default = settings.default_save_path(sections)
-        categories = Categories(Fields({}), default, place)
-        stored = _first(copy, _LEVELS, "categories.json")
-        if stored is not None:
-            found = salvaged(stored.name, lambda: Categories(stored_json(stored), default, place))
-            if isinstance(found, NotTaken):
-                yield found
-            else:
-                categories = found
+        place = place_at(copy)
+        if place is None:
+            yield NotTaken(FOLDER, "nothing of it can be read")
+            return
+        paths = _Paths(mapped, source)
+        damage: list[NotTaken] = []
+        sections = _sections(place, damage)
+        categories = _categories(place, settings.default_save_path(sections), paths, damage)
         unused = set(sections.texts(settings.SESSION, "Session\\Tags"))
-        for item in _downloads(copy, Context(place, categories)):
+        for item in _downloads(place, Context(paths, categories)):
             yield item
             if isinstance(item, ForeignDownload):
                 unused.difference_update(item.labels)
         yield from categories.values()
+        watched = _watched(place, paths, damage)
+        yield from settings.read(place.settings.name if place.settings else "settings", sections, watched, paths)
+        yield from damage
         yield from (NotTaken(f"tag {tag}", "no download has it") for tag in sorted(unused))
-        watched, notes = _watched(copy, place)
-        yield from settings.read(configuration.name if configuration else "settings", sections, watched, place)
-        yield from notes
-        yield from _feeds(copy)
+        yield from _feeds(place)
 
 
 class _Paths:
@@ -85,68 +71,52 @@ class _Paths:
         return self._mapped(path if is_absolute else str(self._base / path))
 
 
-def _downloads(copy: Path, context: Context) -> Iterator[Item]:
-    for level in _DATA:
-        data = copy / level
-        if _is_in_database(copy, data):
-            yield from read_database(data / FILE, context)
-            if names_in(data / FOLDER):
-                yield NotTaken(FOLDER, f"what is in it was left over when qBittorrent went on with {FILE}")
-        else:
-            yield from read_files(data / FOLDER, context)
+def _sections(place: Place, damage: list[NotTaken]) -> Sections:
+    file = place.settings
+    if file is None:
+        damage.append(NotTaken("settings", "qBittorrent.conf does not lie with the downloads"))
+        return Sections({})
+    read = salvaged(file.name, lambda: settings.parse(file))
+    if isinstance(read, Sections):
+        return read
+    damage.append(read)
+    return Sections({})
 
 
-def _is_in_database(root: Path, data: Path) -> bool:
-    """Return whether the downloads are in the database: the settings say so, or there is nothing else."""
-    if not (data / FILE).is_file():
-        return False
-    configuration = _configuration(root)
-    sections = salvaged("", lambda: settings.parse(configuration)) if configuration else None
-    if isinstance(sections, Sections):
-        return sections.text(settings.SESSION, "Session\\ResumeDataStorageType") == "SQLite" or not (
-            names_in(data / FOLDER)
-        )
-    return True
+def _categories(place: Place, default: str, paths: _Paths, damage: list[NotTaken]) -> Categories:
+    file = place.file("categories.json")
+    read = salvaged(file.name, lambda: stored_json(file)) if file is not None else Fields({})
+    if isinstance(read, NotTaken):
+        damage.append(read)
+        read = Fields({})
+    return Categories(read, default, paths)
 
 
-def _is_of_qbittorrent(root: Path, data: Path) -> bool:
-    if _configuration(root) is not None:
-        return (data / FOLDER).is_dir() or (data / FILE).is_file()
-    return is_of_qbittorrent(data / FOLDER) or count_rows(data / FILE) is not None
+def _downloads(place: Place, context: Context) -> Iterator[Item]:
+    if not place.is_in_database:
+        yield from read_files(place.data / FOLDER, context)
+        return
+    yield from read_database(place.data / FILE, context)
+    if names_in(place.data / FOLDER):
+        yield NotTaken(FOLDER, f"what is in it was left over when qBittorrent went on with {FILE}")
 
 
-def _configuration(root: Path) -> Path | None:
-    for level in _CONFIGURATION:
-        for path in sorted((root / level).glob("qBittorrent*")):
-            if path.suffix in {".conf", ".ini"} and not path.stem.endswith(_COUNTERS) and path.is_file():
-                return path
-    return None
-
-
-def _first(root: Path, levels: tuple[str, ...], name: str) -> Path | None:
-    return next((path for level in levels if (path := root / level / name).is_file()), None)
-
-
-def _running(root: Path) -> str:
-    lock = _first(root, _LEVELS, _LOCK)
-    return f"{lock} is locked" if lock is not None and is_locked(lock) else ""
-
-
-def _watched(copy: Path, place: Callable[[str], str]) -> tuple[dict[str, object], list[NotTaken]]:
+def _watched(place: Place, paths: _Paths, damage: list[NotTaken]) -> dict[str, object]:
     """Return the settings of folders that are watched, which stand in a file of their own."""
-    file = _first(copy, _LEVELS, "watched_folders.json")
+    file = place.file("watched_folders.json")
     found = salvaged(file.name, lambda: list(stored_json(file))) if file is not None else []
     if isinstance(found, NotTaken):
-        return {}, [found]
+        damage.append(found)
+        return {}
     if not found:
-        return {}, []
-    values = {"watch_folder.enabled": True, "watch_folder.directory": place(found[0])}
-    return values, [NotTaken(f"watched folder {path}", "only one can be watched here") for path in found[1:]]
+        return {}
+    damage += [NotTaken(f"watched folder {path}", "only one can be watched here") for path in found[1:]]
+    return {"watch_folder.enabled": True, "watch_folder.directory": paths(found[0])}
 
 
-def _feeds(copy: Path) -> Iterator[NotTaken]:
-    file = _first(copy, _LEVELS, "rss/feeds.json")
-    feeds = salvaged(file.name, lambda: list(stored_json(file))) if file is not None else []
+def _feeds(place: Place) -> Iterator[NotTaken]:
+    file = place.file("rss/feeds.json")
+    feeds = salvaged("rss/feeds.json", lambda: list(stored_json(file))) if file is not None else []
     if isinstance(feeds, NotTaken):
         yield feeds
     elif feeds:
