@@ -5,7 +5,6 @@ import logging
 import re
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,7 +16,8 @@ from triblerd.plugin import HookCaller
 from triblerd.services import Measurements
 from triblerd_debug import heap, process, schemas
 from triblerd_debug.api import CircuitSlots
-from triblerd_debug.log_tail import MOST_LINES, LogFilter, list_files, tail
+from triblerd_debug.log_reader import MaskedLog
+from triblerd_debug.log_tail import MOST_LINES, list_files
 from triblerd_debug.masking import Masker
 from triblerd_debug.monitor import ResourceHistory
 from triblerd_debug.profiler import Profiler
@@ -42,7 +42,7 @@ class DebugEndpoint(Endpoint):
         masker: Masker,
         history: ResourceHistory,
         profiler: Profiler,
-        log_file: Path,
+        masked_log: MaskedLog,
         measurements: Measurements,
         hooks: HookCaller,
         slots: Callable[[], CircuitSlots | None],
@@ -51,7 +51,7 @@ class DebugEndpoint(Endpoint):
         self._masker = masker
         self._history = history
         self._profiler = profiler
-        self._log_file = log_file
+        self._log = masked_log
         self._measurements = measurements
         self._hooks = hooks
         self._slots = slots
@@ -119,18 +119,16 @@ class DebugEndpoint(Endpoint):
             msg = "process must be core or gui"
             raise InvalidInputError(msg)
         count = _line_count(query.max_lines)
-        wanted = LogFilter(level=query.level, logger=query.logger, contains=query.contains)
-        found = await asyncio.to_thread(tail, self._log_file, count, wanted) if query.process == "core" else None
-        if found is None:
-            return schemas.LogTail(content="", max_lines=0)
-        self._masker.learn()
-        return schemas.LogTail(content=await asyncio.to_thread(self._masker.text, found), max_lines=count)
+        found = None
+        if query.process == "core":
+            found = await self._log.tail(count, level=query.level, logger=query.logger, contains=query.contains)
+        return schemas.LogTail(content=found or "", max_lines=0 if found is None else count)
 
     @admin_route("GET", "/logs", answers=schemas.LogFiles)
     async def log_files(self) -> Encoded:
         """List the files of the log, the newest first."""
-        files = await asyncio.to_thread(list_files, self._log_file)
-        return self._shown(schemas.LogFiles(directory=str(self._log_file.parent), files=files))
+        files = await asyncio.to_thread(list_files, self._log.path)
+        return self._shown(schemas.LogFiles(directory=str(self._log.path.parent), files=files))
 
     # -- the profiler ------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ MOST_LINES = 10_000
 _MOST_SCANNED = 64 << 20  # bytes; more than a log has by default, and half a second's work
 _MOST_CONTENT = 8 << 20  # bytes
 _BLOCK = 64 << 10
+_LONGEST_LINE = 1 << 20  # bytes; a longer one comes in parts
 _LEVELS = ("debug", "info", "warning", "error", "critical")
 _TEXT_HEAD = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (?P<level>[A-Z]+) +(?P<logger>\S+): ")
 _JSON_HEAD = re.compile(rb'\{"time":')
@@ -126,6 +127,9 @@ def _lines_backwards(files: list[Path]) -> Iterator[bytes]:
             first, *others = (block + rest).split(b"\n")
             yield from (line.removesuffix(b"\r") for line in reversed(others) if line)
             rest = first
+            if len(rest) > _LONGEST_LINE:  # what comes before it would be copied again and again
+                yield rest
+                rest = b""
             if scanned > _MOST_SCANNED:
                 return
         if rest:

@@ -4,6 +4,7 @@ import json
 import re
 import typing
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -74,14 +75,22 @@ class Masker:
 
 
 def _secrets_of(kind: type[Section], values: Mapping[str, Any]) -> Iterator[str]:
-    for name, info in fields_of(kind).items():
-        value = values.get(name)
-        if is_secret(info) and isinstance(value, str):
+    secret, nested = _secret_fields(kind)
+    for name in secret:
+        if isinstance(value := values.get(name), str):
             yield value
-        elif isinstance(value, Mapping):  # named sections within a section
-            for inner in _sections_in(info.type):
-                for item in value.values():
-                    yield from _secrets_of(inner, item)
+    for name, inner in nested:
+        for item in values.get(name, {}).values():
+            if isinstance(item, Mapping):
+                yield from _secrets_of(inner, item)
+
+
+@cache
+def _secret_fields(kind: type[Section]) -> tuple[list[str], list[tuple[str, type[Section]]]]:
+    """Return the secret fields of a section, and those that hold named sections, with their types."""
+    fields = fields_of(kind).items()
+    secret = [name for name, info in fields if is_secret(info)]
+    return secret, [(name, inner) for name, info in fields for inner in _sections_in(info.type)]
 
 
 def _sections_in(annotation: Any) -> Iterator[type[Section]]:

@@ -11,8 +11,9 @@ from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
 from triblerd.services import Configuration, Lifecycle, Measurements
 from triblerd_debug import heap, hookspecs
-from triblerd_debug.api import CircuitSlots
+from triblerd_debug.api import CircuitSlots, LogReader
 from triblerd_debug.endpoint import DebugEndpoint
+from triblerd_debug.log_reader import MaskedLog
 from triblerd_debug.masking import Masker
 from triblerd_debug.monitor import ResourceHistory
 from triblerd_debug.profiler import Profiler, find_profiler
@@ -52,16 +53,18 @@ async def triblerd_lifespan(context: PluginContext[NoSettings]) -> AsyncIterator
             await asyncio.sleep(history.pause())
 
     context.tasks.start("monitor", watch())
+    masker = Masker(context.service(Configuration))
+    masked_log = MaskedLog(log_file, masker)
     endpoint = DebugEndpoint(
-        masker=Masker(context.service(Configuration)),
+        masker=masker,
         history=history,
         profiler=profiler,
-        log_file=log_file,
+        masked_log=masked_log,
         measurements=context.service(Measurements),
         hooks=context.hooks,
         slots=partial(context.services.find, CircuitSlots),
         publish=context.events.publish,
     )
-    yield Running(endpoints=[endpoint])
+    yield Running(endpoints=[endpoint], services={LogReader: masked_log})
     await profiler.close()
     heap.stop_tracing()

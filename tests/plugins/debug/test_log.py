@@ -8,6 +8,7 @@ import pytest
 from tests.plugins.downloads.conftest import service
 from triblerd.services import Lifecycle
 from triblerd.testing import wait_for
+from triblerd_debug.api import LogReader
 from triblerd_debug.log_tail import LogFilter, log_files, tail
 
 EVERYTHING = LogFilter()
@@ -110,6 +111,17 @@ def test_lines_longer_than_a_block_come_whole(tmp_path):
     assert tail(path, 3, EVERYTHING) == "\n".join(lines)
 
 
+def test_a_line_of_megabytes_comes_in_parts(tmp_path):
+    path = tmp_path / "triblerd.log"
+    path.write_text("a" * (3 << 20) + "\nend\n")
+
+    lines = (tail(path, 100, EVERYTHING) or "").split("\n")
+
+    assert lines[-1] == "end"
+    assert set("".join(lines[:-1])) == {"a"}
+    assert sum(map(len, lines[:-1])) == 3 << 20
+
+
 def test_a_log_of_rubbish_is_read_without_complaint(tmp_path):
     path = tmp_path / "triblerd.log"
     path.write_bytes(b'{"time": \xff\n\x00\xfe{"time"\n{"time":1}\n2026-01-01T00:00:00Z \xff \xff: x\n')
@@ -175,6 +187,15 @@ async def test_the_key_is_masked_in_the_log(daemon):
         return (await log_of(daemon, "?contains=the+key+is"))["content"]
 
     assert (await wait_for(told)).endswith("the key is ***, see /downloads?apikey=***")
+
+
+async def test_other_plugins_read_the_log_without_secrets_too(daemon):
+    logging.getLogger("triblerd.test").error("the key is %s", daemon.key)
+    reader = service(daemon, LogReader)
+
+    found = await wait_for(lambda: reader.tail(9, level="error", logger="triblerd.test", contains="KEY"))
+
+    assert found.endswith("ERROR   triblerd.test: the key is ***")
 
 
 async def test_the_files_of_the_log_are_listed_newest_first(daemon):
