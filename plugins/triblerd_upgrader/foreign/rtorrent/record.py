@@ -39,13 +39,19 @@ class Context:
 
 @dataclass(frozen=True)
 class Parts:
-    """What is stored of a download; ``directory`` is where a link was to go when its metadata arrive."""
+    """What is stored of a download.
+
+    Attributes:
+        directory: Where a link was to go when its metadata arrive.
+        is_meant_to_start: A link was to start then.
+    """
 
     origin: str
     torrent: Torrent | Link
     state: Fields
     resume: Fields
     directory: str = ""
+    is_meant_to_start: bool = True
 
 
 def download_of(parts: Parts, context: Context) -> ForeignDownload:
@@ -75,9 +81,9 @@ def download_of(parts: Parts, context: Context) -> ForeignDownload:
         priorities=_priorities(resume, layout) if layout else (),
         mtimes=dict(_times(resume)) if layout else {},
         suspicion=_suspicion(parts) if layout else "",
-        stopped=not state.flag("state", otherwise=True)
-        or state.number("priority", 1) == 0
-        or not resume.flag("start", otherwise=True),
+        stopped=not (
+            state.flag("state", otherwise=True) and state.number("priority", 1) > 0 and parts.is_meant_to_start
+        ),
         added_time=state.fields("custom").number("addtime") or state.number("timestamp.started"),
         completed_time=state.number("timestamp.finished"),
         total_downloaded=state.number("total_downloaded"),

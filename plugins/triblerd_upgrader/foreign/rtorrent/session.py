@@ -7,7 +7,7 @@ from pathlib import Path
 
 from triblerd_libtorrent.api import bdecode_dictionary, bencode
 from triblerd_upgrader.foreign.fields import Fields
-from triblerd_upgrader.foreign.layout import read_layout
+from triblerd_upgrader.foreign.layout import read_layout, tiers_of
 from triblerd_upgrader.foreign.links import Link, parse_link
 from triblerd_upgrader.foreign.rtorrent.record import Context, Parts, download_of, lost_of
 from triblerd_upgrader.foreign.stored import MOST_VALUES, Torrent, salvaged, stored_bytes, stored_fields
@@ -54,7 +54,7 @@ def _record(folder: Path, name: str, context: Context) -> Iterator[Item]:
     if state is None:
         yield NotTaken(name, "its state does not lie beside it")
         return
-    parts = Parts(name, read.torrent, state, resume or Fields({}), read.directory)
+    parts = Parts(name, read.torrent, state, resume or Fields({}), read.directory, read.is_meant_to_start)
     yield salvaged(name, lambda: download_of(parts, context))
     yield from lost_of(parts)
 
@@ -71,6 +71,7 @@ class _Read:
     state: Fields | None = None
     resume: Fields | None = None
     directory: str = ""
+    is_meant_to_start: bool = True
 
 
 def _torrent(path: Path) -> _Read:
@@ -79,7 +80,7 @@ def _torrent(path: Path) -> _Read:
     fields = Fields.of(content)
     info = fields.fields("info")
     if info.flag("meta_download"):
-        return _link(fields, info)
+        return _link(fields, info, tiers_of(content))
     if _OLD_STATE in content or _OLD_RESUME in content:
         raw = _without(raw, spans)
     return _Read(
@@ -89,18 +90,18 @@ def _torrent(path: Path) -> _Read:
     )
 
 
-def _link(fields: Fields, info: Fields) -> _Read:
+def _link(fields: Fields, info: Fields, trackers: tuple[tuple[str, ...], ...]) -> _Read:
     """Return what stands for a link until its metadata arrive: a torrent file whose only piece is the infohash."""
     uri = fields.text("magnet-uri")
-    link = parse_link(uri) if uri else Link(infohash_v1=info.raw("pieces"), name=info.text("name"))
+    bare = Link(infohash_v1=info.raw("pieces"), name=info.text("name"), trackers=trackers)
+    link = parse_link(uri) if uri else bare
     meant = fields.fields("rtorrent_meta_download")
     directory = ""
     for command in meant.texts("commands"):  # that were to be run; one is read
         name, _, value = command.partition("=")
         if name.strip() == "d.directory.set":
             directory = value.strip().strip('"')
-    resume = Fields({"start": int(meant.flag("start", otherwise=True))})
-    return _Read(link, resume=resume, directory=directory)
+    return _Read(link, directory=directory, is_meant_to_start=meant.flag("start", otherwise=True))
 
 
 def _without(raw: bytes, spans: dict[bytes, slice]) -> bytes:
