@@ -74,10 +74,10 @@ def install(wheel: Path, folder: Path) -> Path:
 
 
 def check_daemon(program: Path, state_dir: Path) -> None:
-    """Start the daemon, ask it for its health and its documentation, and stop it."""
+    """Start the daemon, ask it for its health, its documentation and its plugins, and stop it."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(state_dir.parent), "PYTHONWARNINGS": "error"}
     offline = [f"libtorrent.{key}=false" for key in ("dht", "lsd", "upnp", "natpmp")]
-    offline += ["libtorrent.listen_interface=127.0.0.1", "libtorrent.port=0"]
+    offline += ["libtorrent.listen_interface=127.0.0.1", "libtorrent.port=0", "prometheus.enabled=true"]
     options = [option for setting in offline for option in ("--set", setting)]
     daemon = subprocess.Popen(
         [program, "--state-dir", state_dir, "--port", "0", *options],
@@ -94,6 +94,9 @@ def check_daemon(program: Path, state_dir: Path) -> None:
         expect(health, "/healthz says nothing")
         expect("swagger" in get(f"{address}/docs"), "/docs is not the page of Swagger UI")
         expect("openapi" in json.loads(get(f"{address}/docs/openapi.json")), "there is no OpenAPI document")
+        listed = json.loads(subprocess.check_output([program, "--state-dir", state_dir, "plugins", "--json"], text=True))
+        reason = next(plugin["reason"] for plugin in listed if plugin["name"] == "prometheus")
+        expect("triblerd[prometheus]" in reason, f"of a plugin without its extra it is said: {reason!r}")
         daemon.send_signal(signal.SIGTERM)
         expect(daemon.wait(STOP_LIMIT_SECONDS) == 0, f"the daemon ended with status {daemon.returncode}")
     finally:
