@@ -59,7 +59,7 @@ class Import:
         reader: Reads it.
         run: Says how.
         ours: Of this daemon.
-        folder: A directory that is not there yet, for the copy; it is gone when this ends.
+        folder: An empty directory for the copy; it is gone when this ends.
 
     Attributes:
         run: As it is now.

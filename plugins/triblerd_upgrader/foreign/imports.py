@@ -5,7 +5,6 @@ import shutil
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from tempfile import mkdtemp
 
 import msgspec
 
@@ -21,7 +20,8 @@ from triblerd_upgrader.foreign.options import Options
 from triblerd_upgrader.foreign.report import Journal, Row, Run, State
 from triblerd_upgrader.foreign.values import Find, Keeper, Program, Reader
 
-_COPIES = "import-"
+_COPY = ".import"
+"""In the state directory: the copy that is read. A name of its own, since users keep directories there, too."""
 
 
 class Imports:
@@ -61,8 +61,7 @@ class Imports:
 
     async def load(self) -> None:
         """Read what is known of the last import, and remove the copy that it left if it was killed."""
-        for left in self._state_dir.glob(f"{_COPIES}*"):
-            await asyncio.to_thread(shutil.rmtree, left, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, self._state_dir / _COPY, ignore_errors=True)
         last = self._journal.last()
         if last is not None and last.state is State.RUNNING:
             last = msgspec.structs.replace(last, state=State.INTERRUPTED)
@@ -148,7 +147,8 @@ class Imports:
             journal=self._journal,
         )
         run = Run(program=find.program, version=find.version, root=str(find.root), options=options, started=time.time())
-        folder = Path(mkdtemp(prefix=_COPIES, dir=self._state_dir))
+        folder = self._state_dir / _COPY
+        folder.mkdir(mode=0o700, exist_ok=True)
         return Import(find=find, reader=reader, run=run, ours=ours, folder=folder)
 
     async def _chosen(self, path: str, program: Program | None) -> tuple[Find, Reader]:

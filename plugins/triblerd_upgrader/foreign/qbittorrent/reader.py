@@ -47,7 +47,7 @@ class QBittorrent:
         sections = _sections(place, damage)
         categories = _categories(place, settings.default_save_path(sections), paths, damage)
         unused = set(sections.texts(settings.SESSION, "Session\\Tags"))
-        for item in _downloads(place, Context(paths, categories)):
+        for item in _downloads(place, Context(paths, categories, settings.has_queue(sections))):
             yield item
             if isinstance(item, ForeignDownload):
                 unused.difference_update(item.labels)

@@ -27,10 +27,16 @@ _ACTIONS = {
 
 @dataclass(frozen=True)
 class Context:
-    """What downloads are read with: ``place`` turns a path into one of ours."""
+    """What downloads are read with.
+
+    Attributes:
+        place: Turns a path into one of ours.
+        has_queue: Whether those that the program manages wait for one another; without a queue all of them run.
+    """
 
     place: Callable[[str], str]
     categories: Categories
+    has_queue: bool
 
 
 class Own(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +104,7 @@ def download_of(
         trees=resume.trees,
         priorities=wanted_or_not(layout, _priorities(resume)) if layout else (),
         stopped=own.stopped,
-        auto_managed=own.auto_managed,
+        auto_managed=own.auto_managed and context.has_queue,
         queue_position=own.queue_position,
         added_time=resume.number(b"added_time"),
         completed_time=resume.number(b"completed_time"),

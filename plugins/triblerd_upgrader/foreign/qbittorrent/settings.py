@@ -8,6 +8,7 @@ from triblerd_upgrader.foreign.stored import stored_bytes
 from triblerd_upgrader.foreign.values import ForeignSettings, Item, NotTaken
 
 SESSION = "BitTorrent"
+_QUEUE = "Session\\QueueingSystemEnabled"
 _KIB = 1024
 _PROXIES = {"0": 0, "NONE": 0, "5": 1, "SOCKS4": 1, "2": 2, "SOCKS5": 2, "1": 4, "HTTP": 4}
 """By what versions 4 and 5 write; a login adds one to HTTP and to SOCKS5."""
@@ -76,9 +77,14 @@ def _places(sections: Sections, place: Callable[[str], str]) -> dict[str, object
     return {"download_defaults.saveas": place(complete)} if complete else {}
 
 
+def has_queue(sections: Sections) -> bool:
+    """Return whether downloads wait for one another, as they do unless somebody changes that."""
+    return sections.flag(SESSION, _QUEUE) is not False
+
+
 def _queue(sections: Sections) -> dict[str, object]:
     values: dict[str, object] = {}
-    is_on = sections.flag(SESSION, "Session\\QueueingSystemEnabled")
+    is_on = sections.flag(SESSION, _QUEUE)
     if is_on is not None:
         values["libtorrent/download_defaults/auto_managed"] = is_on
     for key, ours in (

@@ -279,3 +279,17 @@ def test_something_else_is_not_recognised(tmp_path, content):
         (tmp_path / name).mkdir() if raw is None else (tmp_path / name).write_bytes(raw)
 
     assert READER.find(tmp_path) is None
+
+
+@pytest.mark.parametrize("fixture", ["state", "database_state"])
+def test_without_a_queue_none_waits_for_others(request, fixture):
+    state = request.getfixturevalue(fixture)
+    assert single(state).auto_managed
+    settings = state / "qBittorrent.conf"
+    settings.write_text(settings.read_text().replace("QueueingSystemEnabled=true", "QueueingSystemEnabled=false"))
+
+    downloads = [item for item in read(state) if isinstance(item, ForeignDownload)]
+
+    assert len(downloads) == 10
+    assert not any(download.auto_managed for download in downloads)
+    assert sum(download.stopped for download in downloads) == 1

@@ -1,0 +1,29 @@
+"""What an import leaves in the state directory, and what it must leave alone there."""
+
+from tests.plugins.upgrader.conftest import run_import
+
+
+async def test_a_directory_of_the_user_that_sounds_like_ours_stays(start_upgrader, sample, tmp_path):
+    state, _, body = sample("deluge-2.0")
+    own = tmp_path / "state" / "import-deluge"
+    own.parent.mkdir(exist_ok=True)
+    state.rename(own)
+    before = sorted(own.rglob("*"))
+
+    async with start_upgrader() as daemon:
+        view, _ = await run_import(daemon, {**body, "path": str(own)})
+        assert not (tmp_path / "state" / ".import").exists()
+    async with start_upgrader():
+        pass
+
+    assert view["counts"] == {"imported": 10}
+    assert sorted(own.rglob("*")) == before
+
+
+async def test_what_a_killed_import_left_is_removed_at_the_next_start(start_upgrader, tmp_path):
+    left = tmp_path / "state" / ".import" / "state" / "core.conf"
+    left.parent.mkdir(parents=True)
+    left.write_text("{}")
+
+    async with start_upgrader():
+        assert not (tmp_path / "state" / ".import").exists()
