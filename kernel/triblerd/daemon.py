@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -35,6 +36,8 @@ ADDRESS_FILE = "triblerd.address"
 SERVER_GRACE_SECONDS = 2.0
 SWITCH_SECONDS = 0.0005
 """After this long a thread that runs Python gives way to the event loop; Python's own 5 ms would delay each answer."""
+NEW_OBJECTS = 20_000
+"""So many new objects make Python look for circles among them; with its own 700 that is a fifth of a large import."""
 
 
 class Daemon:
@@ -113,6 +116,7 @@ class Daemon:
 
     async def _open(self, stack: AsyncExitStack) -> None:
         sys.setswitchinterval(SWITCH_SECONDS)
+        gc.set_threshold(NEW_OBJECTS)
         options = self._options
         directory = StateDirectory.find(options.state_dir)
         stack.enter_context(directory.locked())

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -63,8 +64,12 @@ class _Codec(Generic[V]):
     encode_body: Callable[[V], bytes]
     decode_body: Callable[[bytes], V]
 
+    @cached_property
+    def _head(self) -> bytes:
+        return self.version.to_bytes()
+
     def encode(self, value: V) -> bytes:
-        return self.version.to_bytes() + self.encode_body(value)
+        return self._head + self.encode_body(value)
 
     def decode(self, data: bytes) -> V:
         if not data:

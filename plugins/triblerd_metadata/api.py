@@ -56,6 +56,7 @@ from triblerd_metadata.wire import RecordFormatError, is_authentic
 
 __all__ = [
     "ADULT",
+    "GATHERING_SECONDS",
     "OWN",
     "PRIVATE_KIND",
     "PUBLIC_KIND",
@@ -144,11 +145,15 @@ class Added(msgspec.Struct, frozen=True, gc=False):
     reason: str = ""
 
 
+GATHERING_SECONDS = 0.5
+"""How long what nobody waits for may wait to be stored; it can be found within a second of its coming."""
+
+
 class Follower(Protocol):
     """Keeps something that is derived from the records, in the same transaction as they are written."""
 
     def written(self, transaction: Transaction, changes: Sequence[Change]) -> None:
-        """Write what follows from these changes of titles and rows.
+        """Write what follows from these changes of titles and rows; each row is there once.
 
         Called on the writer's thread, maybe twice for one commit, so it changes nothing but the transaction. It raises
         only what the transaction raised. Changes of health alone are not told.
@@ -191,11 +196,16 @@ class MetadataStore(Protocol):
     def last_rowid(self) -> int:
         """Return the greatest row that was ever used, 0 for none."""
 
-    async def add(self, entries: Iterable[NewEntry]) -> list[Added]:
+    async def add(self, entries: Iterable[NewEntry], *, within: float = 0.0) -> list[Added]:
         """Store new entries, one transaction for all; on disk when this returns. One outcome for each, in order.
 
         An unsigned torrent is kept out by any record of its infohash. A signed record replaces the one with the same
         key and id if its timestamp is greater. What peers sent has to be checked before (see ``WireRecords``).
+
+        Args:
+            entries: They may be of any kind.
+            within: Seconds that they may wait for others, to be written together. What trickles in should name
+                ``GATHERING_SECONDS``: a transaction for each message costs several times as much.
         """
 
     async def report_health(self, reports: Iterable[Health]) -> list["HealthUpdate"]:

@@ -37,11 +37,16 @@ class Committer:
         self._categories = categories
         self._waiting: _Waiting = []
         self._draining: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_due = False
         self.followers: list[Follower] = []
         self.counters = Counters()
 
-    async def run(self, operation: Operation[R]) -> R:
+    async def run(self, operation: Operation[R], *, within: float = 0.0) -> R:
         """Run an operation on a batch, and return its result when that is on disk and in memory.
+
+        It begins as soon as the commit that is under way has ended; of one that has the time, ``within`` so many
+        seconds, or with the next one that does not.
 
         It runs on the store's thread, maybe twice, and changes nothing but the batch. When it raises, nothing of it is
         kept, and the error comes out here. A caller that is cancelled stops waiting; the operation is done all the
@@ -50,18 +55,31 @@ class Committer:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[R] = loop.create_future()
         self._waiting.append((operation, done))
-        if self._draining is None:
-            self._draining = loop.create_task(self._drain(), name="metadata.committer")
+        if within <= 0:
+            self._start()
+        elif self._timer is None:
+            self._timer = loop.call_later(within, self._start)
         return await done
 
     async def close(self) -> None:
         """Commit what waits."""
+        if self._waiting:
+            self._start()
         if self._draining is not None:
             await asyncio.shield(self._draining)
 
+    def _start(self) -> None:
+        self._is_due = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._draining is None:
+            self._draining = asyncio.get_running_loop().create_task(self._drain(), name="metadata.committer")
+
     async def _drain(self) -> None:
         try:
-            while self._waiting:
+            while self._is_due:
+                self._is_due = False
                 waiting, self._waiting = self._waiting, []
                 try:
                     await self._commit(waiting)

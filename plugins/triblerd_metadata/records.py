@@ -173,16 +173,10 @@ def placed_of(entry: Entry) -> Placed:
 def entry_of(rowid: int, record: Record, fixed: Fixed, origin_id: int, category: str) -> Entry:
     """Put an entry together again."""
     type_, status, seeders, leechers, checked, size, torrent_date, flags, _, _ = fixed
-    if isinstance(record, TorrentRecord):
-        public_key, id_, signature, part = UNSIGNED, id_of_infohash(record.infohash), b"", None
-    else:
-        public_key, id_, signature, part = record.public_key, record.id, record.signature, record.part
-    return Entry(
+    entry = Entry(  # of up to 15 fields, which CPython passes on the stack; with more a call takes six times as long
         rowid=rowid,
         type=_TYPES[type_],
-        public_key=public_key,
-        id=id_,
-        origin_id=origin_id,
+        id=id_of_infohash(record.infohash) if isinstance(record, TorrentRecord) else record.id,
         status=status,
         title=record.title,
         category=category,
@@ -191,16 +185,22 @@ def entry_of(rowid: int, record: Record, fixed: Fixed, origin_id: int, category:
         torrent_date=torrent_date,
         timestamp=record.timestamp,
         trackers=record.trackers,
-        signature=signature,
-        is_own=bool(flags & OWN),
         seeders=seeders,
         leechers=leechers,
         checked=checked,
-        self_checked=bool(flags & SELF_CHECKED),
-        tag_processor_version=record.tag_processor_version,
-        part=part,
         is_adult=bool(flags & ADULT),
     )
+    if flags & ~ADULT or origin_id or record.tag_processor_version:
+        entry = msgspec.structs.replace(
+            entry,
+            origin_id=origin_id,
+            is_own=bool(flags & OWN),
+            self_checked=bool(flags & SELF_CHECKED),
+            tag_processor_version=record.tag_processor_version,
+        )
+    if isinstance(record, TorrentRecord):
+        return entry
+    return msgspec.structs.replace(entry, public_key=record.public_key, signature=record.signature, part=record.part)
 
 
 def row_key(rowid: int) -> bytes:

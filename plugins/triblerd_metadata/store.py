@@ -183,11 +183,11 @@ class Metadata:
         """Return the greatest row that was ever used, 0 for none."""
         return self._committer.counters.last_rowid
 
-    async def add(self, entries: Iterable[NewEntry]) -> list[Added]:
-        """Store new entries, one transaction for all; on disk when this returns. One outcome for each, in order."""
+    async def add(self, entries: Iterable[NewEntry], *, within: float = 0.0) -> list[Added]:
+        """Store new entries, one transaction for all; see ``MetadataStore``."""
         given = list(entries)
         now = int(time.time())
-        return await self.run(lambda batch: add(batch, given, now))
+        return await self._committer.run(lambda batch: add(batch, given, now), within=within)
 
     async def report_health(self, reports: Iterable[Health]) -> list[HealthUpdate]:
         """Take over what is better than what is known; on disk when this returns. One update for each, in order."""

@@ -1,5 +1,6 @@
 """What the metadata store keeps, as values."""
 
+import struct
 from collections.abc import Sequence
 from enum import IntEnum
 
@@ -10,6 +11,8 @@ PUBLIC_KEY_SIZE = 64
 SIGNATURE_SIZE = 64
 UNSIGNED = b""
 """The public key of a record that nobody signed."""
+
+_SIGNED = struct.Struct(">q")
 
 
 class EntryType(IntEnum):
@@ -142,4 +145,4 @@ class Change(msgspec.Struct, frozen=True, gc=False):
 
 def id_of_infohash(infohash: bytes) -> int:
     """Return the id of the unsigned record of a torrent: of the first 8 bytes, read as signed, the absolute value."""
-    return abs(int.from_bytes(infohash[:8], "big", signed=True))
+    return abs(_SIGNED.unpack_from(infohash)[0]) if infohash else 0

@@ -70,12 +70,17 @@ class IndexWriter:
         """Write along with the records."""
         new_words: dict[int, list[tuple[int, Sequence[str]]]] = defaultdict(list)
         removed: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-        for rowid, old_title, new_title, words_now in _by_row(changes):
-            chunk = rowid >> CHUNK_BITS
+        for change in changes:
+            rowid, before, after = change.rowid, change.before, change.after
+            old_title, new_title = before.title if before else "", after.title if after else ""
+            if old_title == new_title:
+                continue
+            rows = new_words[rowid >> CHUNK_BITS]
             if old_title:
                 for term in index_terms(old_title) - index_terms(new_title):
-                    removed[chunk][term].append(rowid)
-            new_words[chunk] += [(rowid, words_now)] if new_title else []
+                    removed[rowid >> CHUNK_BITS][term].append(rowid)
+            if new_title:
+                rows.append((rowid, change.words))
         is_sound = True
         for chunk, rows in new_words.items():
             is_sound &= self._postings.change(transaction, chunk, added=_terms_of(rows), removed=removed.get(chunk, {}))
@@ -161,15 +166,3 @@ def _terms_of(words_of_rows: Iterable[tuple[int, Sequence[str]]]) -> dict[str, l
         for word in words_of_row:
             by_word[word].append(rowid)
     return rows_by_term(by_word, rows) if rows else {}
-
-
-def _by_row(changes: Iterable[Change]) -> Iterable[tuple[int, str, str, Sequence[str]]]:
-    """Yield each row once, with its title before all the changes and after them, empty for none, and its words."""
-    titles: dict[int, tuple[str, str, Sequence[str]]] = {}
-    for change in changes:
-        before = "" if change.before is None else change.before.title
-        after = "" if change.after is None else change.after.title
-        titles[change.rowid] = (titles.get(change.rowid, (before,))[0], after, change.words)
-    for rowid, (before, after, words_now) in titles.items():
-        if before != after:
-            yield rowid, before, after, words_now

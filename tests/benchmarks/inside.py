@@ -12,6 +12,7 @@ import msgspec
 from triblerd.daemon import Daemon
 from triblerd.options import RunOptions
 from triblerd_metadata.api import (
+    GATHERING_SECONDS,
     EntryType,
     Health,
     MetadataStore,
@@ -103,12 +104,17 @@ class _Inside:
     async def gossip(self, seconds: float) -> float:
         loop = asyncio.get_running_loop()
         began, next_at = time.process_time(), loop.time()
-        for _ in range(int(seconds * GOSSIP_RATE / MESSAGE_SIZE)):
-            received = await self._records.read(next(self._gossip))
-            await self._store.add(record.entry for record in received if record.entry is not None)
-            next_at += MESSAGE_SIZE / GOSSIP_RATE
-            await asyncio.sleep(max(next_at - loop.time(), 0))
+        async with asyncio.TaskGroup() as messages:  # no peer waits for another one
+            for _ in range(int(seconds * GOSSIP_RATE / MESSAGE_SIZE)):
+                messages.create_task(self._take(next(self._gossip)))
+                next_at += MESSAGE_SIZE / GOSSIP_RATE
+                await asyncio.sleep(max(next_at - loop.time(), 0))
         return time.process_time() - began
+
+    async def _take(self, message: bytes) -> None:
+        received = await self._records.read(message)
+        entries = [record.entry for record in received if record.entry is not None]
+        await self._store.add(entries, within=GATHERING_SECONDS)
 
     async def checks(self, count: int) -> float:
         """Report a check of so many torrents, spread over all; return the seconds that took."""

@@ -88,11 +88,9 @@ def entry_of(line: Line) -> NewEntry:
         raise UnusableLineError(msg)
     infohash = bytes.fromhex(line.infohash)
     public_key = _hex(line.public_key, "public_key") if line.public_key else UNSIGNED
-    entry = NewEntry(
+    entry = NewEntry(  # of up to 15 fields, see ``records.entry_of``
         type=line.type,
-        public_key=public_key,
         id=line.id if public_key else id_of_infohash(infohash),
-        origin_id=line.origin_id,
         status=line.status,
         title=line.name,
         category=line.category,
@@ -101,15 +99,22 @@ def entry_of(line: Line) -> NewEntry:
         torrent_date=line.created,
         timestamp=line.timestamp or int(time.time() * 1000),
         trackers=normalise_trackers(line.trackers) if line.trackers and not public_key else line.trackers,
-        signature=_hex(line.signature, "signature") if line.signature else b"",
         is_own=line.own,
         seeders=line.num_seeders,
         leechers=line.num_leechers,
         checked=line.last_tracker_check,
         self_checked=line.self_checked,
-        tag_processor_version=line.tag_processor_version,
-        part=None if line.type is EntryType.TORRENT else _part_of(line),
     )
+    is_torrent = line.type is EntryType.TORRENT
+    if public_key or line.signature or line.origin_id or line.tag_processor_version or not is_torrent:
+        entry = msgspec.structs.replace(
+            entry,
+            public_key=public_key,
+            origin_id=line.origin_id,
+            signature=_hex(line.signature, "signature") if line.signature else b"",
+            tag_processor_version=line.tag_processor_version,
+            part=None if is_torrent else _part_of(line),
+        )
     _check(entry)
     return entry
 

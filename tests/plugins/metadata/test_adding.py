@@ -204,3 +204,37 @@ async def test_columns_keep_a_snapshot_for_whoever_took_it(metadata):
 
     assert (len(before), len(metadata.columns)) == (2, 3001)
     assert metadata.columns.size.dtype.name == "uint64"
+
+
+async def begun(metadata, number, *, within):
+    adding = asyncio.create_task(metadata.add([torrent(infohash=bytes([number]) * 20)], within=within))
+    await asyncio.sleep(0)
+    return adding
+
+
+async def test_what_may_wait_is_written_in_one_transaction_with_what_may_not(metadata):
+    waiting = [await begun(metadata, number, within=3600) for number in range(1, 4)]
+    assert (metadata.last_rowid(), metadata.revision()) == (0, 0)
+
+    await metadata.add([torrent()])
+
+    assert [added.outcome for [added] in await asyncio.gather(*waiting)] == ["added"] * 3
+    assert (metadata.last_rowid(), metadata.revision()) == (4, 1)
+
+
+async def test_what_may_wait_is_written_when_its_time_is_up(metadata):
+    first = await begun(metadata, 1, within=0.05)
+    second = await begun(metadata, 2, within=3600)
+
+    await asyncio.gather(first, second)
+
+    assert metadata.revision() == 1
+
+
+async def test_what_waits_is_written_at_the_end(tmp_path):
+    async with open_metadata(tmp_path) as metadata:
+        waiting = await begun(metadata, 1, within=3600)
+    assert [added.outcome for added in await waiting] == ["added"]
+
+    async with open_metadata(tmp_path) as metadata:
+        assert metadata.last_rowid() == 1
