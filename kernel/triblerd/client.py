@@ -176,6 +176,11 @@ class ApiClient:
             while chunk := response.read(_CHUNK_SIZE):
                 yield chunk
 
+    def another(self) -> "ApiClient":
+        """Return a client of the same daemon with a connection of its own, for another thread."""
+        address = self._address()
+        return type(self)(state_dir=self.state_dir, url=address.url, key=self._key, environment=self._environment)
+
     def close(self) -> None:
         """Close the connection; the next request opens another one."""
         if self._connection is not None:
@@ -184,10 +189,8 @@ class ApiClient:
 
     @contextmanager
     def _stream(self, target: str, timeout: float | None = TIMEOUT_SECONDS) -> Iterator[http.client.HTTPResponse]:
-        client = ApiClient(
-            state_dir=self.state_dir, url=self._address().url, key=self._key, environment=self._environment
-        )
-        response = client._send("GET", target, None, {}, timeout=timeout)
+        client = self.another()
+        response = client._send("GET", target, None, {}, timeout=timeout)  # noqa: SLF001 - it is one of these, too
         if response.status != http.client.OK:
             body = Reply(response.status, {}, response.read())
             raise RefusedError(self._explained(body), response.status)

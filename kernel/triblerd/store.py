@@ -8,7 +8,7 @@ The file is checked before LMDB touches it (see ``triblerd.store_check`` for wha
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -174,6 +174,11 @@ class Transaction:
         """Return the value of ``key``, changes of this transaction included, or ``None``."""
         data = self._raw.get(key, db=table.handle)
         return None if data is None else table.codec.decode(data)
+
+    def get_many(self, table: Table[V], keys: Sequence[bytes]) -> dict[bytes, V]:
+        """Return the values of those keys that there are; quicker than one by one."""
+        decode = table.codec.decode
+        return {key: decode(data) for key, data in self._raw.cursor(table.handle).getmulti(keys)}
 
     def first_key(self, table: Table[Any], prefix: bytes) -> bytes | None:
         """Return the first key that begins with ``prefix``; quicker than ``keys`` where most prefixes have none."""

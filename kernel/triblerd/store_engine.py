@@ -121,7 +121,9 @@ class Engine:
             raise explain(error, self._path) from error
         finally:
             with self._gate:
-                self._scans -= Counter([thread])  # drops the thread at 0
+                self._scans[thread] -= 1
+                if not self._scans[thread]:
+                    del self._scans[thread]
                 self._moved.notify_all()
 
     def table_names(self) -> list[str]:

@@ -67,10 +67,17 @@ class Columns:
 
     def of_rows(self, rowids: Sequence[int]) -> Iterator[tuple[Fixed, int]]:
         """Yield the numbers of living rows, and their ``origin_id``: for many at a time, three times as fast."""
-        rows = np.array(rowids, np.uint32)
+        rows = np.array(rowids, np.intp)  # of that type numpy's own indices are
         arrays = (self.type, self.status, self.seeders, self.leechers, self.checked, self.size, self.torrent_date)
         fixed = (array[rows].tolist() for array in (*arrays, self.flags, self.tokens, self.category))
         return zip(map(Fixed, *fixed), self.origin_id[rows].tolist(), strict=True)
+
+    def living(self, rowids: Sequence[int]) -> list[int]:
+        """Return those of some rows that have an entry, in this order."""
+        rows = np.array(rowids, np.int64)
+        rows = rows[(rows > 0) & (rows < len(self.alive))]
+        found: list[int] = rows[self.alive[rows]].tolist()
+        return found
 
     def has(self, rowid: int) -> bool:
         """Return whether there is an entry in a row."""

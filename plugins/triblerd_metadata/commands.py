@@ -2,8 +2,9 @@
 
 import gzip
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,9 @@ from triblerd_metadata.bulk.sources import Batch, Source, open_source
 
 REFUSALS_SHOWN = 20
 MEDIA_TYPE = "application/x-ndjson"
+
+_AT_A_TIME = 2
+"""Batches: one is on its way while another one is stored."""
 
 Show = Callable[[int, int], None]
 """Shows how far it is: how much of the source, and how many entries."""
@@ -38,6 +42,15 @@ class _Outcome:
     @property
     def total(self) -> int:
         return self.counts.total() + len(self.refused)
+
+    def note(self, batch: Batch, answer: Mapping[str, Any], lines_before: int) -> None:
+        for name in ("added", "replaced", "kept"):
+            self.counts[name] += answer[name]
+        self.refused += batch.refused
+        for refusal in answer["refused"]:
+            line = refusal["line"]
+            what = batch.names[line - 1] if batch.names is not None else f"line {lines_before + line}"
+            self.refused.append((what, refusal["reason"]))
 
 
 @metadata.command("import")
@@ -68,23 +81,34 @@ def import_(api: ApiClient, /, *, source: Path, as_json: bool) -> None:
 
 
 def _import_all(api: ApiClient, source: Source, begun: Mapping[str, int], outcome: _Outcome, show: Show) -> None:
-    lines_before = begun["number"]
-    for batch in source.batches(begun["position"], begun["number"]):
-        answer = _send(api, source, batch, more=bool(source.identity))
-        for name in ("added", "replaced", "kept"):
-            outcome.counts[name] += answer[name]
-        outcome.refused += batch.refused
-        for refusal in answer["refused"]:
-            line = refusal["line"]
-            what = batch.names[line - 1] if batch.names is not None else f"line {lines_before + line}"
-            outcome.refused.append((what, refusal["reason"]))
-        lines_before = batch.number
+    """Send one batch while the one before is stored."""
+    clients = [api, *(api.another() for _ in range(_AT_A_TIME - 1))]
+    under_way: deque[tuple[Batch, Future[Any]]] = deque()
+    position, lines = begun["position"], begun["number"]
+
+    def take_answer() -> None:
+        nonlocal lines
+        batch, answer = under_way.popleft()
+        outcome.note(batch, answer.result(), lines)
+        lines = batch.number
         show(batch.done, outcome.total)
-    _send(api, source, Batch(lines=b"", position=0, number=0, done=0), more=False)  # it may be imported once more
+
+    with ThreadPoolExecutor(_AT_A_TIME) as threads:
+        for number, batch in enumerate(source.batches(position, lines)):
+            if len(under_way) == _AT_A_TIME:
+                take_answer()
+            client = clients[number % _AT_A_TIME]  # whose batch was answered just now
+            under_way.append((batch, threads.submit(_send, client, source, batch, begin=position)))
+            position = batch.position
+        while under_way:
+            take_answer()
+    end = Batch(lines=b"", position=position, number=lines, done=0)
+    _send(api, source, end, begin=position, is_last=True)  # it may be imported once more
 
 
-def _send(api: ApiClient, source: Source, batch: Batch, *, more: bool) -> Any:
-    query = {"source": source.identity, "position": batch.position, "number": batch.number, "more": int(more)}
+def _send(api: ApiClient, source: Source, batch: Batch, *, begin: int, is_last: bool = False) -> Any:
+    query = {"source": source.identity, "begin": begin, "position": batch.position, "number": batch.number}
+    query["more"] = int(bool(source.identity) and not is_last)
     return api.call("POST", "/metadata/import", batch.lines, query=query, content_type=MEDIA_TYPE)
 
 

@@ -97,16 +97,18 @@ class Metadata:
 
     def entries(self, rowids: Iterable[int]) -> list[Entry]:
         """Return the entries of rows, in this order, without those that are gone."""
+        wanted = list(rowids)
+        if len(wanted) <= _FEW:
+            return [entry for entry in map(self.entry, wanted) if entry is not None]
         columns = self._columns.current
-        rows = [rowid for rowid in rowids if columns.has(rowid)]
-        if len(rows) <= _FEW:
-            return [entry for entry in map(self.entry, rows) if entry is not None]
+        rows = columns.living(wanted)
+        keys = [row_key(rowid) for rowid in rows]
         with self._store.reading() as transaction:
-            records = [transaction.get(self._tables.record, row_key(rowid)) for rowid in rows]
+            records = transaction.get_many(self._tables.record, keys)
         return [
-            entry_of(rowid, record, fixed, origin_id, columns.categories[fixed.category])
-            for rowid, record, (fixed, origin_id) in zip(rows, records, columns.of_rows(rows), strict=True)
-            if record is not None
+            entry_of(rowid, records[key], fixed, origin_id, columns.categories[fixed.category])
+            for rowid, key, (fixed, origin_id) in zip(rows, keys, columns.of_rows(rows), strict=True)
+            if key in records
         ]
 
     def title(self, rowid: int) -> str | None:

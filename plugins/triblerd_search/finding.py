@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from pyroaring import BitMap
+from pyroaring import AbstractBitMap, BitMap
 
 from triblerd.store import Transaction
 from triblerd_metadata.api import (
@@ -50,16 +50,16 @@ class Finder:
 
     def find_all_of(self, words: Sequence[Word]) -> BitMap:
         """Return the rows whose titles have all of these words, whole; ``by_word`` learns nothing of them."""
-        terms = [word.term.encode() for word in words]
-        found: list[BitMap] = []
+        terms = [word.term for word in words]
+        found: list[AbstractBitMap] = []
         for chunk in range((self._records.last_rowid() >> CHUNK_BITS) + 1):
             try:
-                found.append(self._reader.rows_of_all(chunk, terms))
+                found.append(self._reader.rows(chunk, *terms))
             except DamagedIndexError:
                 self.is_damaged = True
         return BitMap.union(BitMap(), *found)
 
-    def find_by_chunk(self, expression: Expression) -> Iterator[BitMap]:
+    def find_by_chunk(self, expression: Expression) -> Iterator[AbstractBitMap]:
         """Yield the rows of each chunk, those of the newest one first."""
         for chunk in range(self._records.last_rowid() >> CHUNK_BITS, -1, -1):
             try:
@@ -77,7 +77,7 @@ class _ChunkFinder:
         self._records = records
         self._by_word = by_word
 
-    def rows(self, part: Part) -> BitMap:
+    def rows(self, part: Part) -> AbstractBitMap:
         """Return the rows that fit a part of an expression."""
         match part:
             case Word():
@@ -94,19 +94,19 @@ class _ChunkFinder:
             case Everything() | Nothing():
                 return self._reader.all(self._chunk) if isinstance(part, Everything) else BitMap()
 
-    def _of_word(self, word: Word) -> BitMap:
-        if word.is_beginning:
-            rows = self._reader.beginning(self._chunk, word.text)
-            if not word.term.startswith(word.text):
-                rows |= self._reader.rows(self._chunk, word.term)
+    def _of_word(self, word: Word) -> AbstractBitMap:
+        if not word.is_beginning or not word.term.startswith(word.text):
+            rows: AbstractBitMap = self._reader.rows(self._chunk, word.term)
         else:
-            rows = self._reader.rows(self._chunk, word.term)
+            rows = BitMap()
+        if word.is_beginning:
+            rows = self._reader.beginning(self._chunk, word.text) | rows
         if rows:
             self._by_word.setdefault(word, BitMap()).update(rows)
         return rows
 
-    def _of_all(self, parts: Iterable[Part]) -> BitMap:
-        rows: BitMap | None = None
+    def _of_all(self, parts: Iterable[Part]) -> AbstractBitMap:
+        rows: AbstractBitMap | None = None
         for part in sorted(parts, key=_cost):
             found = self._of_phrase(part, rows) if isinstance(part, Phrase) else self.rows(part)
             rows = found if rows is None else rows & found
@@ -114,10 +114,10 @@ class _ChunkFinder:
                 return rows
         return BitMap() if rows is None else rows
 
-    def _of_phrase(self, phrase: Phrase, among: BitMap | None = None) -> BitMap:
+    def _of_phrase(self, phrase: Phrase, among: AbstractBitMap | None = None) -> AbstractBitMap:
         rows = self._of_all(phrase.words)
         if among is not None:
-            rows &= among
+            rows = rows & among
         matches = phrase.matcher()
         titles = self._records.titles(self._reader.transaction, rows)
         return BitMap([rowid for rowid, title in titles if matches(words(title))])

@@ -7,15 +7,20 @@ rows, or, of up to seven rows, their lower halves as they are.
 
 import struct
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache, partial
 from itertools import islice
+from secrets import randbits
+from typing import TypeVar
 
 import numpy as np
-from pyroaring import BitMap
+from pyroaring import AbstractBitMap, BitMap, FrozenBitMap
 
 from triblerd.store import BadRecordError, StoreView, Table, Transaction
 from triblerd_metadata.api import terms, words
+from triblerd_search.kept_bitmaps import KeptBitmaps
 
 CHUNK_BITS = 16
 CHUNK_ROWS = 1 << CHUNK_BITS
@@ -30,8 +35,13 @@ _LAST_LETTER = "\u07ff"
 _MOST_PLAIN = 7
 _PLAIN_BYTES = 2 * _MOST_PLAIN
 """The shortest bitmap has 18 bytes."""
+_VERSIONS = b"v"
+"""The key of how often each chunk was changed, as numbers of four bytes; shorter than any key of a chunk."""
 _NONE: list[int] = []
+_VERSION_BITS = 32
 _PLAIN = [struct.Struct(f"<{count}H") for count in range(_MOST_PLAIN + 1)]
+
+B = TypeVar("B", BitMap, FrozenBitMap)
 
 Changes = Mapping[str, list[int]]
 """Rows of one chunk by term."""
@@ -49,28 +59,28 @@ def rows_by_term(rows_by_word: Mapping[str, list[int]], rows: list[int]) -> dict
         rows_by_word: The rows that have each word.
         rows: All rows.
     """
-    found: dict[str, list[int]] = {_ALL: rows}
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    found[_ALL] = rows
     for word, having in rows_by_word.items():
         for term in _index_terms(word):
-            if term in found:
-                found[term] += having
-            else:
-                found[term] = having.copy()
+            found[term] += having
     return found
 
 
 def _index_terms(word: str) -> tuple[str, ...]:
     found = terms(word)
     if len(found) == 1:
-        return (word, *_beginnings(word))
-    return (*found, *{beginning for term in found for beginning in _beginnings(term)})
+        return (word, *_beginnings(word[:_LONGEST_BEGINNING]))
+    return (*found, *{beginning for term in found for beginning in _beginnings(term[:_LONGEST_BEGINNING])})
 
 
-def _beginnings(term: str) -> tuple[str, ...]:
-    if term[0] > _LAST_LETTER:
+@lru_cache(maxsize=1 << 13)
+def _beginnings(start: str) -> tuple[str, ...]:
+    """Return the terms for the beginnings of a word that begins with these one or two letters."""
+    if start[0] > _LAST_LETTER:
         return ()
-    one = _BEGINNING + term[0]
-    return (one,) if len(term) == 1 else (one, _BEGINNING + term[:_LONGEST_BEGINNING])
+    one = _BEGINNING + start[0]
+    return (one,) if len(start) == 1 else (one, _BEGINNING + start)
 
 
 class Postings:
@@ -84,6 +94,7 @@ class Postings:
     def __init__(self, store: StoreView, table: Table[bytes]) -> None:
         self._store = store
         self._table = table
+        self._kept = KeptBitmaps()
 
     def change(self, transaction: Transaction, chunk: int, *, added: Changes, removed: Changes) -> bool:
         """Add rows to terms, or take them away; what is so already stays so.
@@ -94,11 +105,12 @@ class Postings:
         base, prefix = chunk << CHUNK_BITS, _key(chunk, "")
         is_sound = True
         written: list[tuple[bytes, bytes]] = []
+        read = partial(transaction.get, self._table)
         for term in sorted(added.keys() | removed.keys() if removed else added):
             key = prefix + term.encode()
-            rows, gone = added.get(term, _NONE), removed.get(term, _NONE)
+            rows, gone = added.get(term, _NONE), removed.get(term, _NONE) if removed else _NONE
             try:
-                new = _changed(transaction.get(self._table, key) or b"", base, rows, gone)
+                new = _changed(read(key) or b"", base, rows, gone)
             except (ValueError, BadRecordError):
                 is_sound = False
                 new = _changed(b"", base, rows, _NONE)
@@ -107,6 +119,7 @@ class Postings:
             else:
                 transaction.delete(self._table, key)
         transaction.put_many(self._table, written)
+        self._note_change(transaction, chunk)
         return is_sound
 
     def clear(self, transaction: Transaction, chunk: int, most: int) -> bool:
@@ -114,13 +127,21 @@ class Postings:
         keys = list(islice(transaction.keys(self._table, _key(chunk, "")), most))
         for key in keys:
             transaction.delete(self._table, key)
+        self._note_change(transaction, chunk)
         return len(keys) < most
+
+    def _note_change(self, transaction: Transaction, chunk: int) -> None:
+        versions = _versions(transaction, self._table)
+        # New ones begin anywhere, so that none comes twice if all of them had to begin anew.
+        versions.extend(randbits(_VERSION_BITS) for _ in range(chunk + 1 - len(versions)))
+        versions[chunk] = (versions[chunk] + 1) % (1 << _VERSION_BITS)
+        transaction.put(self._table, _VERSIONS, versions.tobytes())
 
     @contextmanager
     def reading(self) -> Iterator["PostingsReader"]:
         """Have the index as it is now, for a moment."""
         with self._store.reading() as transaction:
-            yield PostingsReader(transaction, self._table)
+            yield PostingsReader(transaction, self._table, self._kept)
 
 
 class PostingsReader:
@@ -132,38 +153,33 @@ class PostingsReader:
         transaction: The moment.
     """
 
-    def __init__(self, transaction: Transaction, table: Table[bytes]) -> None:
+    def __init__(self, transaction: Transaction, table: Table[bytes], kept: KeptBitmaps) -> None:
         self.transaction = transaction
         self._table = table
+        self._kept = kept
+        self._versions = _versions(transaction, table)
 
-    def all(self, chunk: int) -> BitMap:
+    def all(self, chunk: int) -> FrozenBitMap:
         """Return the rows of a chunk that are indexed."""
         return self.rows(chunk, _ALL)
 
-    def rows(self, chunk: int, term: str) -> BitMap:
-        """Return the rows of a chunk that have a term."""
-        try:
-            value = self.transaction.get(self._table, _key(chunk, term))
-            return BitMap() if value is None else _unpacked(value, chunk << CHUNK_BITS)
-        except (ValueError, BadRecordError) as error:
-            raise DamagedIndexError from error
-
-    def rows_of_all(self, chunk: int, terms: Iterable[bytes]) -> BitMap:
+    def rows(self, chunk: int, *terms: str) -> FrozenBitMap:
         """Return the rows of a chunk that have all of these terms."""
-        prefix, base = chunk.to_bytes(2, "big"), chunk << CHUNK_BITS
-        rows: BitMap | None = None
+        place = chunk, self._versions[chunk] if chunk < len(self._versions) else 0, terms
+        rows = self._kept.get(place)
+        if rows is None:
+            rows = FrozenBitMap.intersection(*[self._read(chunk, term) for term in terms])
+            self._kept.put(place, rows)
+        return rows
+
+    def _read(self, chunk: int, term: str) -> FrozenBitMap:
         try:
-            for term in terms:
-                value = self.transaction.get(self._table, prefix + term)
-                if value is None:
-                    return BitMap()
-                found = BitMap.deserialize(value) if len(value) > _PLAIN_BYTES else _unpacked(value, base)
-                rows = found if rows is None else rows & found
+            value: bytes | None = self.transaction.get(self._table, _key(chunk, term))
+            return FrozenBitMap() if value is None else _unpacked(value, chunk << CHUNK_BITS, FrozenBitMap)
         except (ValueError, BadRecordError) as error:
             raise DamagedIndexError from error
-        return BitMap() if rows is None else rows
 
-    def beginning(self, chunk: int, text: str) -> BitMap:
+    def beginning(self, chunk: int, text: str) -> AbstractBitMap:
         """Return the rows of a chunk that have a term that begins with ``text``, which is not empty."""
         if len(text) <= _LONGEST_BEGINNING and text[0] <= _LAST_LETTER:
             return self.rows(chunk, _BEGINNING + text)
@@ -179,21 +195,29 @@ class PostingsReader:
         except (ValueError, BadRecordError) as error:
             raise DamagedIndexError from error
         rows = np.frombuffer(b"".join(plain), dtype="<u2").astype(np.uint32) + np.uint32(base)
-        return BitMap.union(BitMap(array("I", rows.tobytes())), *found)
+        return BitMap(array("I", rows.tobytes())).union(*found)
 
 
 class DamagedIndexError(Exception):
     """The index holds what cannot be read; it has to be made anew."""
 
 
+def _versions(transaction: Transaction, table: Table[bytes]) -> "array[int]":
+    try:
+        value: bytes | None = transaction.get(table, _VERSIONS)
+        return array("I", value or b"")
+    except (ValueError, BadRecordError):
+        return array("I")
+
+
 def _key(chunk: int, term: str) -> bytes:
     return chunk.to_bytes(2, "big") + term.encode()
 
 
-def _unpacked(value: bytes, base: int) -> BitMap:
+def _unpacked(value: bytes, base: int, kind: type[B]) -> B:
     if len(value) > _PLAIN_BYTES:
-        return BitMap.deserialize(value)
-    return BitMap([base + low for low in _lows(value)])
+        return kind.deserialize(value)
+    return kind([base + low for low in _lows(value)])
 
 
 def _lows(value: bytes) -> tuple[int, ...]:
@@ -206,11 +230,13 @@ def _lows(value: bytes) -> tuple[int, ...]:
 
 def _changed(old: bytes, base: int, added: list[int], removed: list[int]) -> bytes:
     if not removed and len(old) + 2 * len(added) <= _PLAIN_BYTES:
-        if not old and len(added) == 1:  # in most titles there is a word that no other one has
-            return (added[0] - base).to_bytes(2, "little")
+        if len(added) == 1:  # most words are rare, and new rows come after those that there are
+            low = added[0] - base
+            if not old or int.from_bytes(old[-2:], "little") < low:
+                return old + low.to_bytes(2, "little")
         lows = {*_lows(old), *(row - base for row in added)}
         return _PLAIN[len(lows)].pack(*sorted(lows))
-    rows = _unpacked(old, base)
+    rows = _unpacked(old, base, BitMap)
     rows.update(added)
     if removed:
         rows.difference_update(BitMap(removed))

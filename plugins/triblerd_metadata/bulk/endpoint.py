@@ -36,10 +36,14 @@ class BulkEndpoint(Endpoint):
         too, but for private ones. A line that is none, or no entry, is told in `refused`; the others are stored all
         the same. Entries that are there already are kept, so that a batch may be sent again.
 
-        With `source` and `more` the daemon remembers how far a source came; `GET /metadata/import` tells it.
+        With `source` and `more` the daemon remembers how far a source came; `GET /metadata/import` tells it. A second
+        batch may be sent while the first one is stored: with `begin` no more is remembered than what is stored without
+        a gap.
         """
         reached = Position(position=query.position, number=query.number)
-        return await self._importer.take(body, source=query.source, reached=reached, is_last=not query.more)
+        return await self._importer.take(
+            body, source=query.source, begin=query.begin, reached=reached, is_last=not query.more
+        )
 
     @route("GET", "/import", scope=Scope.WRITE, examples={"answer": {"position": 8388608, "number": 26214}})
     async def show_position(self, query: SourceQuery) -> Position:

@@ -43,25 +43,31 @@ class Importer:
         self._reached = reached
         self._view = view
         self._services = services
-        self._one_at_a_time = asyncio.Lock()  # it bounds the memory
+        # One of each at a time, which bounds the memory, and in the order in which they came.
+        self._reading, self._storing = asyncio.Lock(), asyncio.Lock()
+        self._ahead: dict[tuple[str, int], Position] = {}
 
     def position(self, source: str) -> Position:
         """Return how far the import of a source came; the beginning when nothing is known of it."""
         reached = self._reached.get(_key(source)) if source else None
         return Position(position=reached.position, number=reached.number) if reached else Position()
 
-    async def take(self, body: bytes, *, source: str = "", reached: Position, is_last: bool = True) -> Imported:
+    async def take(
+        self, body: bytes, *, source: str = "", begin: int | None = None, reached: Position, is_last: bool = True
+    ) -> Imported:
         """Store what stands in the lines; on disk when this returns.
 
         Args:
             body: Lines.
             source: What they are of; empty: nothing is remembered.
+            begin: Where in the source they begin; ``None``: they follow what is stored.
             reached: How far the source is read with these lines.
             is_last: The source ends here: it is forgotten.
         """
-        async with self._one_at_a_time:
+        async with self._reading:
             batch = await asyncio.to_thread(_read, body)
             await self._read_torrents(batch)
+        async with self._storing:
             added = await self._store.add(batch.entries)
             outcomes = Counter(each.outcome for each in added)
             refusals = batch.refusals + [
@@ -70,7 +76,7 @@ class Importer:
                 if each.outcome == "refused"
             ]
             if source:
-                await self._remember(source, None if is_last else reached)
+                await self._remember(source, None if is_last else self._without_gap(source, begin, reached))
         return Imported(
             added=outcomes["added"],
             replaced=outcomes["replaced"],
@@ -93,6 +99,18 @@ class Importer:
                 batch.refuse(line, "it is private")
             else:
                 batch.accept(line, entry_of_metainfo(metainfo))
+
+    def _without_gap(self, source: str, begin: int | None, reached: Position) -> Position:
+        """Return up to where all of a source is stored, with a further piece of it."""
+        if begin is None:
+            return reached
+        self._ahead[source, begin] = reached
+        while len(self._ahead) > _MOST_POSITIONS:
+            del self._ahead[next(iter(self._ahead))]
+        stored = self.position(source)
+        while following := self._ahead.pop((source, stored.position), None):
+            stored = following
+        return stored
 
     async def _remember(self, source: str, reached: Position | None) -> None:
         key = _key(source)

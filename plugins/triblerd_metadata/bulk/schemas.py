@@ -30,6 +30,10 @@ class ImportQuery(SourceQuery, frozen=True, kw_only=True):
 
     position: Annotated[int, Meta(ge=0, description="How far the source is read with this batch, such as bytes")] = 0
     number: Annotated[int, Meta(ge=0, description="The same in another unit, such as lines")] = 0
+    begin: Annotated[
+        Annotated[int, Meta(ge=0)] | None,
+        Meta(description="Where the batch begins, when several are sent at a time: what is stored up to there counts"),
+    ] = None
     more: Annotated[bool, Meta(description="Further batches follow: remember where this one ended")] = False
 
 

@@ -27,6 +27,7 @@ _CJK = (
 )
 _MOST_FOLDED = 1 << 15
 _ASCII_WORD = re.compile("[a-z0-9]+")
+_SOME_CJK = re.compile(f"[{_CJK}]")
 _PIECE = re.compile(f"([{_CJK}]+)|[^\\s{_CJK}]+")
 _EPISODE = re.compile("(s[0-9]{1,4})((?:e[0-9]{1,4})+)")
 _PART = re.compile("e[0-9]+")
@@ -37,9 +38,13 @@ _porter.maxCacheSize = 0  # its cache is no good for several threads; without it
 
 def words(text: str) -> list[str]:
     """Return the words of a title in their order, each of 1 to ``LONGEST_WORD`` characters."""
-    runs = _runs(text)
     if text.isascii():
+        runs = _ASCII_WORD.findall(text.lower())
         return runs if len(text) <= LONGEST_WORD else [run[:LONGEST_WORD] for run in runs]
+    folded = _folded(text)
+    runs = folded.split()
+    if not _SOME_CJK.search(folded):
+        return [run[:LONGEST_WORD] for run in runs]
     found = []
     for run in runs:
         if run.isascii():

@@ -120,6 +120,19 @@ async def test_the_daemon_remembers_how_far_a_source_came_until_its_end(start_da
         assert await daemon.get("/metadata/import?source=a") == {"position": 0, "number": 0}
 
 
+async def test_of_batches_sent_at_a_time_those_without_a_gap_before_them_are_remembered(daemon):
+    first, second, third = (lines_of([torrent]) for torrent in make_torrents(3))
+
+    await import_lines(daemon, second, source="a", begin=100, position=200, number=2, more=1)
+    assert (await daemon.get("/metadata/import?source=a"))["position"] == 0
+
+    await import_lines(daemon, first, source="a", begin=0, position=100, number=1, more=1)
+    assert await daemon.get("/metadata/import?source=a") == {"position": 200, "number": 2}
+
+    await import_lines(daemon, third, source="a", begin=200, position=300, number=3, more=1)
+    assert await daemon.get("/metadata/import?source=a") == {"position": 300, "number": 3}
+
+
 async def test_of_sources_that_never_ended_the_newest_hundred_are_remembered(daemon):
     for number in range(101):
         await import_lines(daemon, b"", source=f"s{number}", position=7, more=1)
@@ -139,7 +152,7 @@ async def test_an_export_leaves_out_what_is_not_wanted(daemon):
     assert await export_lines(daemon, "?metadata_type=400&metadata_type=220") == b""
 
 
-@pytest.mark.parametrize("query", ["position=-1", "number=x", "more=maybe", f"source={'s' * 201}"])
+@pytest.mark.parametrize("query", ["position=-1", "number=x", "more=maybe", "begin=-1", f"source={'s' * 201}"])
 async def test_a_wrong_parameter_is_refused(daemon, query):
     await daemon.post(f"/metadata/import?{query}", data=b"", status=400)
 
