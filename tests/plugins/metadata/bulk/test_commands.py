@@ -13,6 +13,7 @@ from triblerd.testing import wait_for
 from triblerd_libtorrent.testing import make_torrent
 from triblerd_metadata.api import Entry
 from triblerd_metadata.bulk.lines import encode_entries
+from triblerd_metadata.bulk.sources import open_source
 from triblerd_metadata.testing import make_torrents
 
 
@@ -90,14 +91,14 @@ async def test_the_torrents_below_a_directory_are_imported_but_not_private_ones(
 
 
 async def test_an_import_whose_daemon_is_killed_goes_on_where_it_was(daemon_process, run, command, tmp_path):
-    torrents = make_torrents(45_000)
+    count = 75_000  # three batches, of which two are sent at a time
     file = tmp_path / "lines.json"
-    file.write_bytes(lines_of(torrents))
+    file.write_bytes(lines_of(make_torrents(count)))
     async with daemon_process("metadata") as daemon:
         process = await asyncio.create_subprocess_exec(
             *command, "import", str(file), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
-        await wait_for(lambda: count_lines(daemon), 20, what="the first batch")
+        await wait_for(lambda: position_of(daemon, file), 30, what="how far it came")
         daemon.kill()
         _, told = await process.communicate()
         await daemon.start()
@@ -106,9 +107,14 @@ async def test_an_import_whose_daemon_is_killed_goes_on_where_it_was(daemon_proc
 
     assert process.returncode != 0
     assert b"repeat the command to go on" in told
-    assert 0 < confirmed < 45_000
-    assert done["added"] + done["kept"] < 45_000
-    assert confirmed + done["added"] == 45_000
+    assert 0 < confirmed < count
+    assert done["added"] + done["kept"] < count
+    assert confirmed + done["added"] == count
+
+
+async def position_of(daemon, file):
+    answer = await daemon.request("GET", "/metadata/import", params={"source": open_source(file).identity})
+    return answer.json()["position"]
 
 
 async def count_lines(daemon):
