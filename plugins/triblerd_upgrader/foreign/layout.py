@@ -112,16 +112,25 @@ def read_layout(metainfo: bytes) -> Layout:
 
 def tiers_of(metainfo: _Dictionary) -> tuple[tuple[str, ...], ...]:
     """Return the tiers of ``announce-list`` (BEP 12), else the URL of ``announce``."""
-    listed = metainfo.get(b"announce-list")
-    tiers = tuple(filter(None, map(urls_of, listed[:_MOST_URLS]))) if isinstance(listed, list) else ()
-    first = urls_of(metainfo.get(b"announce"))
-    return tiers or ((first,) if first else ())
+    return tiers_in(metainfo.get(b"announce-list")) or tiers_in([metainfo.get(b"announce")])
+
+
+def tiers_in(value: object) -> tuple[tuple[str, ...], ...]:
+    """Return the URLs of a list of lists of them, each once, without empty tiers."""
+    seen: set[str] = set()
+    tiers = []
+    for tier in value[:_MOST_URLS] if isinstance(value, list) else ():
+        new = tuple(url for url in dict.fromkeys(urls_of(tier)) if url not in seen)
+        seen.update(new)
+        if new:
+            tiers.append(new)
+    return tuple(tiers)
 
 
 def urls_of(value: object) -> tuple[str, ...]:
     """Return the URLs of a list of them, or of one; what is none is left out."""
     found = value[:_MOST_URLS] if isinstance(value, list) else [value]
-    urls = (url.decode(errors="ignore") for url in found if isinstance(url, bytes) and len(url) <= _LONGEST_URL)
+    urls = (url.decode(errors="replace") for url in found if isinstance(url, bytes) and len(url) <= _LONGEST_URL)
     return tuple(filter(None, map(str.strip, urls)))
 
 

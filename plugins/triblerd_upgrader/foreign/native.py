@@ -6,7 +6,9 @@ What they say of paths is for the caller to use or not, and their flags are not 
 from collections.abc import Mapping
 
 from triblerd_libtorrent.api import Bencoded, bdecode_dictionary, bencode
+from triblerd_upgrader.foreign.bits import cut_bits, from_digits
 from triblerd_upgrader.foreign.fields import Fields
+from triblerd_upgrader.foreign.layout import tiers_in, urls_of
 
 LARGEST = 64 << 20
 """Bytes of resume data, or of a torrent file."""
@@ -76,12 +78,12 @@ class NativeResume:
     @property
     def trackers(self) -> tuple[tuple[str, ...], ...]:
         """Announce URLs in tiers."""
-        return tiers_of(self._values.get(b"trackers"))
+        return tiers_in(self._values.get(b"trackers"))
 
     @property
     def web_seeds(self) -> tuple[str, ...]:
         """URLs of BEP 19."""
-        return tuple(_text(url) for url in self._list(b"url-list") if url and isinstance(url, bytes))
+        return urls_of(self._list(b"url-list"))
 
     @property
     def fields(self) -> Fields:
@@ -93,11 +95,10 @@ class NativeResume:
         stored = self._bytes(b"pieces")
         if self.number(b"file-version", 1) > 1:
             wanted = -(-pieces // 8)
-            return _cut(stored[:wanted], pieces) if pieces and len(stored) >= wanted else None
+            return cut_bits(stored, pieces) if pieces and len(stored) >= wanted else None
         if not pieces or len(stored) < pieces:
             return None
-        bits = stored[:pieces].translate(_BITS)
-        return int(bits.ljust(-(-pieces // 8) * 8, b"0"), 2).to_bytes(-(-pieces // 8))
+        return from_digits(stored[:pieces].translate(_BITS).decode("ascii"))
 
     def text(self, key: bytes) -> str:
         """Return a text, empty when it is missing."""
@@ -132,30 +133,12 @@ class NativeResume:
         return value if isinstance(value, list) else []
 
 
-def tiers_of(value: object) -> tuple[tuple[str, ...], ...]:
-    """Return the announce URLs of a bencoded list of lists, each once, without empty tiers."""
-    seen: set[bytes] = set()
-    tiers = []
-    for tier in value if isinstance(value, list) else ():
-        urls = [url for url in tier if url and isinstance(url, bytes)] if isinstance(tier, list) else []
-        new = [url for url in dict.fromkeys(urls) if url not in seen]
-        seen.update(new)
-        if new:
-            tiers.append(tuple(map(_text, new)))
-    return tuple(tiers)
-
-
 def _dictionary(items: Mapping[bytes, bytes]) -> bytes:
     return b"d%be" % b"".join(bencode(key) + items[key] for key in sorted(items))
 
 
 def _hash(value: bytes, size: int) -> bytes:
     return value if len(value) == size and any(value) else b""
-
-
-def _cut(bits: bytes, count: int) -> bytes:
-    spare = len(bits) * 8 - count
-    return (int.from_bytes(bits) >> spare << spare).to_bytes(len(bits))
 
 
 def _text(value: bytes) -> str:

@@ -228,5 +228,5 @@ def test_trackers_come_in_tiers_and_what_is_no_url_is_left_out():
     tiered = read_layout(bencode({b"announce": b"http://x", b"announce-list": several, b"info": SMALL}))
 
     assert (only.trackers, only.web_seeds) == ((("http://a",),), ("http://seed",))
-    assert tiered.trackers == (("http://a", "http://b"), ("http://c",), ("http://d",))
+    assert tiered.trackers == (("http://a", "http://b"), ("http://c",), ("http://d\N{REPLACEMENT CHARACTER}",))
     assert read_layout(bencode({b"info": SMALL})).trackers == ()
