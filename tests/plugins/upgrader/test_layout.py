@@ -194,7 +194,7 @@ def test_a_name_never_leads_out_of_its_directory(raw):
         {b"files": [5]},
         {b"files": [{b"length": 5}]},
         {b"files": [{b"length": 5, b"path": []}]},
-        {b"files": [{b"length": 1, b"path": [b"a"]}] * 250_001},
+        pytest.param({b"files": [{b"length": 1, b"path": [b"a"]}] * 250_001}, marks=pytest.mark.soak),
         {b"file tree": {b"a": leaf(5)}},
         {b"file tree": {b"a": 5}, b"meta version": 2},
         {b"file tree": {b"a": {b"": {b"length": 5}, b"b": {}}}, b"meta version": 2},
