@@ -40,6 +40,7 @@ def look_at(  # noqa: PLR0913 - what is known of the files, by keyword
     have: bytes | None,
     priorities: Sequence[int],
     times: Mapping[int, int],
+    looks: Mapping[int, int],
 ) -> Found:
     """Ask the disk for the files of a download. Blocks.
 
@@ -50,12 +51,11 @@ def look_at(  # noqa: PLR0913 - what is known of the files, by keyword
         have: The pieces that are said to be there, one bit each; ``None`` when that is not known.
         priorities: One for each file; empty when all are wanted.
         times: Unix seconds of modification that the program knows.
+        looks: Unix seconds at which the program last looked at files.
     """
-    look = _Look(folder, metainfo, have)
+    look = _Look(folder, metainfo, have, times, looks)
     for file, offset in look.files():
-        look.at(
-            file, offset, renamed.get(file.index, ""), times.get(file.index), is_wanted=_is_wanted(priorities, file)
-        )
+        look.at(file, offset, renamed.get(file.index, ""), is_wanted=_is_wanted(priorities, file))
     return look.found()
 
 
@@ -73,10 +73,19 @@ def without_pieces(have: bytes, pieces: Sequence[int]) -> bytes:
 
 
 class _Look:
-    def __init__(self, folder: str, metainfo: Metainfo, have: bytes | None) -> None:
+    def __init__(
+        self,
+        folder: str,
+        metainfo: Metainfo,
+        have: bytes | None,
+        times: Mapping[int, int],
+        looks: Mapping[int, int],
+    ) -> None:
         self._folder = Path(folder)
         self._metainfo = metainfo
         self._have = have
+        self._times = times
+        self._looks = looks
         self._renamed: dict[int, str] = {}
         self._given_back: list[int] = []
         self._missing: list[str] = []
@@ -91,7 +100,7 @@ class _Look:
                 yield file, offset
             offset += file.size
 
-    def at(self, file: TorrentFile, offset: int, renamed: str, time: int | None, *, is_wanted: bool) -> None:
+    def at(self, file: TorrentFile, offset: int, renamed: str, *, is_wanted: bool) -> None:
         path, status = self._on_disk(file, renamed)
         if path != file.path:
             self._renamed[file.index] = path
@@ -106,7 +115,7 @@ class _Look:
             self._empty.append(path)
         elif (status is None and needed) or (status is not None and status.st_size < needed):
             self._missing.append(path)
-        elif status is not None and time is not None and int(status.st_mtime) != time:
+        elif status is not None and self._is_changed(file, int(status.st_mtime)):
             self._changed.append(path)
 
     def found(self) -> Found:
@@ -118,6 +127,9 @@ class _Look:
             changed=tuple(self._changed),
             lost=self._lost(),
         )
+
+    def _is_changed(self, file: TorrentFile, time: int) -> bool:
+        return time != self._times.get(file.index, time) or time > self._looks.get(file.index, time)
 
     def _on_disk(self, file: TorrentFile, renamed: str) -> tuple[str, os.stat_result | None]:
         """Return the name that a file has. One that was given its name back by an earlier attempt has that."""

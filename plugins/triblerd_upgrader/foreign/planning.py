@@ -234,6 +234,7 @@ def _on_disk(
             have=download.have,
             priorities=download.priorities,
             times=foreign.mtimes,
+            looks=foreign.checked_times,
         )
 
     here = look(download.save_path)
