@@ -10,10 +10,12 @@ from triblerd.errors import InvalidInputError, NotFoundError
 from triblerd.events import Arguments, Event
 from triblerd.plugin import Services
 from triblerd.services import PluginDirectory
-from triblerd_downloads.taken import UNLIMITED, DownloadTakeover, Outcome, Taken, TakenDownload
+from triblerd_downloads.taken import MOST_TAGS, MOST_URLS, UNLIMITED, DownloadTakeover, Outcome, Taken, TakenDownload
 from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, QueueMove, TorrentEngine, TorrentStatus
 
 __all__ = [
+    "MOST_TAGS",
+    "MOST_URLS",
     "UNLIMITED",
     "AddWishes",
     "Category",

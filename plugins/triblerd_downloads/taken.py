@@ -9,6 +9,10 @@ import msgspec
 from triblerd.store import Transaction
 from triblerd_libtorrent.api import Infohash, Magnet, Metainfo
 
+MOST_TAGS = 32
+"""Of one download."""
+MOST_URLS = 1000
+"""Trackers, and web seeds, of one download."""
 UNLIMITED = float("inf")
 """As a seeding limit: no limit, whatever is said for all downloads."""
 

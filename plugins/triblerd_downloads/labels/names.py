@@ -5,11 +5,10 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar, Self
 
 from triblerd.errors import InvalidInputError
+from triblerd_downloads.taken import MOST_TAGS
 
 LONGEST = 100
 """Characters of a name: at most 400 bytes, and a key of the store has 511."""
-MOST_TAGS = 32
-"""Tags of one download."""
 
 _FORBIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Controls, halves of surrogate pairs, separators of lines and paragraphs."""

@@ -7,9 +7,8 @@ import msgspec
 
 from triblerd_downloads.api import DownloadRecord, SwarmWishes, TakenDownload
 from triblerd_downloads.download import description
-from triblerd_downloads.labels.names import MOST_TAGS
 from triblerd_downloads.selection import NORMAL_PRIORITY, UNWANTED, selection_of
-from triblerd_downloads.swarm.trackers import MOST_TRACKERS, urls_of
+from triblerd_downloads.swarm.trackers import urls_of
 from triblerd_libtorrent.api import KnownProgress, Magnet, Metainfo
 
 
@@ -84,7 +83,7 @@ def _record(download: TakenDownload, order: int, trackers: list[str]) -> Downloa
         time_added=download.added_time or int(time.time()),
         name=source.name,
         magnet=source.uri if isinstance(source, Magnet) else "",
-        trackers=tuple(dict.fromkeys(url for url in trackers if url not in own))[:MOST_TRACKERS],
+        trackers=tuple(dict.fromkeys(url for url in trackers if url not in own)),
         destination=download.save_path,
         completed_dir="" if download.completed_dir == download.save_path else download.completed_dir,
         hops=download.hops,
@@ -99,7 +98,7 @@ def _record(download: TakenDownload, order: int, trackers: list[str]) -> Downloa
         all_time_download=download.total_downloaded,
         time_finished=download.completed_time,
         category=download.category,
-        tags=tuple(dict.fromkeys(download.tags))[:MOST_TAGS],
+        tags=tuple(dict.fromkeys(download.tags)),
         swarm=SwarmWishes(
             removed_trackers=tuple(url for url in own if url not in trackers),
             web_seeds=tuple(url for url in web_seeds if url not in source.web_seeds),

@@ -1,14 +1,23 @@
 """Takes downloads over from other programs. Implements :class:`triblerd_downloads.api.DownloadTakeover`."""
 
 import asyncio
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import PurePosixPath
 
 import msgspec
 
 from triblerd.errors import InvalidInputError
 from triblerd.store import StoreView, Transaction
-from triblerd_downloads.api import Category, DownloadRecord, Outcome, Taken, TakenDownload
+from triblerd_downloads.api import (
+    MOST_TAGS,
+    MOST_URLS,
+    Category,
+    DownloadRecord,
+    Outcome,
+    Taken,
+    TakenDownload,
+)
 from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.folders import Folders
@@ -36,6 +45,8 @@ _LONGEST_PATH = 3000  # bytes
 _LONGEST_NAME = 255  # bytes
 _MOST_PRIORITY = 7
 _V2 = b"12:meta version"
+_AT_ONCE = 200
+"""Torrent files that are read in a thread at once."""
 
 
 class _Ready:
@@ -87,15 +98,16 @@ class Takeover:
     async def prepare(self) -> None:
         """Learn the second hashes of the hybrid torrents that are there."""
         self._by_v2, self._checked = {}, {}
-        for download in self._downloads.all():
-            raw = self._torrents.metainfo(download.infohash)
-            if raw is None and download.record.magnet:
-                self._note(download.infohash, self._engine.parse_magnet(download.record.magnet))
-            elif raw is not None and _V2 in raw:
+        remaining = iter(self._downloads.all())
+        while batch := list(islice(remaining, _AT_ONCE)):
+            for infohash, raw in await asyncio.to_thread(self._of_version_2, batch):
                 try:
-                    self._note(download.infohash, await self._engine.parse_metainfo(raw))
+                    self._note(infohash, await self._engine.parse_metainfo(raw))
                 except MetainfoError:  # the engine does not have it either
                     continue
+            for download in batch:
+                if download.record.magnet:
+                    self._note(download.infohash, self._engine.parse_magnet(download.record.magnet))
 
     def find(self, source: Metainfo | Magnet) -> Infohash | None:
         """Return the download that is the same torrent."""
@@ -103,24 +115,30 @@ class Takeover:
 
     def obstacle(self, download: TakenDownload) -> str:
         """Return what keeps a download from being taken over."""
+        return next(self._obstacles(download), "")
+
+    def _obstacles(self, download: TakenDownload) -> Iterator[str]:
         source = download.source
-        files = len(source.files) if isinstance(source, Metainfo) else 0
-        pieces = source.total_pieces if isinstance(source, Metainfo) else 0
-        folders = {"save_path": download.save_path or ".", "completed_dir": download.completed_dir}
-        if wrong := next(filter(None, (self._wrong(key, folder) for key, folder in folders.items())), ""):
-            return wrong
+        files, pieces = (len(source.files), source.total_pieces) if isinstance(source, Metainfo) else (0, 0)
+        for key, folder in {"save_path": download.save_path or ".", "completed_dir": download.completed_dir}.items():
+            if wrong := self._wrong(key, folder):
+                yield wrong
         if not 0 <= download.hops <= MOST_HOPS:
-            return f"{download.hops} hops are more than there can be"
-        if download.priorities and (
-            len(download.priorities) != files or not all(0 <= one <= _MOST_PRIORITY for one in download.priorities)
-        ):
-            return "the priorities are not those of the torrent's files"
+            yield f"{download.hops} hops are more than there can be"
+        are_theirs = len(download.priorities) == files and all(
+            0 <= one <= _MOST_PRIORITY for one in download.priorities
+        )
+        if download.priorities and not are_theirs:
+            yield "the priorities are not those of the torrent's files"
         if download.have is not None and len(download.have) != (pieces + 7) // 8:
-            return "the pieces are not those of the torrent"
+            yield "the pieces are not those of the torrent"
+        if sum(map(len, download.trackers)) > MOST_URLS or len(download.web_seeds) > MOST_URLS:
+            yield f"it has more than {MOST_URLS} trackers or web seeds"
+        if len(download.tags) > MOST_TAGS:
+            yield f"it has more than {MOST_TAGS} tags"
         for index, path in download.renamed_files.items():
             if not 0 <= index < files or not _is_safe(path):
-                return f"a file is renamed to {path!r}, which is not below {download.save_path}"
-        return ""
+                yield f"a file is renamed to {path!r}, which is not below {download.save_path}"
 
     def category_name(self, name: str) -> str:
         """Return the name that a category has here."""
@@ -173,6 +191,10 @@ class Takeover:
     async def settled(self, infohashes: Sequence[Infohash]) -> Mapping[Infohash, str]:
         """Wait until the engine has looked at the files of downloads."""
         return await self._watch.settled(infohashes)
+
+    def _of_version_2(self, batch: Iterable[ActiveDownload]) -> list[tuple[Infohash, bytes]]:
+        found = ((download.infohash, self._torrents.metainfo(download.infohash)) for download in batch)
+        return [(infohash, raw) for infohash, raw in found if raw is not None and _V2 in raw]
 
     def _prepared(
         self, downloads: Sequence[TakenDownload], orders: Mapping[int, int]

@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 DEPTH = 2
 """Containers have states in children and grand-children of what is mounted."""
-MOST_DIRECTORIES = 20_000
+MOST_DIRECTORIES = 5_000
 
 
 class States:

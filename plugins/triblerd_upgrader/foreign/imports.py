@@ -145,6 +145,7 @@ class Imports:
             configuration=self._configuration,
             keepers=self._keepers,
             journal=self._journal,
+            is_there=lambda: self._services.find(DownloadTakeover) is takeover,
         )
         run = Run(program=find.program, version=find.version, root=str(find.root), options=options, started=time.time())
         folder = self._state_dir / _COPY

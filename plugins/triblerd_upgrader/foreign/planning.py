@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from triblerd_downloads.api import UNLIMITED, TakenDownload
+from triblerd_downloads.api import MOST_TAGS, MOST_URLS, UNLIMITED, TakenDownload
 from triblerd_libtorrent.api import EngineError, Magnet, Metainfo, refuse_links_out
 from triblerd_upgrader.foreign.files import Found, look_at, without_pieces
 from triblerd_upgrader.foreign.options import Missing, Options
@@ -147,8 +147,8 @@ def _as_ours(
         upload_limit=_rate(foreign.upload_limit),
         max_uploads=foreign.max_uploads if foreign.max_uploads > 0 else -1,
         sequential=foreign.sequential,
-        trackers=foreign.trackers,
-        web_seeds=foreign.web_seeds,
+        trackers=_trackers(foreign, found),
+        web_seeds=foreign.web_seeds[:MOST_URLS],
         seeding_ratio=ratio,
         seeding_time=seconds,
         category=category,
@@ -200,7 +200,20 @@ def _tags(foreign: ForeignDownload, found: _Findings) -> tuple[str, ...]:
             tags.append(tag)
         if tag != label:
             found.notes.append(f"label {label!r} is {tag!r} here" if tag else f"label {label!r} cannot be a tag here")
-    return tuple(tags)
+    if len(tags) > MOST_TAGS:
+        found.notes.append(f"only the first {MOST_TAGS} of its {len(tags)} labels")
+    return tuple(tags[:MOST_TAGS])
+
+
+def _trackers(foreign: ForeignDownload, found: _Findings) -> tuple[tuple[str, ...], ...]:
+    tiers: list[tuple[str, ...]] = []
+    room = MOST_URLS
+    for tier in foreign.trackers:
+        tiers.append(tier[:room])
+        room -= len(tiers[-1])
+    if sum(map(len, foreign.trackers)) > MOST_URLS or len(foreign.web_seeds) > MOST_URLS:
+        found.notes.append(f"only the first {MOST_URLS} of its trackers and web seeds")
+    return tuple(filter(None, tiers))
 
 
 def _with_pieces(download: TakenDownload, source: Metainfo, found: _Findings) -> TakenDownload:

@@ -9,6 +9,7 @@ import msgspec
 
 from triblerd.store import StoreView, Table, Transaction
 from triblerd_upgrader.foreign.options import Options
+from triblerd_upgrader.foreign.values import NotTaken
 
 _RUN = b"last"
 
@@ -97,6 +98,7 @@ class Report:
         self._before = rows
         self._rows: dict[bytes, Row] = {}
         self._journal = journal
+        self._number = 0
 
     @property
     def rows(self) -> list[Row]:
@@ -107,7 +109,12 @@ class Report:
         """Return how many rows have each verdict."""
         return Counter(str(row.verdict) for row in self._rows.values())
 
-    def settle(self, row: Row) -> Row:
+    def next_number(self) -> int:
+        """Return the place of the next row."""
+        self._number += 1
+        return self._number
+
+    def settled(self, row: Row) -> Row:
         """Return the row to be written: what an interrupted run has taken over is not there "already"."""
         before = self._before.get(row.key)
         if before is None or row.verdict is not Verdict.PRESENT or before.verdict is Verdict.SKIPPED:
@@ -129,6 +136,12 @@ class Report:
         if self._journal is not None and rows:
             await self._journal.put(rows)
         self.add(rows)
+
+    async def not_taken(self, found: Iterable[NotTaken]) -> None:
+        """Write and show rows of what is no download."""
+        await self.put(
+            Row(number=self.next_number(), what=one.what, verdict=Verdict.NOT_TAKEN, reason=one.reason) for one in found
+        )
 
 
 class Journal:

@@ -67,6 +67,18 @@ async def test_what_is_complete_is_seeded_at_once(start_downloads, film, seeder,
     assert (item["ratio"], item["destination"]) == (5 / 80_000, str(film.folder))
 
 
+async def test_a_torrent_of_many_files_is_seeded_at_once_too(start_downloads, tmp_path):
+    files = {f"{number:04}": b"x" * 10 for number in range(2100)}  # which another process reads
+    torrent = make_torrent(tmp_path, files, name="many")
+    async with start_downloads() as daemon:
+        _, rejected = await take(daemon, await taken(daemon, torrent, have=b"\xc0", priorities=(7,) + (4,) * 2099))
+        await wait_for_status(daemon, torrent.infohash, "SEEDING")
+        looked_at = await hashed_and_read(daemon)
+        first = handle_of(daemon, torrent).get_file_priorities()[:2]
+
+    assert (rejected, looked_at, first) == ({}, (0, 0), [7, 4])
+
+
 async def test_what_is_wrong_with_the_files_is_told_and_they_are_checked(start_downloads, film):
     (film.folder / "film/b").unlink()
     async with start_downloads() as daemon:
