@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from triblerd_metadata.records import ADULT, OWN, SELF_CHECKED, SIGNED, SUBSCRIBED, Fixed
+from triblerd_metadata.records import ADULT, OWN, SELF_CHECKED, SIGNED, SUBSCRIBED, Fixed, Numbers
 
 __all__ = ["ADULT", "OWN", "SELF_CHECKED", "SIGNED", "SUBSCRIBED", "Columns"]
 
@@ -65,12 +65,12 @@ class Columns:
             self.category.item(rowid),
         )
 
-    def of_rows(self, rowids: Sequence[int]) -> Iterator[tuple[Fixed, int]]:
+    def of_rows(self, rowids: Sequence[int]) -> Iterator[tuple[Numbers, int]]:
         """Yield the numbers of living rows, and their ``origin_id``: for many at a time, three times as fast."""
         rows = np.array(rowids, np.intp)  # of that type numpy's own indices are
         arrays = (self.type, self.status, self.seeders, self.leechers, self.checked, self.size, self.torrent_date)
         fixed = (array[rows].tolist() for array in (*arrays, self.flags, self.tokens, self.category))
-        return zip(map(Fixed, *fixed), self.origin_id[rows].tolist(), strict=True)
+        return zip(zip(*fixed, strict=True), self.origin_id[rows].tolist(), strict=True)
 
     def living(self, rowids: Sequence[int]) -> list[int]:
         """Return those of some rows that have an entry, in this order."""

@@ -65,6 +65,10 @@ class Fixed(NamedTuple):
         return _FIXED.pack(*self)
 
 
+Numbers = tuple[int, int, int, int, int, int, int, int, int, int]
+"""What a ``Fixed`` is, too: made in half the time, where there are many."""
+
+
 class Placed(NamedTuple):
     """The numbers that nearly all entries do not have: of channels, folders, and what is in them."""
 
@@ -170,7 +174,7 @@ def placed_of(entry: Entry) -> Placed:
     return Placed(entry.origin_id) if entry.origin_id else NOWHERE
 
 
-def entry_of(rowid: int, record: Record, fixed: Fixed, origin_id: int, category: str) -> Entry:
+def entry_of(rowid: int, record: Record, fixed: Numbers, origin_id: int, category: str) -> Entry:
     """Put an entry together again."""
     type_, status, seeders, leechers, checked, size, torrent_date, flags, _, _ = fixed
     entry = Entry(  # of up to 15 fields, which CPython passes on the stack; with more a call takes six times as long

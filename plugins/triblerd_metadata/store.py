@@ -104,11 +104,12 @@ class Metadata:
         rows = columns.living(wanted)
         keys = [row_key(rowid) for rowid in rows]
         with self._store.reading() as transaction:
-            records = transaction.get_many(self._tables.record, keys)
+            record_of = transaction.get_many(self._tables.record, keys).get
+        texts = columns.categories
         return [
-            entry_of(rowid, records[key], fixed, origin_id, columns.categories[fixed.category])
-            for rowid, key, (fixed, origin_id) in zip(rows, keys, columns.of_rows(rows), strict=True)
-            if key in records
+            entry_of(rowid, record, fixed, origin_id, texts[fixed[-1]])
+            for rowid, record, (fixed, origin_id) in zip(rows, map(record_of, keys), columns.of_rows(rows), strict=True)
+            if record is not None
         ]
 
     def title(self, rowid: int) -> str | None:

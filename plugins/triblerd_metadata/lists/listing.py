@@ -150,7 +150,9 @@ class EntryLists:
         if selection.tags:
             statements = self._statements()
             named.append(statements.tagged(selection.tags) if statements is not None else BitMap())
-        return BitMap.intersection(*named) if named else None
+        if len(named) > 1:
+            return BitMap.intersection(*named)
+        return named[0] if named else None
 
     def _matcher(self, expression: Expression) -> Callable[[Rowids], Mask]:
         def matches(rows: Rowids) -> Mask:

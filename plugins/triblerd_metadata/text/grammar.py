@@ -16,6 +16,7 @@ being typed, so words that begin with it count, too. ``*`` says the same of any 
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
 
@@ -47,6 +48,7 @@ class FilterError(InvalidInputError):
     """A ``txt_filter`` is no expression."""
 
 
+@lru_cache(maxsize=256)  # people turn pages, and sort anew
 def parse(text: str) -> Expression:
     """Return what a ``txt_filter`` means. A lone ``*``, and text without any word, fits nothing.
 
