@@ -235,7 +235,7 @@ async def test_trackers_are_those_of_the_row_and_of_the_torrent(ours, tmp_path):
 
 async def test_millions_of_rows_come_in_portions(tmp_path):
     root = copied(NEW, tmp_path)
-    count = ROWS * 2 + ROWS // 2
+    count = ROWS + 5
     rows = [(number.to_bytes(20), f"torrent {number}", number) for number in range(1, count + 1)]
     with closing(sqlite3.connect(root / "8.0" / "sqlite" / "metadata.db")) as connection, connection:
         connection.executemany(
@@ -247,4 +247,4 @@ async def test_millions_of_rows_come_in_portions(tmp_path):
     items = read(NEW, root).items
     portions = [item for item in items if isinstance(item, ForeignRecords) and item.kind == KIND]
 
-    assert [len(portion.values) for portion in portions] == [ROWS, ROWS, ROWS // 2 + 11]
+    assert [len(portion.values) for portion in portions] == [ROWS, 5 + 11]
