@@ -1,4 +1,4 @@
-"""Searches, one at a time on a thread of their own, so that neither the event loop nor each other waits for them.
+"""Searches, on threads of their own, so that neither the event loop nor, but for a few, each other waits for them.
 
 To find a few whole words takes less time than to get to that thread and back, so that is done at once.
 """
@@ -38,6 +38,8 @@ from triblerd_search.ranking import Match, ranked
 R = TypeVar("R")
 
 _FEW_WORDS = 4
+_AT_A_TIME = 3
+"""Searches. One takes the whole processor that Python has, but a phrase of common words may take seconds."""
 
 
 class Searcher:
@@ -57,11 +59,11 @@ class Searcher:
         self._records = records
         self._lists = lists
         self._on_damage = on_damage
-        self._thread = ThreadPoolExecutor(1, "search")
+        self._threads = ThreadPoolExecutor(_AT_A_TIME, "search")
 
     async def close(self) -> None:
-        """End the thread."""
-        await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
+        """End the threads."""
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
 
     async def rows(self, text: str) -> BitMap:
         """Return the rows whose titles match a ``txt_filter``.
@@ -122,7 +124,7 @@ class Searcher:
         return await self._run(lambda finder: finder.find(expression))
 
     async def _run(self, search: Callable[[Finder], R]) -> R:
-        return self._told(await asyncio.get_running_loop().run_in_executor(self._thread, self._search, search))
+        return self._told(await asyncio.get_running_loop().run_in_executor(self._threads, self._search, search))
 
     def _search(self, search: Callable[[Finder], R]) -> tuple[R, bool]:
         """Return what was found, and whether the index is damaged."""

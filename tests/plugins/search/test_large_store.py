@@ -47,6 +47,17 @@ async def test_a_column_orders_all_matches_as_the_numbers_say(daemon):
     assert answer["total"] == len(matching)
 
 
+async def test_a_phrase_of_common_words_does_not_hold_up_other_searches(daemon):
+    phrase = '"web dl" OR "1080p bluray" OR "h 264"'  # each in thousands of titles, all of which are read
+    slow = asyncio.create_task(daemon.get("/search", params={"txt_filter": phrase}))
+    await asyncio.sleep(0.01)
+
+    quick = await daemon.get("/search", params={"txt_filter": '"night"'})
+
+    assert not slow.done()
+    assert len(quick["results"]) == len((await slow)["results"]) == 50
+
+
 async def test_pages_by_relevance_join_without_a_gap(daemon):
     async def page(first: int, last: int) -> list[int]:
         params = {"txt_filter": '"1080p"', "first": first, "last": last}
