@@ -70,7 +70,8 @@ def triblerd_commands() -> Iterable[click.Command]:
 @asynccontextmanager
 async def triblerd_lifespan(context: PluginContext[UpgraderConfig]) -> AsyncIterator[Running]:
     """Upgrade what the kernel finds outdated, and import what other programs left."""
-    upgrader = migrating(context).upgrader()
+    migrations = migrating(context)
+    upgrader = migrations.upgrader()
     ledgers = await Ledgers.open(context.store)
     foreign = ForeignContainer(
         state_dir=context.state_dir,
@@ -88,4 +89,5 @@ async def triblerd_lifespan(context: PluginContext[UpgraderConfig]) -> AsyncIter
     yield Running(
         endpoints=[UpgraderEndpoint(upgrader=upgrader), ImportEndpoint(imports=imports)],
         services={Upgrades: upgrader, ImportedLedger: ledgers},
+        hooks=[migrations.backups()],
     )

@@ -1,5 +1,6 @@
 """Private copies of states, so that the source is never changed, not even by a database that is opened."""
 
+import errno
 import os
 import shutil
 import stat
@@ -12,6 +13,7 @@ from triblerd_upgrader.foreign.values import NotTaken
 DEPTH = 6
 MOST_BYTES = 64 * 1024 * 1024
 """Of one file that is no database; larger ones are no part of a state."""
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _DATABASES = (".db", ".db-wal", ".db-shm", ".db-journal", ".sqlite", ".sqlite-wal", ".sqlite-shm", ".sqlite3")
 _SUFFIXES = frozenset(
     {
@@ -47,6 +49,9 @@ def copy_state(root: Path, target: Path, parts: Sequence[Path] = ()) -> list[Not
         root: The directory of the state.
         target: A new directory.
         parts: Files and directories below the root, when not all of it is the state's.
+
+    Raises:
+        OSError: there is no room for the copy.
     """
     failed: list[NotTaken] = []
     target.mkdir(mode=0o700, parents=True)
@@ -56,6 +61,8 @@ def copy_state(root: Path, target: Path, parts: Sequence[Path] = ()) -> list[Not
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, copy)
         except OSError as error:
+            if error.errno in _NO_ROOM:  # it is not the source's fault, and without the rest nothing is whole
+                raise
             failed.append(NotTaken(str(path.relative_to(root)), f"it cannot be read: {error.strerror or error}"))
     return failed
 

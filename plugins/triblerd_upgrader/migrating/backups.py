@@ -10,8 +10,10 @@ from pathlib import Path
 import msgspec
 
 from triblerd.errors import FailedError
+from triblerd.plugin import PluginContext, hookimpl
 from triblerd.services import DataVersions
 from triblerd.store import StoreView
+from triblerd_upgrader.config import UpgraderConfig
 
 FOLDER = "backups"
 """In the state directory; the store's own copies are there, too."""
@@ -86,6 +88,11 @@ class Backups:
         self._versions = versions
         self._kept = kept
         self._free = free
+
+    @hookimpl
+    def triblerd_reconfigure(self, context: PluginContext[UpgraderConfig]) -> None:
+        """Take a changed number of copies; an import that runs goes on."""
+        self._kept = context.config.backups_kept
 
     async def room(self, *, with_store: bool) -> Room:
         """Return what an upgrade needs, for the copy and for what is converted, and what there is."""

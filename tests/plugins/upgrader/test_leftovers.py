@@ -1,5 +1,7 @@
 """What an import leaves in the state directory, and what it must leave alone there."""
 
+import resource
+
 from tests.plugins.upgrader.conftest import run_import
 
 
@@ -16,7 +18,7 @@ async def test_a_directory_of_the_user_that_sounds_like_ours_stays(start_upgrade
     async with start_upgrader():
         pass
 
-    assert view["counts"] == {"imported": 10}
+    assert view["counts"]["imported"] == 10
     assert sorted(own.rglob("*")) == before
 
 
@@ -27,3 +29,19 @@ async def test_what_a_killed_import_left_is_removed_at_the_next_start(start_upgr
 
     async with start_upgrader():
         assert not (tmp_path / "state" / ".import").exists()
+
+
+async def test_a_copy_that_there_is_no_room_for_ends_the_import_in_words(start_upgrader, sample):
+    _, _, body = sample("tribler-8.4")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    async with start_upgrader() as daemon:
+        await daemon.get("/downloads")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8, hard))  # as on a full disk, for every file of this process
+        try:
+            view, rows = await run_import(daemon, {**body, "dry_run": True}, "failed")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert "File too large" in view["failure"]
+    assert rows == []

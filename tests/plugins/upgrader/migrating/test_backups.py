@@ -4,6 +4,7 @@ import pytest
 
 from tests.plugins.upgrader.migrating.conftest import block
 from tests.plugins.upgrader.migrating.shelf import BOOKS, SHELF, release
+from triblerd.events import PluginChanged
 from triblerd_upgrader.migrating.backups import Backups, NoRoomError
 
 PLUGINS = ("upgrader", "shelf")
@@ -77,3 +78,16 @@ async def test_settings_alone_are_upgraded_without_a_copy_of_the_store(start_dae
     assert await upgrade(start_daemon) == ""
 
     assert sorted(name.partition(".")[2].partition(".")[2] for name in copies(first_release)) == ["conf", "conf", "mdb"]
+
+
+@pytest.mark.usefixtures("first_release")
+async def test_the_number_of_copies_is_taken_live_and_an_import_that_runs_goes_on(start_daemon, state_dir):
+    plugins = ("upgrader", "settings")
+    async with start_daemon(*plugins, config={"shelf": {"enabled": False}}, extra_plugins=[release(3)]) as daemon:
+        with daemon.events(PluginChanged) as events:
+            await daemon.post("/settings", json={"upgrader": {"backups_kept": 0}})
+            await daemon.patch("/plugins/shelf", json={"enabled": True})
+            changed = {(await events.next()).name for _ in range(3)}
+
+    assert changed == {"shelf"}
+    assert copies(state_dir) == []
