@@ -2,6 +2,7 @@
 
 import json
 import re
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -37,8 +38,8 @@ def stored_bytes(path: Path) -> bytes:
         ValueError: it is empty, as after a full disk, or too large.
         OSError: it cannot be read.
     """
-    size = path.stat().st_size
-    if size > LARGEST or not path.is_file():
+    status = path.stat()
+    if status.st_size > LARGEST or not stat.S_ISREG(status.st_mode):
         msg = f"it is no file of at most {LARGEST} bytes"
         raise ValueError(msg)
     raw = path.read_bytes()
