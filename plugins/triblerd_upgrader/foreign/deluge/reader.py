@@ -83,13 +83,15 @@ def _record(
 
 def _first_whole(copy: Path, name: str, read: Callable[[Path], T], damage: list[NotTaken]) -> T | None:
     """Return what a file holds, or the one that the program kept of the time before, or ``None``; and tell why."""
-    for each in (name, name + _BACKUP):
-        if each != name and not (copy / each).exists():
-            break
-        found = salvaged(each, lambda each=each: read(copy / each))  # type: ignore[misc]  # mypy knows no default here
-        if not isinstance(found, NotTaken):
-            return found
-        damage.append(found)
+    found = salvaged(name, lambda: read(copy / name))
+    if not isinstance(found, NotTaken):
+        return found
+    before = name + _BACKUP
+    kept = salvaged(before, lambda: read(copy / before))
+    if not isinstance(kept, NotTaken):
+        damage.append(NotTaken(name, f"{found.reason}; that of the time before is read instead"))
+        return kept
+    damage += [found, kept] if (copy / before).exists() else [found]
     return None
 
 
