@@ -1,7 +1,8 @@
-"""What is told of the metadata store in the statistics."""
+"""What is told of the metadata store, in the statistics and to programs that watch the daemon."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from triblerd.metrics import Metric
 from triblerd.plugin import hookimpl
 from triblerd.services import Measurements
 from triblerd_metadata.api import MetadataStore
@@ -32,3 +33,10 @@ class Figures:
                 "num_torrents": int(counts.get(EntryType.TORRENT, 0)),
             }
         }
+
+    @hookimpl(optionalhook=True)
+    def triblerd_metrics(self) -> Iterable[Metric]:
+        """Return how many entries there are."""
+        counts = self._metadata.counts
+        entries = {kind.name.lower(): int(counts.get(kind, 0)) for kind in EntryType}
+        return [Metric("entries", "What is remembered, by its type.", entries, labels=("type",))]

@@ -5,6 +5,7 @@ from tests.kernel.conftest import write_plugin
 from tests.plugins.downloads.conftest import connect, start_downloads, upload, wait_for_status
 from triblerd.testing import wait_for
 from triblerd_libtorrent.testing import seeder
+from triblerd_metadata.api import MetadataStore, NewEntry
 
 __all__ = ["seeder", "start_downloads", "write_plugin"]
 
@@ -141,6 +142,16 @@ async def test_the_store_and_the_bus_are_told(start_downloads, seeder):
     assert page.value("triblerd_store_write_failures_total") == 0
     assert page.value("triblerd_events_published_total", topic="plugin_changed") > 0
     assert page.value("triblerd_events_lost_total") == 0
+
+
+async def test_the_metadata_store_tells_how_much_it_remembers(start_daemon):
+    async with start_daemon("prometheus", "metadata") as daemon:
+        store = daemon.daemon.container.services().find(MetadataStore)
+        await store.add([NewEntry(title=f"Title {number}", infohash=bytes([number]) * 20) for number in range(3)])
+        page = await read(daemon)
+
+    assert page.value("triblerd_metadata_entries", type="torrent") == 3
+    assert page.value("triblerd_metadata_entries", type="channel") == 0
 
 
 async def test_the_real_program_tells_of_its_process_and_its_loop(daemon_process):
