@@ -36,6 +36,7 @@ class TakenDownload(msgspec.Struct, frozen=True, kw_only=True):
         web_seeds: URLs (BEP 19); empty for those of the source.
         seeding_ratio: ``None`` for no limit of its own; ``seeding_time``, in seconds, likewise.
         category: One that exists; empty for none.
+        only_metadata: Stop once the metadata of a magnet are known.
     """
 
     source: Metainfo | Magnet
@@ -67,6 +68,7 @@ class TakenDownload(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     hops: int = 0
     safe_seeding: bool = False
+    only_metadata: bool = False
 
 
 class Outcome(StrEnum):

@@ -83,6 +83,7 @@ def _record(download: TakenDownload, order: int, trackers: list[str]) -> Downloa
         time_added=download.added_time or int(time.time()),
         name=source.name,
         magnet=source.uri if isinstance(source, Magnet) else "",
+        only_metadata=download.only_metadata and isinstance(source, Magnet),
         trackers=tuple(dict.fromkeys(url for url in trackers if url not in own)),
         destination=download.save_path,
         completed_dir="" if download.completed_dir == download.save_path else download.completed_dir,

@@ -155,6 +155,7 @@ def _as_ours(
         tags=_tags(foreign, found),
         hops=foreign.hops,
         safe_seeding=foreign.safe_seeding,
+        only_metadata=foreign.only_metadata,
     )
 
 

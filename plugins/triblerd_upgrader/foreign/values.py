@@ -63,6 +63,7 @@ class ForeignDownload(msgspec.Struct, frozen=True, kw_only=True):
         trackers: Announce URLs in tiers.
         ratio_limit: Uploaded by downloaded; ``seeding_time_limit`` and ``idle_limit`` in seconds.
         category: A label with a destination; empty for none.
+        only_metadata: A magnet that is to stop once its metadata are known.
     """
 
     origin: str
@@ -105,6 +106,7 @@ class ForeignDownload(msgspec.Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
     hops: int = 0
     safe_seeding: bool = False
+    only_metadata: bool = False
 
 
 class NotTaken(msgspec.Struct, frozen=True):

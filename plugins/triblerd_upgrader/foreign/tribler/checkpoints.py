@@ -51,7 +51,7 @@ class View:
 
     def labels(self, *infohashes: bytes) -> tuple[str, ...]:
         """Return the labels of a download that has these infohashes, empty ones among them."""
-        return next((self._labels[each] for each in infohashes if each in self._labels), ())
+        return next((self._labels[each] for each in infohashes if each and each in self._labels), ())
 
 
 def read_checkpoints(folder: Path, view: View) -> Iterator[ForeignDownload | NotTaken]:
@@ -150,6 +150,7 @@ class Checkpoint:
             labels=view.labels(v1, v2),
             hops=self._number("hops"),
             safe_seeding=self._flag("safe_seeding"),
+            only_metadata=self._flag("stop_after_metainfo"),
         )
         if resume is None:
             return download

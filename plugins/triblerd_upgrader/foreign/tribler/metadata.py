@@ -67,6 +67,7 @@ _NODE = tuple(name for name in _NodeRow._fields if name not in _HEALTH)
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - all is UTC, and nothing says so
 _SECOND = timedelta(seconds=1)
 _INFOHASH_SIZE = 20
+_INFOHASH_SIZES = (_INFOHASH_SIZE, 32)
 _MOST = (1 << 63) - 1
 _MOST_PEERS = (1 << 32) - 1
 
@@ -116,8 +117,8 @@ def tags_of(database: Database) -> Iterator[tuple[bytes, tuple[str, ...]]]:
 
     for rows in database.walk("ChannelNode", select):
         for infohash, text in rows:
-            _, tags = split_tags(_text(text))
-            if tags and isinstance(infohash, bytes):
+            _, tags = split_tags(text if isinstance(text, str) else "")
+            if tags and isinstance(infohash, bytes) and len(infohash) in _INFOHASH_SIZES:
                 yield infohash, tags
 
 

@@ -216,6 +216,17 @@ async def test_without_a_store_nobody_takes_entries(ours, tmp_path):
         await ours.keep(read(OLD, copied(OLD, tmp_path)).items, KIND)
 
 
+async def test_values_without_end_cost_their_row_alone(ours, tmp_path):
+    root = copied(NEW, tmp_path)
+    change(NEW, root, "UPDATE ChannelNode SET title = printf('%.*c', 9000000, 'x') WHERE title = 'beta'")
+
+    found = read(NEW, root)
+    await ours.keep(found.items, KIND)
+
+    assert len(list(ours.metadata.walk())) == 10
+    assert "rows of the metadata database (1)" in found.not_taken
+
+
 async def test_trackers_are_those_of_the_row_and_of_the_torrent(ours, tmp_path):
     root = copied(NEW, tmp_path)
     change(

@@ -10,11 +10,13 @@ from tests.plugins.downloads.conftest import service
 from tests.plugins.upgrader.conftest import run_import
 from tests.plugins.upgrader.samples import PROGRAMS
 from tests.plugins.upgrader.tribler.states import NEW, OLD, copied
+from triblerd_downloads.api import Downloads
 from triblerd_metadata.api import MetadataStore, NodeKey
 from triblerd_upgrader.api import ImportedLedger
 
 LEDGER = PROGRAMS[OLD]["ledger"]
 ME = bytes.fromhex(LEDGER["my_public_key"])
+THETA = PROGRAMS[NEW]["downloads"]["magnet"]["infohash_v1"]
 ALPHA = PROGRAMS[OLD]["downloads"]["single"]["infohash_v1"]
 
 
@@ -81,6 +83,17 @@ async def test_tags_of_version_8_are_labels_and_statements(sample, start_whole):
     [alpha] = [download for download in listed if download["infohash"] == ALPHA]
     assert set(alpha["tags"]) == {"books", "red"}
     assert [entry["infohash"] for entry in found["results"]] == [ALPHA]
+
+
+async def test_a_magnet_that_was_to_stop_still_is(sample, start_whole):
+    state, _, body = sample(NEW)
+    file = state / "dlcheckpoints" / f"{THETA}.conf"
+    file.write_text(file.read_text().replace("stop_after_metainfo = False", "stop_after_metainfo = True"))
+    async with start_whole() as daemon:
+        await run_import(daemon, body)
+        records = {one.infohash: one.record for one in service(daemon, Downloads).all()}
+
+    assert [infohash for infohash, record in records.items() if record.only_metadata] == [THETA]
 
 
 async def test_nothing_of_a_key_is_told_or_logged(sample, start_whole, caplog):
