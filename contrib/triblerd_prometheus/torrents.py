@@ -8,8 +8,8 @@ from triblerd.plugin import Services
 from triblerd_downloads.api import Downloads, DownloadState
 from triblerd_libtorrent.api import SessionDiagnostics, TorrentEngine
 
-AT_ONCE = 500
-"""Downloads that are looked at before others have their turn on the event loop: half a millisecond."""
+AT_ONCE = 100
+"""Downloads that are looked at before others have their turn on the event loop: some tenths of a millisecond."""
 TRANSFERRING = frozenset({DownloadState.DOWNLOADING, DownloadState.SEEDING})
 """The states in which the engine keeps rates and peers up to date."""
 
