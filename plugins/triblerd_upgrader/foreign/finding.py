@@ -65,6 +65,9 @@ def _children(folder: Path) -> list[Path]:
 def _recognised(reader: Reader, folder: Path) -> Find | None:
     try:
         return reader.find(folder)
+    except OSError as error:  # what nobody may look at, nobody can take over
+        log.debug("%s cannot be looked at: %s", folder, error)
+        return None
     except Exception:  # a border: what is wrong with one directory must not hide the others
         log.exception("%s cannot be looked at as a state of %s", folder, reader.program)
         return None
