@@ -5,12 +5,13 @@ from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics import exposition as openmetrics
 
 from triblerd.histogram import Distribution
 from triblerd_prometheus.rules import Family
 
+PLAIN = "text/plain; version=0.0.4; charset=utf-8"
 _OPENMETRICS = "application/openmetrics-text"
 _VERSIONS = ("", "1.0.0")
 
@@ -34,7 +35,7 @@ class Exposition:
         page = _Page([*map(_metric, families), *self._process.collect()])
         if _names_openmetrics(accept):
             return openmetrics.generate_latest(page), openmetrics.CONTENT_TYPE_LATEST  # type: ignore[no-untyped-call]
-        return generate_latest(page), CONTENT_TYPE_PLAIN_0_0_4
+        return generate_latest(page), PLAIN
 
 
 class _Page:
