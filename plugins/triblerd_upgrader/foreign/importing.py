@@ -132,7 +132,7 @@ class Import:
         with Spool(self._folder / "downloads") as spool:
             records = await self._read_downloads(items, spool)
             await self._take_downloads(spool)
-        self.phase = "records"
+        self.phase, self.done, self.total = "records", 0, 0
         while records and not self._is_cancelled:
             await self._take_records(records)
             records = await asyncio.to_thread(_some, items)
@@ -190,6 +190,7 @@ class Import:
         for item in items:
             if isinstance(item, ForeignRecords):
                 await self._keep(item)
+                self.done += len(item.values)
             elif isinstance(item, NotTaken):
                 await self.report.not_taken([item])
             elif isinstance(item, ForeignSettings):

@@ -18,6 +18,7 @@ from triblerd_upgrader.foreign.finding import States
 from triblerd_upgrader.foreign.importing import Import, Ours
 from triblerd_upgrader.foreign.options import Options
 from triblerd_upgrader.foreign.report import Journal, Row, Run, State
+from triblerd_upgrader.foreign.settings import SECRETS
 from triblerd_upgrader.foreign.values import Find, Keeper, Program, Reader
 
 _COPY = ".import"
@@ -104,10 +105,14 @@ class Imports:
             force: Also if the program seems to run.
 
         Raises:
-            InvalidInputError: there is no state, or a replacement is none.
+            InvalidInputError: there is no state, a replacement is none, or nothing of that kind is to be included.
             ConflictError: an import runs, there are several states, or the program runs.
             UnavailableError: downloads cannot be taken over now.
         """
+        known = {SECRETS, *(keeper.kind for keeper in self._keepers.values() if keeper.is_asked_for)}
+        if unknown := sorted(set(options.include) - known):
+            msg = f"include: there is no {unknown[0]!r}; there are {', '.join(sorted(known))}"
+            raise InvalidInputError(msg)
         if self._starting or (self._current is not None and self._current.run.state is State.RUNNING):
             msg = "an import runs already"
             raise ConflictError(msg)

@@ -54,8 +54,9 @@ class Tribler8:
         yield from reading.entries_of(database, own)
         yield from own_tags((own.key_of(infohash), names) for infohash, names in tags.items())
         if old is not None:
+            owner, _ = reading.identity_of(old / FILE)
             yield from reading.statements_of(old)
-            yield from reading.ledger_of(old, identity)
+            yield from reading.ledger_of(old, owner or identity)
         yield from reading.left_in(copy, version)
 
     def _settings(self, version: Path, old: Path | None, view: View) -> Iterator[Item]:

@@ -54,6 +54,17 @@ async def test_all_of_version_7_is_found_where_clients_look_for_it(sample, start
     assert key == ME
 
 
+async def test_what_nobody_knows_cannot_be_included(sample, start_whole):
+    _, _, body = sample(OLD)
+    async with start_whole() as daemon:
+        answer = await daemon.request("POST", "/upgrader/import", json={**body, "include": ["identiy"]})
+
+    assert (answer.status, answer.json()) == (
+        400,
+        {"error": "include: there is no 'identiy'; there are identity, secrets"},
+    )
+
+
 async def test_a_dry_run_counts_the_records_and_changes_nothing(sample, start_whole):
     _, _, body = sample(OLD)
     async with start_whole() as daemon:
