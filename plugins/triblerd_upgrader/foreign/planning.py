@@ -270,10 +270,8 @@ def _missing(download: TakenDownload, on_disk: Found, foreign: ForeignDownload) 
 
 
 def _missing_root(folder: str) -> str:
-    """Return what is wrong with a directory that need not hold anything yet."""
-    if os.path.isdir(folder) or os.path.isdir(posixpath.dirname(folder.rstrip("/"))):  # noqa: PTH112 - texts they are
-        return ""
-    return f"its directory {folder} does not exist"
+    """Return what is wrong with a directory that need not hold anything yet: it may be elsewhere here."""
+    return "" if os.path.isdir(folder) else f"its directory {folder} does not exist"  # noqa: PTH112 - a text it is
 
 
 def _named(paths: tuple[str, ...]) -> str:

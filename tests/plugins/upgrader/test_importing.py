@@ -102,7 +102,7 @@ async def test_directories_that_are_not_here_are_told_of(sample, start_upgrader)
         view, report = await run_import(daemon, {**body, "replace": {}})
 
     assert set(verdicts(report).values()) == {"skipped"}
-    assert view["missing_directories"][ROOT] == 7
+    assert view["missing_directories"] == {ROOT: 7, f"{ROOT}/incomplete": 2}
     assert view["counts"]["skipped"] == len(PROGRAMS["transmission-4.1"]["downloads"])
 
 
