@@ -220,11 +220,13 @@ class Import:
 
     async def _tell_of_the_queue(self) -> None:
         """Tell when more downloads take part in the queue than run at once here."""
-        limits = self._ours.configuration.values().get("libtorrent", {})
-        most, queued = limits.get("active_seeds"), self._taker.queued_seeds
-        if isinstance(most, int) and 0 <= most < queued:
-            reason = f"{queued} complete downloads take part in it, of which only {most} seed at once here"
-            await self.report.not_taken([NotTaken("queue", f"{reason}: see the setting libtorrent.active_seeds")])
+        values, queued = self._ours.configuration.values().get("libtorrent", {}), self._taker.queued_seeds
+        limits = {name: values.get(name) for name in ("active_seeds", "active_limit")}
+        exceeded = {name: most for name, most in limits.items() if isinstance(most, int) and 0 <= most < queued}
+        if exceeded:
+            name = min(exceeded, key=exceeded.__getitem__)
+            reason = f"{queued} complete downloads take part in it, of which only {exceeded[name]} seed at once here"
+            await self.report.not_taken([NotTaken("queue", f"{reason}: see the setting libtorrent.{name}")])
 
     async def _take_settings(self) -> None:
         taker = SettingsTaker(self._ours.configuration, is_running=bool(self._find.running))

@@ -12,7 +12,7 @@ from tests.plugins.upgrader.samples import ROOT, copy_data, copy_state
 from triblerd.testing import wait_for
 
 PROGRAM = "qbittorrent-4.5"
-SETTINGS = {"libtorrent": {"active_downloads": -1, "active_seeds": -1}}
+SETTINGS = {"libtorrent": {"active_downloads": -1, "active_seeds": -1, "active_limit": -1}}
 SHOWN = ("infohash", "name", "size", "progress", "hops", "time_added", "status", "ratio", "error")
 LIMIT_SECONDS = 120
 
