@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import PurePosixPath
 
@@ -34,6 +35,7 @@ from triblerd_libtorrent.api import (
     EngineError,
     Infohash,
     Magnet,
+    MagnetError,
     Metainfo,
     MetainfoError,
     TorrentEngine,
@@ -106,8 +108,9 @@ class Takeover:
                 except MetainfoError:  # the engine does not have it either
                     continue
             for download in batch:
-                if download.record.magnet:
-                    self._note(download.infohash, self._engine.parse_magnet(download.record.magnet))
+                with suppress(MagnetError):  # likewise
+                    if download.record.magnet:
+                        self._note(download.infohash, self._engine.parse_magnet(download.record.magnet))
 
     def find(self, source: Metainfo | Magnet) -> Infohash | None:
         """Return the download that is the same torrent."""

@@ -169,7 +169,7 @@ async def test_pieces_whose_data_are_not_kept_are_fetched_again(sample, start_up
 async def test_the_queue_is_that_of_the_program(sample, start_upgrader):
     _, _, body = sample("qbittorrent-4.5")
     async with start_upgrader() as daemon:
-        await run_import(daemon, body)
+        _, report = await run_import(daemon, body)
         downloads = service(daemon, Downloads).all()
         engine = service(daemon, TorrentEngine)
         queued = sorted(
@@ -180,6 +180,8 @@ async def test_the_queue_is_that_of_the_program(sample, start_upgrader):
     theta = "6d89692f35f94bc61ab2d47612c5e066bc8c431e"
     assert [one.infohash for one in downloads][:2] == [DELTA, theta]
     assert [one.infohash for one in queued][:2] == [DELTA, theta]
+    [queue] = [row for row in report if row["what"] == "queue"]
+    assert queue["reason"].endswith("only 5 seed at once here: see the setting libtorrent.active_seeds")
 
 
 async def test_settings_are_taken_over_if_they_are_asked_for(sample, start_upgrader):
@@ -301,6 +303,8 @@ async def test_paths_are_confined_to_the_configured_directories(sample, start_up
 
     assert answer["error"] == f"path {body['path']} is outside of the allowed directories"
     assert row_of(report, ALPHA)["reason"] == f"save_path {data} is outside of the allowed directories"
+    stays = f"it stays where it is when it is complete, and does not go to {data}"
+    assert (row_of(report, DELTA)["verdict"], row_of(report, DELTA)["notes"][-1]) == ("imported", stays)
 
 
 async def test_nothing_is_written_through_a_link_out_of_the_destination(sample, start_upgrader, tmp_path):
