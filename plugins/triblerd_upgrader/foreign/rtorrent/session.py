@@ -35,18 +35,21 @@ def is_session(folder: Path) -> bool:
 
 def read_session(folder: Path, context: Context) -> Iterator[Item]:
     """Yield the downloads."""
+    present = frozenset(
+        path.name for path in folder.iterdir()
+    )  # once: to ask for each file takes as long as to read it
     for name in names_in(folder):
-        yield from _record(folder, name, context)
-    for suffix in (_STATE, _RESUME):
-        for path in sorted(folder.glob(f"*.torrent{suffix}")):
-            if not path.with_suffix("").exists():
-                yield NotTaken(path.name, "there is no torrent file for it")
+        yield from _record(folder, name, present, context)
+    for name in sorted(present):
+        torrent = name.removesuffix(_STATE).removesuffix(_RESUME)
+        if torrent != name and torrent.endswith(".torrent") and torrent not in present:
+            yield NotTaken(name, "there is no torrent file for it")
 
 
-def _record(folder: Path, name: str, context: Context) -> Iterator[Item]:
+def _record(folder: Path, name: str, present: frozenset[str], context: Context) -> Iterator[Item]:
     read = salvaged(name, lambda: _torrent(folder / name))
-    state = _beside(folder, name + _STATE)
-    resume = _beside(folder, name + _RESUME)
+    state = _stored(folder, name + _STATE) if name + _STATE in present else None
+    resume = _stored(folder, name + _RESUME) if name + _RESUME in present else None
     if isinstance(read, NotTaken) or isinstance(state, NotTaken) or isinstance(resume, NotTaken):
         yield from (part for part in (read, state, resume) if isinstance(part, NotTaken))
         return
@@ -59,8 +62,8 @@ def _record(folder: Path, name: str, context: Context) -> Iterator[Item]:
     yield from lost_of(parts)
 
 
-def _beside(folder: Path, name: str) -> Fields | NotTaken | None:
-    return salvaged(name, lambda: stored_fields(folder / name)) if (folder / name).exists() else None
+def _stored(folder: Path, name: str) -> Fields | NotTaken:
+    return salvaged(name, lambda: stored_fields(folder / name))
 
 
 @dataclass(frozen=True)
