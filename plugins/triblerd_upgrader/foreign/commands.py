@@ -74,16 +74,15 @@ def import_(api: ApiClient, /, *, path: Path, dry_run: bool, yes: bool, as_json:
     goes on after an interruption.
     """
     body = {"path": str(path.absolute()), **options}
-    if dry_run or not (as_json or yes):
+    asks = sys.stdin.isatty() and not (as_json or yes)
+    if dry_run or asks:
         outcome = _run(api, {**body, "dry_run": True}, as_json=as_json)
-        rows = _report(api)
         if dry_run:
-            _show_all(outcome, rows, as_json=as_json)
+            _show_all(outcome, _report(api), as_json=as_json)
             return
         if _has_doubts(outcome):
-            _print(outcome, rows, will=True)
-            if sys.stdin.isatty():
-                click.confirm("Go on?", abort=True, err=True)
+            _print(outcome, _report(api), will=True)
+            click.confirm("Go on?", abort=True, err=True)
     outcome = _run(api, body, as_json=as_json)
     _show_all(outcome, _report(api), as_json=as_json)
 

@@ -4,7 +4,8 @@ import asyncio
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
@@ -128,14 +129,12 @@ class Import:
         await self.report.not_taken(await asyncio.to_thread(copy_state, self._find.root, copy))
         await self._ours.takeover.prepare()
         self.phase = "reading"
-        items = self._reader.read(copy, self._mapped, self._find.root)
-        with Spool(self._folder / "downloads") as spool:
-            records = await self._read_downloads(items, spool)
-            await self._take_downloads(spool)
-        self.phase, self.done, self.total = "records", 0, 0
-        while records and not self._is_cancelled:
-            await self._take_records(records)
-            records = await asyncio.to_thread(_some, items)
+        with ThreadPoolExecutor(1) as thread:
+            items = _Items(thread, self._reader.read(copy, self._mapped, self._find.root))
+            try:
+                await self._take_items(items)
+            finally:
+                await items.close()
         if self.run.options.with_settings and not self._is_cancelled:
             self.phase = "settings"
             await self._take_settings()
@@ -145,6 +144,15 @@ class Import:
         for first in range(0, len(taken), BATCH):
             await self._taker.see_what_is_checked(taken[first : first + BATCH])
             self.done = min(first + BATCH, len(taken))
+
+    async def _take_items(self, items: "_Items") -> None:
+        with Spool(self._folder / "downloads") as spool:
+            records = await self._read_downloads(items, spool)
+            await self._take_downloads(spool)
+        self.phase, self.done, self.total = "records", 0, 0
+        while records and not self._is_cancelled:
+            await self._take_records(records)
+            records = await items.some()
 
     async def _end(self, state: State, error: str) -> None:
         self.phase = ""
@@ -162,9 +170,9 @@ class Import:
 
     # --- downloads ----------------------------------------------------------------------------------------------
 
-    async def _read_downloads(self, items: Iterator[Item], spool: Spool) -> Sequence[Item]:
+    async def _read_downloads(self, items: "_Items", spool: Spool) -> Sequence[Item]:
         """Put the downloads, which come first, into the spool; return what was read with the first records."""
-        while (batch := await asyncio.to_thread(_some, items)) and not self._is_cancelled:
+        while (batch := await items.some()) and not self._is_cancelled:
             downloads = [item for item in batch if isinstance(item, ForeignDownload)]
             await asyncio.to_thread(spool.put, downloads)
             self.done = len(spool)
@@ -240,6 +248,23 @@ class Import:
             taken += [name for name in names if f"setting {name}" not in refused]
             await self.report.not_taken(not_taken)
         self.run = msgspec.structs.replace(self.run, settings=tuple(taken))
+
+
+class _Items:
+    """What a reader yields, all of it in one thread: a database belongs to the thread that opened it."""
+
+    def __init__(self, thread: ThreadPoolExecutor, items: Iterator[Item]) -> None:
+        self._thread = thread
+        self._items = items
+
+    async def some(self) -> list[Item]:
+        """Return the next items, none at the end."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, _some, self._items)
+
+    async def close(self) -> None:
+        """Have the reader let go of what it has open."""
+        if isinstance(self._items, Generator):
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._items.close)
 
 
 def _some(items: Iterator[Item]) -> list[Item]:

@@ -229,8 +229,8 @@ async def test_of_several_states_the_user_chooses(sample, start_upgrader, tmp_pa
 
 
 async def test_there_is_one_import_at_a_time_and_it_can_be_ended_and_gone_on_with(sample, start_upgrader):
-    state, data, body = sample("qbittorrent-4.5")
-    infohashes = blow_up("qbittorrent-4.5", state, data, 250)
+    state, data, body = sample("qbittorrent-5.1-sqlite")
+    infohashes = blow_up("qbittorrent-5.1-sqlite", state, data, 250)
     async with start_upgrader() as daemon:
         await daemon.post("/upgrader/import", json=body)
         second = await daemon.post("/upgrader/import", json=body, status=409)
