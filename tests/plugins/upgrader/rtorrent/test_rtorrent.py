@@ -318,14 +318,15 @@ def test_other_torrent_files_are_no_session(tmp_path, names):
 @pytest.mark.parametrize(
     ("lock", "running"),
     [
-        (f"{socket.gethostname()}:+{os.getpid()}", "which runs"),
-        (f"{socket.gethostname()}:+99999999", ""),
+        ("HERE:+OURS", "which runs"),
+        ("HERE:+99999999", ""),
         ("another:+1", "of the machine another"),
         ("rubbish", ""),
         ("", ""),
     ],
 )
 def test_the_lock_says_who_is_running(state, lock, running):
+    lock = lock.replace("HERE", socket.gethostname()).replace("OURS", str(os.getpid()))
     (state / "session/rtorrent.lock").write_text(lock)
 
     find = READER.find(state)
