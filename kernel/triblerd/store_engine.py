@@ -4,8 +4,10 @@ import mmap
 import os
 import resource
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +33,7 @@ _LAYOUT_TABLE = b"kernel/store"
 _LAYOUT_KEY = b"layout"
 _LAYOUT = b"\x01"  # how tables are named and values begin; a store of another layout is not opened
 _LEAST_MAP = 16 << 20
+_COPY_BEGINS_SECONDS = 0.001
 _SHARE_OF_ADDRESS_SPACE = 8  # where addresses are limited, the rest of the process needs the other seven parts
 _READERS_GRACE = 3.0  # seconds that a growing map waits for the scans of other threads to end
 
@@ -77,6 +80,7 @@ class Engine:
         self._scans: Counter[int] = Counter()  # by thread
         self._grows = False
         self._copying = threading.Lock()
+        self._writing = threading.Lock()
         self._tables: dict[str, Handle] = {}
 
     @property
@@ -172,8 +176,14 @@ class Engine:
     def copy_to(self, descriptor: int) -> None:
         """Write the whole store, as it is now, to an open file."""
         # A plain copy: the compacting one of lmdb 3.0.0 crashes on some databases.
-        with self._copying:
-            self._env.copyfd(descriptor)
+        with self._copying, ThreadPoolExecutor(1, "store-copy") as thread:
+            # A copy waits for the transaction that writes to end. With lmdb 3.0.0 one that is given up waits for it,
+            # too, for ever; so none is open until the copy has begun, which shows by its first bytes.
+            with self._writing:
+                copy = thread.submit(self._env.copyfd, descriptor)
+                while not copy.done() and not os.fstat(descriptor).st_size:
+                    time.sleep(_COPY_BEGINS_SECONDS)
+            copy.result()
 
     def close(self) -> None:
         """Close the environment; reads fail from now on."""
@@ -187,7 +197,8 @@ class Engine:
     def _with_room(self, change: Callable[[], T]) -> T:
         while True:
             try:
-                return change()
+                with self._writing:
+                    return change()
             except lmdb.MapFullError:
                 self._grow()
 

@@ -1,6 +1,7 @@
 import asyncio
 import os
 import random
+import threading
 import time
 
 import pytest
@@ -108,6 +109,28 @@ async def test_a_map_grows_after_a_copy_that_is_being_written(tmp_path):
         await asyncio.gather(store.backup(tmp_path / "copy.mdb"), table.put(b"second", bytes(12 << 20)))
 
         assert table.count() == 2
+
+
+async def test_a_change_that_is_given_up_does_not_wait_for_a_copy_that_waits_for_it(tmp_path):
+    async with Store(tmp_path / "store", StoreConfig()) as store:
+        begun, copying = threading.Event(), threading.Event()
+
+        def fail(_transaction):
+            begun.set()
+            copying.wait(10)
+            time.sleep(0.1)  # the copy is where it waits for this transaction
+            msg = "given up"
+            raise RuntimeError(msg)
+
+        failing = asyncio.create_task(store.view("test").write(fail))
+        await asyncio.to_thread(begun.wait, 10)
+        copy = asyncio.create_task(store.backup(tmp_path / "copy.mdb"))
+        await asyncio.sleep(0)
+        copying.set()
+
+        with pytest.raises(RuntimeError, match="given up"):
+            await asyncio.wait_for(failing, 20)
+        assert await asyncio.wait_for(copy, 20) > 0
 
 
 async def test_the_first_copy_is_due_at_once_and_the_next_after_the_interval(store, tmp_path):
