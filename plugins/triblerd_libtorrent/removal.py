@@ -13,7 +13,10 @@ from triblerd_libtorrent.parsing import TorrentParser
 from triblerd_libtorrent.session import EngineSession
 from triblerd_libtorrent.torrents import Torrent, Torrents
 
-_ANSWER_SECONDS = 15.0
+_ANSWER_SECONDS = 60.0
+"""The disk threads look at every file of a torrent before they let go; with 100,000 of them on a busy disk that takes
+more than ten seconds.
+"""
 
 
 class Remover:
