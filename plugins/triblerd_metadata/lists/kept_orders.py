@@ -120,6 +120,7 @@ class KeptOrders:
                 self._drop(column)
                 continue
             await self._settle(column, order)
+            await asyncio.sleep(0)  # each order takes a millisecond or two
             is_whole = self._kept.get(column) is order and not order.waiting
             if is_whole and order.beside > MOST_BESIDE and column not in self._making:
                 self._start(column, order.view().whole)

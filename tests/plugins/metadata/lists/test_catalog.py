@@ -1,5 +1,6 @@
 """Lists of 100,000 torrents, and of some channels and what is in them."""
 
+import asyncio
 import itertools
 
 import msgspec
@@ -155,6 +156,27 @@ async def test_an_order_with_many_changes_is_made_anew_while_others_come(bench):
     await wait_for(lambda: all(bench.orders.beside(order.column) == 0 for order in orders))
 
     await assert_equal(bench, Selection(), orders, [PAGE_1, PAGE_1000])
+
+
+async def test_others_have_a_turn_between_two_orders_that_are_tidied(bench):
+    columns = [SortColumn.SIZE, SortColumn.DATE, SortColumn.STATUS, SortColumn.HEALTH]
+    for column in columns:
+        await bench.view(column)
+    await bench.metadata.add(itertools.islice(iter_torrents(), 100_000, 100_025))
+    turns = 0
+
+    async def take_turns():
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    others = asyncio.create_task(take_turns())
+    await asyncio.sleep(0)
+    await bench.orders.tidy()
+    others.cancel()
+
+    assert turns >= len(columns)
 
 
 async def test_an_order_that_nobody_asks_for_is_dropped(bench):
