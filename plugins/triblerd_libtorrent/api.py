@@ -1,12 +1,23 @@
 """What other plugins see of the engine: values, events and protocols, never a handle."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Protocol, TypeVar, dataclass_transform, runtime_checkable
-
-import msgspec
+from typing import Protocol, TypeVar, runtime_checkable
 
 from triblerd.store import Transaction
 from triblerd_libtorrent.bencoding import Bencodable, Bencoded, bdecode, bdecode_dictionary, bencode
+from triblerd_libtorrent.engine_events import (
+    DownloadFinished,
+    EngineEvent,
+    MetadataReceived,
+    PieceFinished,
+    ResumeDataRejected,
+    StatusesUpdated,
+    StorageMoved,
+    StorageMoveFailed,
+    TorrentChecked,
+    TorrentFailed,
+    TrackersChanged,
+)
 from triblerd_libtorrent.known_progress import KnownProgress
 from triblerd_libtorrent.links import refuse_links_out
 from triblerd_libtorrent.values import (
@@ -87,77 +98,6 @@ __all__ = [
     "bencode",
     "refuse_links_out",
 ]
-
-
-@dataclass_transform(frozen_default=True)  # tells type checkers what msgspec does: subclasses are frozen, too
-class EngineEvent(msgspec.Struct, frozen=True):
-    """Something that the engine reports. Delivered in order, on the event loop, to plain functions."""
-
-
-class StatusesUpdated(EngineEvent, frozen=True):
-    """The torrents that changed since the last report, about once a second while anything changes."""
-
-    statuses: tuple[TorrentStatus, ...]
-
-
-class MetadataReceived(EngineEvent, frozen=True):
-    """A magnet's metainfo is known, and in the torrent store."""
-
-    infohash: Infohash
-    metainfo: Metainfo
-
-
-class DownloadFinished(EngineEvent, frozen=True):
-    """Everything that is wanted of a torrent is there and verified."""
-
-    infohash: Infohash
-
-
-class TorrentChecked(EngineEvent, frozen=True):
-    """The check of existing files (or of resume data) has ended."""
-
-    infohash: Infohash
-
-
-class ResumeDataRejected(EngineEvent, frozen=True):
-    """The files are not what the resume data say; they are checked. ``error`` is the engine's text."""
-
-    infohash: Infohash
-    error: str
-
-
-class StorageMoved(EngineEvent, frozen=True):
-    """The files are at ``save_path`` now."""
-
-    infohash: Infohash
-    save_path: str
-
-
-class StorageMoveFailed(EngineEvent, frozen=True):
-    """The files stay where they were; ``error`` is the engine's text."""
-
-    infohash: Infohash
-    error: str
-
-
-class TorrentFailed(EngineEvent, frozen=True):
-    """An error stopped the torrent."""
-
-    infohash: Infohash
-    error: str
-
-
-class TrackersChanged(EngineEvent, frozen=True):
-    """A tracker answered, failed, warned or was added."""
-
-    infohash: Infohash
-
-
-class PieceFinished(EngineEvent, frozen=True):
-    """A piece was verified."""
-
-    infohash: Infohash
-    piece: int
 
 
 AFTER_DEADLINE = 1
