@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterable, Sequence
 from pyroaring import BitMap
 
 from triblerd.store import StoreView, Transaction
+from triblerd_identity.api import NodeKey
 from triblerd_knowledge.api import Claim, Deed, Operation, Outcome, Predicate
 from triblerd_knowledge.keys import claim_key, parse_claim_key
 from triblerd_knowledge.rules import flaw
 from triblerd_knowledge.signing import is_signed, signed
 from triblerd_knowledge.tables import Tables
-from triblerd_metadata.api import NodeKey, Statement
+from triblerd_metadata.api import Statement
 
 MOST_CLAIMS = 256
 """Of one torrent, made by peers; what this node says is not counted out."""

@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 from triblerd.config import NoSettings
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
+from triblerd_identity.api import NodeKey
 from triblerd_knowledge.api import Knowledge, Operations
 from triblerd_knowledge.endpoint import KnowledgeEndpoint
 from triblerd_knowledge.knowledge import KnowledgeBase
 from triblerd_knowledge.tables import Tables
-from triblerd_metadata.api import MetadataStore, NodeKey, Statements
+from triblerd_metadata.api import MetadataStore, Statements
 
 _LOOK_SECONDS = 2.0
 """Pause between two looks whether the index by tags is whole, of microseconds each. Not only the start can find it in
@@ -21,7 +22,7 @@ pieces: a commit that was under way just then has told nobody.
 @hookimpl
 def triblerd_manifest() -> Manifest:
     """Say who this is."""
-    return Manifest("knowledge", "Remembers tags of torrents and other statements.", requires=("metadata",))
+    return Manifest("knowledge", "Remembers tags of torrents and other statements.", requires=("identity", "metadata"))
 
 
 @hookimpl

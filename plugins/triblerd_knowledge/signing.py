@@ -4,8 +4,8 @@ import struct
 
 import msgspec
 
+from triblerd_identity.api import PUBLIC_KIND, NodeKey, verify
 from triblerd_knowledge.api import Operation, Predicate
-from triblerd_metadata.api import PUBLIC_KIND, NodeKey, verify
 
 _NUMBER = struct.Struct(">q")
 _LENGTH = struct.Struct(">H")

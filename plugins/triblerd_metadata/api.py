@@ -13,7 +13,6 @@ from triblerd.store import Transaction
 from triblerd_libtorrent.api import Infohash
 from triblerd_metadata.classification import UNKNOWN
 from triblerd_metadata.columns import ADULT, OWN, SELF_CHECKED, SIGNED, SUBSCRIBED, Columns
-from triblerd_metadata.keys import PRIVATE_KIND, PUBLIC_KIND, NodeKey, OwnIdentity, public_key_of, verify
 from triblerd_metadata.parameters import BadParametersError, ListQuery, SearchQuery
 from triblerd_metadata.schemas import (
     ChannelItem,
@@ -58,8 +57,6 @@ __all__ = [
     "ADULT",
     "GATHERING_SECONDS",
     "OWN",
-    "PRIVATE_KIND",
-    "PUBLIC_KIND",
     "SELF_CHECKED",
     "SIGNED",
     "SUBSCRIBED",
@@ -93,10 +90,8 @@ __all__ = [
     "Lists",
     "MetadataStore",
     "NewEntry",
-    "NodeKey",
     "Nothing",
     "Order",
-    "OwnIdentity",
     "Page",
     "Part",
     "Phrase",
@@ -120,12 +115,10 @@ __all__ = [
     "may_go_on",
     "normalise_trackers",
     "parse",
-    "public_key_of",
     "searched_words",
     "spelled_words",
     "stem",
     "terms",
-    "verify",
     "words",
 ]
 

@@ -4,10 +4,10 @@ import re
 
 import msgspec
 
+from triblerd_identity.api import PUBLIC_KEY_SIZE
 from triblerd_metadata.tables import LARGEST_ID
 from triblerd_metadata.tracker_urls import LONGEST, MOST_TRACKERS
 from triblerd_metadata.values import (
-    PUBLIC_KEY_SIZE,
     SIGNATURE_SIZE,
     UNSIGNED,
     ChannelPart,

@@ -9,13 +9,13 @@ from triblerd.plugin import Services
 from triblerd.store import StoreView, Table
 from triblerd.tasks import Tasks
 from triblerd_downloads.api import Downloads
+from triblerd_identity.api import NodeKey
 from triblerd_metadata.api import Statements, TextIndex
 from triblerd_metadata.bulk.endpoint import BulkEndpoint
 from triblerd_metadata.bulk.importing import Importer, Reached
 from triblerd_metadata.config import MetadataConfig
 from triblerd_metadata.editing.endpoint import EntriesEndpoint
 from triblerd_metadata.entries import Items
-from triblerd_metadata.keys import NodeKey
 from triblerd_metadata.lists.endpoint import PopularEndpoint
 from triblerd_metadata.lists.kept_orders import KeptOrders
 from triblerd_metadata.lists.listing import EntryLists

@@ -7,8 +7,9 @@ import msgspec
 from msgspec import Meta
 
 from triblerd.errors import InvalidInputError
+from triblerd_identity.api import PUBLIC_KEY_SIZE
 from triblerd_metadata.selections import SORT_COLUMNS, Order, Selection, SortColumn, Window
-from triblerd_metadata.values import PUBLIC_KEY_SIZE, UNSIGNED, EntryType
+from triblerd_metadata.values import UNSIGNED, EntryType
 
 MOST_ROWS = 1000
 """Rows of a page; a longer one is cut."""

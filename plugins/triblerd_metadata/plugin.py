@@ -12,12 +12,11 @@ from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
 from triblerd.services import Measurements, PluginDirectory
 from triblerd_downloads.api import Downloads, TorrentTitles
+from triblerd_identity.api import NodeKey
 from triblerd_metadata.api import (
     HealthUpdated,
     Lists,
     MetadataStore,
-    NodeKey,
-    OwnIdentity,
     Statements,
     TextIndex,
     WireRecords,
@@ -31,7 +30,6 @@ from triblerd_metadata.figures import Figures
 from triblerd_metadata.health.config import TorrentCheckingConfig
 from triblerd_metadata.health.container import HealthContainer
 from triblerd_metadata.health.endpoint import HealthEndpoint
-from triblerd_metadata.keys import load_key
 from triblerd_metadata.lists.endpoint import PopularEndpoint
 from triblerd_metadata.receiving import PeerRecords
 from triblerd_metadata.store import Metadata
@@ -41,7 +39,8 @@ from triblerd_metadata.store import Metadata
 def triblerd_manifest() -> Manifest:
     """Say who this is."""
     summary = "Remembers torrents, channels and folders, and how healthy they are."
-    return Manifest("metadata", summary, after=("libtorrent", "downloads", "torrentinfo", "createtorrent"))
+    after = ("libtorrent", "downloads", "torrentinfo", "createtorrent")
+    return Manifest("metadata", summary, requires=("identity",), after=after)
 
 
 @hookimpl
@@ -80,7 +79,7 @@ def triblerd_commands() -> Iterable[click.Command]:
 @asynccontextmanager
 async def triblerd_lifespan(context: PluginContext[MetadataConfig]) -> AsyncIterator[Running]:
     """Read the columns, then remember while the plugin runs."""
-    key = await load_key(context.store)
+    key = context.service(NodeKey)
     container = MetadataContainer(
         config=context.config,
         metadata=await Metadata.open(context.store),
@@ -123,8 +122,6 @@ async def triblerd_lifespan(context: PluginContext[MetadataConfig]) -> AsyncIter
             MetadataStore: metadata,
             TorrentTitles: container.titles(),
             Lists: container.lists(),
-            NodeKey: key,
-            OwnIdentity: key,
             WireRecords: PeerRecords(key=key),
         },
         hooks=[Figures(metadata=metadata, measurements=context.service(Measurements))],

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import msgspec
 
+from triblerd_identity.api import NodeKey, verify
 from triblerd_metadata.api import ReceivedRecord
 from triblerd_metadata.cleaning import UnfitError, clean
-from triblerd_metadata.keys import NodeKey, verify
 from triblerd_metadata.tracker_urls import normalise_tracker
 from triblerd_metadata.values import EntryType, NewEntry, id_of_infohash
 from triblerd_metadata.wire import LARGEST_RECORD, Record, pack_record, parse_records, unsigned_part

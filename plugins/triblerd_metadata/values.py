@@ -6,8 +6,6 @@ from enum import IntEnum
 
 import msgspec
 
-PUBLIC_KEY_SIZE = 64
-"""Bytes of a public key in a record: the two 32-byte keys of a node, without the ten bytes that name their kind."""
 SIGNATURE_SIZE = 64
 UNSIGNED = b""
 """The public key of a record that nobody signed."""

@@ -11,9 +11,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from triblerd.errors import InvalidInputError
-from triblerd_metadata.keys import NodeKey, verify
+from triblerd_identity.api import PUBLIC_KEY_SIZE, NodeKey, verify
 from triblerd_metadata.values import (
-    PUBLIC_KEY_SIZE,
     SIGNATURE_SIZE,
     ChannelPart,
     EntryType,

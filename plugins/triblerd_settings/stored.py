@@ -84,18 +84,6 @@ class OverlayDht(StoredSection):
     enabled: Annotated[bool, Meta(description="Take part in it")] = True
 
 
-class Trustchain(StoredSection):
-    """Key files, relative to the state directory."""
-
-    ec_keypair_filename: Annotated[str, Meta(min_length=1, description="Private key")] = "ec_multichain.pem"
-    ec_keypair_pubfilename: Annotated[str, Meta(min_length=1, description="Public key")] = "ecpub_multichain.pem"
-    testnet_keypair_filename: Annotated[str, Meta(min_length=1, description="Private key for the test network")] = (
-        "ec_trustchain_testnet.pem"
-    )
-    secondary_key_filename: Annotated[str, Meta(min_length=1, description="Second private key")] = "secondary_key.pem"
-    testnet: Annotated[bool, Meta(description="Use the test network")] = default_from_environment("TRUSTCHAIN_TESTNET")
-
-
 class WatchFolder(StoredSection):
     """A directory whose torrent files are added by themselves."""
 
@@ -149,7 +137,6 @@ STORED_SECTIONS: Mapping[str, type[Section]] = {
     "ipv8": Overlay,
     "discovery_community": DiscoveryCommunity,
     "dht": OverlayDht,
-    "trustchain": Trustchain,
     "watch_folder": WatchFolder,
     "chant": Chant,
     "popularity_community": PopularityCommunity,

@@ -28,7 +28,7 @@ def triblerd_manifest() -> Manifest:
     return Manifest(
         "upgrader",
         "Brings older and foreign states up to date.",
-        finds=("libtorrent", "downloads", "metadata", "knowledge"),
+        finds=("libtorrent", "downloads", "identity", "metadata", "knowledge"),
         early=True,
     )
 

@@ -11,6 +11,7 @@ import msgspec
 
 from triblerd.daemon import Daemon
 from triblerd.options import RunOptions
+from triblerd_identity.api import Curve25519Key
 from triblerd_metadata.api import (
     GATHERING_SECONDS,
     EntryType,
@@ -24,7 +25,6 @@ from triblerd_metadata.api import (
     Window,
     WireRecords,
 )
-from triblerd_metadata.keys import Curve25519Key
 from triblerd_metadata.testing import make_torrents
 from triblerd_metadata.wire import pack_record, sign_entry
 from triblerd_search.searching import Searcher

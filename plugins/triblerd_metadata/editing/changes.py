@@ -8,10 +8,10 @@ import msgspec
 from msgspec import UNSET
 
 from triblerd.errors import InvalidInputError, NotFoundError, TriblerdError
+from triblerd_identity.api import NodeKey
 from triblerd_metadata.batch import Batch
 from triblerd_metadata.editing.properties import OF_TYPE, SIGNED, read_properties, with_properties
 from triblerd_metadata.family import is_adult
-from triblerd_metadata.keys import NodeKey
 from triblerd_metadata.values import ChannelPart, Entry, EntryStatus, EntryType
 from triblerd_metadata.wire import sign_entry
 

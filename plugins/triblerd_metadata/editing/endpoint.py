@@ -8,12 +8,12 @@ import msgspec
 
 from triblerd.errors import InvalidInputError, NotFoundError
 from triblerd.http.endpoint import Deferred, Endpoint, route
+from triblerd_identity.api import NodeKey
 from triblerd_metadata.editing.changes import Wish, change, change_each
 from triblerd_metadata.editing.deleting import delete_all
 from triblerd_metadata.editing.properties import Properties
 from triblerd_metadata.editing.schemas import Deleted, Identity, PublicKey
 from triblerd_metadata.entries import Items
-from triblerd_metadata.keys import NodeKey
 from triblerd_metadata.schemas import EntryItem
 from triblerd_metadata.store import Metadata
 

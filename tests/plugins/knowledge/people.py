@@ -1,8 +1,8 @@
 """Who says something: this node, and peers."""
 
+from triblerd_identity.api import Curve25519Key
 from triblerd_knowledge.api import Deed, Operation, Predicate
 from triblerd_knowledge.signing import signed
-from triblerd_metadata.keys import Curve25519Key
 
 DEBIAN = "0123456789abcdef0123456789abcdef01234567"
 SINTEL = "ffffffffffffffffffffffffffffffffffffffff"

@@ -3,8 +3,9 @@
 import pytest
 
 from tests.plugins.knowledge.people import DEBIAN, PEERS, SINTEL, said
+from triblerd_identity.api import NodeKey
 from triblerd_knowledge.api import Deed, Operations
-from triblerd_metadata.api import NodeKey, Statements
+from triblerd_metadata.api import Statements
 
 LIVE = {"predicate": 101, "object": "live"}
 DUTCH = {"predicate": 8, "object": "Dutch"}

@@ -1,6 +1,6 @@
 """Keys and records that another implementation made, and compared with those of version 8.4."""
 
-from triblerd_metadata.keys import Curve25519Key
+from triblerd_identity.api import Curve25519Key
 
 PRIVATE_A = b"LibNaCLSK:" + bytes(range(1, 0x41))
 PRIVATE_B = b"LibNaCLSK:" + bytes(range(0x65, 0xA5))

@@ -5,7 +5,7 @@ import pytest
 
 from tests.plugins.metadata.records import KEY_A, SIGNED_RECORD, UNSIGNED_RECORD
 from tests.plugins.metadata.test_wire import BUNNY
-from triblerd_metadata.api import MetadataStore, NodeKey, WireRecords, verify
+from triblerd_metadata.api import MetadataStore, WireRecords
 from triblerd_metadata.wire import pack_record, sign_entry
 
 replace = msgspec.structs.replace
@@ -73,15 +73,3 @@ async def test_nobody_else_changes_a_record(daemon):
 
     assert await hear(daemon, forged) == []
     assert stored(daemon).title == "Big Buck Bunny"
-
-
-async def test_the_key_of_the_node_is_the_same_after_a_restart(start_daemon):
-    async with start_daemon("metadata") as daemon:
-        key = service(daemon, NodeKey)
-        signature = key.sign(b"data")
-    async with start_daemon("metadata") as daemon:
-        again = service(daemon, NodeKey)
-
-        assert again.public_key == key.public_key
-        assert again.full_public_key == b"LibNaCLPK:" + key.public_key
-        assert verify(again.public_key, signature, b"data")

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.plugins.metadata.records import KEY_A, KEY_B, SIGNED_RECORD, UNSIGNED_RECORD
-from triblerd_metadata.keys import verify
+from triblerd_identity.api import verify
 from triblerd_metadata.values import ChannelPart, EntryType, NewEntry
 from triblerd_metadata.wire import (
     LARGEST_RECORD,

@@ -170,7 +170,8 @@ async def test_the_settings_plugin_turns_itself_off(start_daemon):
 async def test_variables_change_the_default_of_the_testnet_flags(daemon_process, value):
     names = ("TESTNET", "CHANT_TESTNET", "TUNNEL_TESTNET", "BANDWIDTH_TESTNET", "TRUSTCHAIN_TESTNET")
     config = {"trustchain": {"testnet": False}}
-    async with daemon_process("settings", config=config, environment=dict.fromkeys(names, value)) as daemon:
+    environment = dict.fromkeys(names, value)
+    async with daemon_process("settings", "identity", config=config, environment=environment) as daemon:
         settings = (await daemon.get("/settings"))["settings"]
 
     assert settings["general"]["testnet"] is True

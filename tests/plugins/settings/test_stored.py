@@ -33,13 +33,6 @@ DOCUMENTED = {
     },
     "discovery_community": {"enabled": True},
     "dht": {"enabled": True},
-    "trustchain": {
-        "ec_keypair_filename": "ec_multichain.pem",
-        "ec_keypair_pubfilename": "ecpub_multichain.pem",
-        "testnet_keypair_filename": "ec_trustchain_testnet.pem",
-        "secondary_key_filename": "secondary_key.pem",
-        "testnet": False,
-    },
     "watch_folder": {"enabled": False, "directory": ""},
     "chant": {
         "enabled": True,

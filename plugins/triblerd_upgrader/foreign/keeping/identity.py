@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from triblerd.plugin import Services
+from triblerd_identity.api import NodeKey, OwnIdentity, public_key_of
 from triblerd_knowledge.api import Operations
-from triblerd_metadata.api import MetadataStore, NodeKey, OwnIdentity, public_key_of
+from triblerd_metadata.api import MetadataStore
 from triblerd_upgrader.foreign.keeping.finding import running
 from triblerd_upgrader.foreign.tribler.identity import FILE, KIND, ForeignIdentity
 from triblerd_upgrader.foreign.values import Kept, NotTaken
 
-_PLUGIN = "metadata"
+_PLUGIN = "identity"
 
 
 class IdentityKeeper:
@@ -40,6 +41,7 @@ class IdentityKeeper:
         return Kept(added=len(values))
 
     async def _signed_by(self, public_key: bytes) -> int:
-        entries = len(running(self._services, MetadataStore, _PLUGIN).rows_signed_with(public_key))
+        store = self._services.find(MetadataStore)
+        entries = len(store.rows_signed_with(public_key)) if store else 0
         operations = self._services.find(Operations)
         return entries + (await asyncio.to_thread(operations.count_of, public_key) if operations else 0)

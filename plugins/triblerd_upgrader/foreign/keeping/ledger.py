@@ -10,7 +10,7 @@ from typing import ClassVar, Self
 import msgspec
 
 from triblerd.store import StoreView, Table, Transaction
-from triblerd_metadata.api import PUBLIC_KIND, verify
+from triblerd_identity.api import PUBLIC_KIND, verify
 from triblerd_upgrader.api import BalanceThen, LedgerRow, LedgerTotals
 from triblerd_upgrader.foreign.tribler.ledger import BALANCES, KIND, OwnedBalance, OwnedRow
 from triblerd_upgrader.foreign.values import Kept, NotTaken

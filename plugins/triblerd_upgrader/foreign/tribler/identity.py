@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from triblerd_metadata.api import PRIVATE_KIND, PUBLIC_KIND, public_key_of
+from triblerd_identity.api import PRIVATE_KIND, PUBLIC_KIND, public_key_of
 
 FILE = "ec_multichain.pem"
 KIND = "identity"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
-from triblerd_metadata.api import public_key_of
+from triblerd_identity.api import public_key_of
 from triblerd_upgrader.foreign.tribler import places, reading
 from triblerd_upgrader.foreign.tribler.checkpoints import View, read_checkpoints
 from triblerd_upgrader.foreign.tribler.identity import FILE

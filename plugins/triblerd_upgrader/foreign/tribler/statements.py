@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from triblerd_identity.api import PUBLIC_KIND
 from triblerd_knowledge.api import LONGEST_OBJECT, SHORTEST_OBJECT, Claim, Deed, Operation, Predicate
-from triblerd_metadata.api import PUBLIC_KIND
 from triblerd_upgrader.foreign.tribler.database import ROWS, Database, Row
 from triblerd_upgrader.foreign.values import ForeignRecords, NotTaken
 

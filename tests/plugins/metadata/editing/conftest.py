@@ -6,7 +6,8 @@ import pytest
 
 from tests.plugins.catalog import copy_catalog
 from triblerd.testing import RunningDaemon, StartDaemon
-from triblerd_metadata.api import MetadataStore, NodeKey, id_of_infohash
+from triblerd_identity.api import NodeKey
+from triblerd_metadata.api import MetadataStore, id_of_infohash
 from triblerd_metadata.values import ChannelPart, Entry, EntryStatus, EntryType, NewEntry
 from triblerd_metadata.wire import sign_entry
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from tests.plugins.metadata.editing.conftest import FOREIGN_KEY, LOOSE_ID
-from triblerd_metadata.api import verify
+from triblerd_identity.api import verify
 from triblerd_metadata.testing import make_torrents
 from triblerd_metadata.values import EntryStatus, EntryType
 from triblerd_metadata.wire import unsigned_part

@@ -7,11 +7,13 @@ from typing import TypeVar
 
 from triblerd.config import StoreConfig
 from triblerd.store import Store
+from triblerd_identity.api import NodeKey, OwnIdentity
+from triblerd_identity.identity import Identity, open_identity
+from triblerd_identity.key_file import KeyFile
 from triblerd_knowledge.api import Knowledge, Operations
 from triblerd_knowledge.knowledge import KnowledgeBase
 from triblerd_knowledge.tables import Tables
-from triblerd_metadata.api import MetadataStore, NodeKey, OwnIdentity
-from triblerd_metadata.keys import StoredKey, load_key
+from triblerd_metadata.api import MetadataStore
 from triblerd_metadata.store import Metadata
 from triblerd_upgrader.foreign.keeping.keepers import make_keepers
 from triblerd_upgrader.foreign.keeping.ledger import Ledgers
@@ -23,7 +25,7 @@ T = TypeVar("T")
 class Ours:
     """The stores, and the keepers that write into them."""
 
-    def __init__(self, *, metadata: Metadata, knowledge: KnowledgeBase, key: StoredKey, ledgers: Ledgers) -> None:
+    def __init__(self, *, metadata: Metadata, knowledge: KnowledgeBase, key: Identity, ledgers: Ledgers) -> None:
         self.metadata = metadata
         self.knowledge = knowledge
         self.key = key
@@ -57,7 +59,7 @@ async def open_ours(folder: Path) -> AsyncIterator[Ours]:
     """Open the stores in a folder, as the plugins do."""
     async with Store(folder, StoreConfig(map_size=2**28)) as store:
         metadata = await Metadata.open(store.view("metadata"))
-        key = await load_key(store.view("metadata"))
+        key = await open_identity(KeyFile(folder.parent / "ec_multichain.pem"))
         view = store.view("knowledge")
         tables = await Tables.open(view, metadata)
         metadata.follow(tables.tags)

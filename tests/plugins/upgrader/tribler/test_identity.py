@@ -5,8 +5,8 @@ import pytest
 from tests.plugins.upgrader.samples import PROGRAMS
 from tests.plugins.upgrader.tribler.ours import open_ours
 from tests.plugins.upgrader.tribler.states import NEW, OLD, copied, read
+from triblerd_identity.api import Curve25519Key
 from triblerd_knowledge.api import Claim, Predicate
-from triblerd_metadata.keys import Curve25519Key
 from triblerd_metadata.values import NewEntry
 from triblerd_metadata.wire import sign_entry
 from triblerd_upgrader.foreign.tribler.identity import KIND

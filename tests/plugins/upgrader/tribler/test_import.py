@@ -11,7 +11,8 @@ from tests.plugins.upgrader.conftest import run_import
 from tests.plugins.upgrader.samples import PROGRAMS
 from tests.plugins.upgrader.tribler.states import NEW, OLD, copied
 from triblerd_downloads.api import Downloads
-from triblerd_metadata.api import MetadataStore, NodeKey
+from triblerd_identity.api import NodeKey
+from triblerd_metadata.api import MetadataStore
 from triblerd_upgrader.api import ImportedLedger
 
 LEDGER = PROGRAMS[OLD]["ledger"]

@@ -1,4 +1,4 @@
-"""The node's key, with keys and signatures that another implementation made."""
+"""Keys and signatures, with those that another implementation made."""
 
 import contextlib
 
@@ -9,9 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.plugins.metadata.records import KEY_A, KEY_B, PRIVATE_A, PUBLIC_A, PUBLIC_B
-from triblerd.config import StoreConfig
-from triblerd.store import Store
-from triblerd_metadata.keys import Curve25519Key, generate_private_key, load_key, verify
+from triblerd_identity.keys import Curve25519Key, generate_private_key, verify
 
 SIGNED = bytes.fromhex(
     "d27cd3a65a239e39c5a803a44a7c8dcc39235671d8ecaa69591bc05e893c257b"
@@ -61,31 +59,6 @@ def test_a_key_does_not_show_its_private_half():
 
     assert key.private[10:].hex() not in repr(key)
     assert key.public_key.hex() in repr(key)
-
-
-async def test_the_key_of_a_node_is_made_once(tmp_path):
-    async with Store(tmp_path / "store", StoreConfig()) as store:
-        first = await load_key(store.view("metadata"))
-    async with Store(tmp_path / "store", StoreConfig()) as store:
-        second = await load_key(store.view("metadata"))
-
-    assert second.public_key == first.public_key
-    assert verify(second.public_key, first.sign(b"data"), b"data")
-
-
-async def test_a_node_goes_on_with_a_key_that_it_adopted(tmp_path):
-    async with Store(tmp_path / "store", StoreConfig()) as store:
-        key = await load_key(store.view("metadata"))
-        await key.adopt(PRIVATE_A)
-        with pytest.raises(ValueError, match="74 bytes"):
-            await key.adopt(PRIVATE_A[:-1])
-
-        assert (key.full_public_key, key.sign(b"data")) == (PUBLIC_A, KEY_A.sign(b"data"))
-        assert PRIVATE_A[10:].hex() not in repr(key)
-    async with Store(tmp_path / "store", StoreConfig()) as store:
-        again = await load_key(store.view("metadata"))
-
-    assert again.public_key == KEY_A.public_key
 
 
 @pytest.mark.parametrize(
