@@ -13,7 +13,6 @@ from triblerd.config import Section, default_from_environment
 
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 Bytes = Annotated[int, Meta(ge=0, le=2**31 - 1)]
-Interval = Annotated[float, Meta(gt=0, le=86400)]
 
 
 class StoredSection(Section):
@@ -42,46 +41,6 @@ class BandwidthAccounting(StoredSection):
         int, Meta(ge=1, le=86400, description="Seconds between two questions for transactions")
     ] = 30
     max_tx_returned_in_query: Annotated[Count, Meta(description="Transactions in one answer at most")] = 10
-
-
-class Bootstrap(StoredSection):
-    """The file with first addresses of the overlay."""
-
-    enabled: Annotated[bool, Meta(description="Fetch the file")] = True
-    max_download_rate: Annotated[Bytes, Meta(description="Bytes per second to fetch it with")] = 1_000_000
-    infohash: Annotated[str, Meta(pattern="^[0-9a-fA-F]{40}$", description="Infohash of the file's torrent")] = (
-        "b496932f32daad964e1b63188faabf74d22b45ea"
-    )
-
-
-class Overlay(StoredSection):
-    """The overlay network."""
-
-    enabled: Annotated[bool, Meta(description="Take part in the overlay")] = True
-    port: Annotated[
-        int, Meta(ge=0, le=65535, description="UDP port; when it is taken, the next free one; 0 picks one")
-    ] = 7759
-    address: Annotated[str, Meta(min_length=1, description="Address to bind")] = "0.0.0.0"  # noqa: S104 - as documented
-    bootstrap_override: Annotated[
-        Annotated[str, Meta(pattern=r"^\S+:\d{1,5}$")] | None, Meta(description="ip:port of the only first peer")
-    ] = None
-    statistics: Annotated[bool, Meta(description="Count messages per overlay")] = False
-    rendezvous_stats: Annotated[bool, Meta(description="Keep statistics of meetings with other peers")] = False
-    walk_interval: Annotated[Interval, Meta(description="Seconds between two steps to find peers")] = 0.5
-    walk_scaling_enabled: Annotated[bool, Meta(description="Take fewer steps under load")] = True
-    walk_scaling_upper_limit: Annotated[Interval, Meta(description="Seconds between two steps at most")] = 3.0
-
-
-class DiscoveryCommunity(StoredSection):
-    """Finding peers in the overlay."""
-
-    enabled: Annotated[bool, Meta(description="Look for peers of all overlays")] = True
-
-
-class OverlayDht(StoredSection):
-    """The overlay's own distributed hash table."""
-
-    enabled: Annotated[bool, Meta(description="Take part in it")] = True
 
 
 class WatchFolder(StoredSection):
@@ -133,10 +92,6 @@ class ContentDiscoveryCommunity(StoredSection):
 STORED_SECTIONS: Mapping[str, type[Section]] = {
     "tunnel_community": TunnelCommunity,
     "bandwidth_accounting": BandwidthAccounting,
-    "bootstrap": Bootstrap,
-    "ipv8": Overlay,
-    "discovery_community": DiscoveryCommunity,
-    "dht": OverlayDht,
     "watch_folder": WatchFolder,
     "chant": Chant,
     "popularity_community": PopularityCommunity,

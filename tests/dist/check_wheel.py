@@ -13,12 +13,15 @@ import tomllib
 import urllib.request
 import venv
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SOURCE_ROOTS = ("kernel", "plugins", "contrib")
 START_LIMIT_SECONDS = 60
 STOP_LIMIT_SECONDS = 40
+EXTRAS = {"ipv8": "overlay", "prometheus": "prometheus"}
+"""Plugins that need what an extra brings."""
 LARGEST_WHEEL_BYTES = 3 * 1024 * 1024  # the pages of the API's documentation are two thirds of it
 
 
@@ -73,11 +76,25 @@ def install(wheel: Path, folder: Path) -> Path:
     return folder / "bin/triblerd"
 
 
-def check_daemon(program: Path, state_dir: Path) -> None:
-    """Start the daemon, ask it for its health, its documentation and its plugins, and stop it."""
+def add_overlay(wheel: Path, folder: Path) -> None:
+    """Install what the extra ``overlay`` brings, as the README says."""
+    pip = folder / "bin/pip"
+    subprocess.run([pip, "install", "--quiet", "--disable-pip-version-check", f"{wheel}[overlay]"], check=True)
+    subprocess.run([pip, "check", "--disable-pip-version-check"], check=True)
+
+
+def check_daemon(program: Path, state_dir: Path, expected: Mapping[str, tuple[str, str]]) -> None:
+    """Start the daemon, ask it for its health, its documentation and its plugins, and stop it.
+
+    Args:
+        program: What starts it.
+        state_dir: Where it lives.
+        expected: Of some plugins, the state, and what has to be said of the reason.
+    """
     environment = {"PATH": os.environ["PATH"], "HOME": str(state_dir.parent), "PYTHONWARNINGS": "error"}
     offline = [f"libtorrent.{key}=false" for key in ("dht", "lsd", "upnp", "natpmp")]
     offline += ["libtorrent.listen_interface=127.0.0.1", "libtorrent.port=0", "prometheus.enabled=true"]
+    offline += ["ipv8.address=127.0.0.1", "ipv8.port=0", "ipv8.bootstrap=[]"]
     options = [option for setting in offline for option in ("--set", setting)]
     daemon = subprocess.Popen(
         [program, "--state-dir", state_dir, "--port", "0", *options],
@@ -95,8 +112,9 @@ def check_daemon(program: Path, state_dir: Path) -> None:
         expect("swagger" in get(f"{address}/docs"), "/docs is not the page of Swagger UI")
         expect("openapi" in json.loads(get(f"{address}/docs/openapi.json")), "there is no OpenAPI document")
         listed = json.loads(subprocess.check_output([program, "--state-dir", state_dir, "plugins", "--json"], text=True))
-        reason = next(plugin["reason"] for plugin in listed if plugin["name"] == "prometheus")
-        expect("triblerd[prometheus]" in reason, f"of a plugin without its extra it is said: {reason!r}")
+        for name, (state, words) in expected.items():
+            plugin = next(plugin for plugin in listed if plugin["name"] == name)
+            expect(plugin["state"] == state and words in plugin["reason"], f"it is said of a plugin: {plugin}")
         daemon.send_signal(signal.SIGTERM)
         expect(daemon.wait(STOP_LIMIT_SECONDS) == 0, f"the daemon ended with status {daemon.returncode}")
     finally:
@@ -124,7 +142,10 @@ def main() -> None:
         wheel = build(folder / "dist")
         check_contents(wheel)
         program = install(wheel, folder / "venv")
-        check_daemon(program, folder / "state")
+        without = {name: ("unmet", f"triblerd[{extra}]") for name, extra in EXTRAS.items()}
+        check_daemon(program, folder / "state", without)
+        add_overlay(wheel, folder / "venv")
+        check_daemon(program, folder / "state", {"ipv8": ("running", "")})
         print(f"dist: {wheel.name} is whole, installs, starts, answers and stops")
 
 

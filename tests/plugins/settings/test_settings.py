@@ -64,7 +64,10 @@ async def test_a_lesser_key_neither_sees_nor_changes_settings(start_daemon, scop
 
 async def test_a_change_is_stored_and_survives_a_restart(start_daemon, text_of):
     async with start_daemon("settings") as daemon:
-        changes = {"watch_folder": {"directory": "/srv/\u2028 \x00 \n'\"", "enabled": "yes"}, "ipv8": {"port": "8090"}}
+        changes = {
+            "watch_folder": {"directory": "/srv/\u2028 \x00 \n'\"", "enabled": "yes"},
+            "chant": {"queried_peers_limit": "8090"},
+        }
         assert await daemon.post("/settings", json=changes) == {"modified": True}
         assert "8090" in text_of(daemon)
 
@@ -72,15 +75,8 @@ async def test_a_change_is_stored_and_survives_a_restart(start_daemon, text_of):
         settings = (await daemon.get("/settings"))["settings"]
 
     assert settings["watch_folder"] == {"enabled": True, "directory": "/srv/\u2028 \x00 \n'\""}
-    assert settings["ipv8"]["port"] == 8090
-    assert settings["ipv8"]["walk_interval"] == 0.5
-
-
-async def test_null_returns_a_setting_to_its_default_where_null_is_allowed(start_daemon):
-    async with start_daemon("settings", config={"ipv8": {"bootstrap_override": "127.0.0.1:80"}}) as daemon:
-        await daemon.post("/settings", json={"ipv8": {"bootstrap_override": None}})
-
-        assert (await daemon.get("/settings"))["settings"]["ipv8"]["bootstrap_override"] is None
+    assert settings["chant"]["queried_peers_limit"] == 8090
+    assert settings["chant"]["max_mapped_query_peers"] == 3
 
 
 async def test_an_empty_change_answers_like_any_other_and_writes_nothing(start_daemon, text_of):
@@ -88,7 +84,7 @@ async def test_an_empty_change_answers_like_any_other_and_writes_nothing(start_d
         before = text_of(daemon)
 
         assert await daemon.post("/settings", json={}) == {"modified": True}
-        assert await daemon.post("/settings", json={"ipv8": {}}) == {"modified": True}
+        assert await daemon.post("/settings", json={"chant": {}}) == {"modified": True}
 
         assert text_of(daemon) == before
 
@@ -107,17 +103,17 @@ async def test_a_client_may_post_the_whole_answer_back(start_daemon, text_of):
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ({"ipv8": {"prot": 1}}, "Unknown setting: ipv8.prot"),
-        ({"ipv9": {"port": 1}}, "Unknown section: ipv9"),
-        ({"ipv9": {}}, "Unknown section: ipv9"),
-        ({"ipv8": 5}, "ipv8: expected an object with settings"),
-        ({"ipv8": None}, "ipv8: expected an object with settings"),
-        ({"ipv8": []}, "ipv8: expected an object with settings"),
+        ({"chant": {"chanels_dir": 1}}, "Unknown setting: chant.chanels_dir"),
+        ({"chanty": {"port": 1}}, "Unknown section: chanty"),
+        ({"chanty": {}}, "Unknown section: chanty"),
+        ({"chant": 5}, "chant: expected an object with settings"),
+        ({"chant": None}, "chant: expected an object with settings"),
+        ({"chant": []}, "chant: expected an object with settings"),
         ({"upgrader_enabled": False}, "upgrader_enabled: cannot be changed"),
         ({"gui_test_mode": {}}, "gui_test_mode: cannot be changed"),
-        ({"ipv8": {"port": 65536}}, "ipv8.port: expected int <= 65535"),
-        ({"ipv8": {"port": None}}, "ipv8.port: expected int, got null"),
-        ({"ipv8": {"port": {"a": 1}}}, "ipv8.port: expected int, got object"),
+        ({"chant": {"queried_peers_limit": 2**20}}, "chant.queried_peers_limit: expected int <= 1000000"),
+        ({"chant": {"queried_peers_limit": None}}, "chant.queried_peers_limit: expected int, got null"),
+        ({"chant": {"queried_peers_limit": {"a": 1}}}, "chant.queried_peers_limit: expected int, got object"),
         ({"general": {"testnet": "perhaps"}}, "general.testnet: expected bool, got str"),
     ],
 )
@@ -125,11 +121,11 @@ async def test_a_wrong_change_is_refused_as_a_whole(start_daemon, text_of, body,
     async with start_daemon("settings") as daemon:
         before = text_of(daemon)
 
-        answer = await daemon.post("/settings", json={"dht": {"enabled": False}, **body}, status=400)
+        answer = await daemon.post("/settings", json={"watch_folder": {"enabled": True}, **body}, status=400)
 
         assert answer == {"error": reason}
         assert text_of(daemon) == before
-        assert (await daemon.get("/settings"))["settings"]["dht"] == {"enabled": True}
+        assert (await daemon.get("/settings"))["settings"]["watch_folder"]["enabled"] is False
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"text"', b"1", b"\xff", b'{"a": NaN}', b"[" * 100_000])
@@ -142,7 +138,9 @@ async def test_a_change_of_stored_settings_restarts_nothing(start_daemon):
     async with start_daemon("settings", "events") as daemon, daemon.stream() as stream:
         await stream.next("events_start")
 
-        await daemon.post("/settings", json={"dht": {"enabled": False}, "resource_monitor": {"poll_interval": 1}})
+        await daemon.post(
+            "/settings", json={"watch_folder": {"enabled": True}, "resource_monitor": {"poll_interval": 1}}
+        )
 
         plugins = {plugin["name"]: plugin for plugin in (await daemon.get("/plugins"))["plugins"]}
         assert plugins["settings"]["state"] == plugins["events"]["state"] == "running"

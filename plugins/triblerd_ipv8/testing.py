@@ -1,0 +1,8 @@
+"""What tests of the overlay share."""
+
+from collections.abc import Mapping
+
+TEST_SETTINGS: Mapping[str, Mapping[str, object]] = {
+    "ipv8": {"address": "127.0.0.1", "port": 0, "bootstrap": [], "walk_interval": 0.1},
+}
+"""What keeps a daemon under test to this machine, and lets it ask nobody; ``triblerd.testing`` writes it."""
