@@ -21,18 +21,6 @@ class StoredSection(Section):
     repairs: ClassVar[bool] = True
 
 
-class TunnelCommunity(StoredSection):
-    """Anonymous downloads through circuits of other peers."""
-
-    enabled: Annotated[bool, Meta(description="Take part in anonymous downloading")] = True
-    exitnode_enabled: Annotated[bool, Meta(description="Be an exit node for other people's traffic")] = False
-    random_slots: Annotated[Count, Meta(description="Relay slots that are given out at random")] = 5
-    competing_slots: Annotated[Count, Meta(description="Relay slots that go to the peers of the best balance")] = 15
-    testnet: Annotated[bool, Meta(description="Use the test network")] = default_from_environment("TUNNEL_TESTNET")
-    min_circuits: Annotated[Count, Meta(description="Circuits to keep at least, per number of hops")] = 3
-    max_circuits: Annotated[Count, Meta(description="Circuits to keep at most, per number of hops")] = 10
-
-
 class BandwidthAccounting(StoredSection):
     """The ledger of what peers relayed for one another."""
 
@@ -90,7 +78,6 @@ class ContentDiscoveryCommunity(StoredSection):
 
 
 STORED_SECTIONS: Mapping[str, type[Section]] = {
-    "tunnel_community": TunnelCommunity,
     "bandwidth_accounting": BandwidthAccounting,
     "watch_folder": WatchFolder,
     "chant": Chant,

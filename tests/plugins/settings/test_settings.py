@@ -17,7 +17,7 @@ async def test_every_section_stands_there_with_every_key(start_daemon):
     settings = answer["settings"]
     assert settings["general"]["version_checker_enabled"] is True
     assert settings["general"]["testnet"] is False
-    assert settings["tunnel_community"]["max_circuits"] == 10
+    assert settings["chant"]["queried_peers_limit"] == 1000
     assert settings["resource_monitor"] == {
         "enabled": True,
         "cpu_priority": 1,
@@ -166,7 +166,7 @@ async def test_the_settings_plugin_turns_itself_off(start_daemon):
 
 @pytest.mark.parametrize("value", ["true", "1"])
 async def test_variables_change_the_default_of_the_testnet_flags(daemon_process, value):
-    names = ("TESTNET", "CHANT_TESTNET", "TUNNEL_TESTNET", "BANDWIDTH_TESTNET", "TRUSTCHAIN_TESTNET")
+    names = ("TESTNET", "CHANT_TESTNET", "BANDWIDTH_TESTNET", "TRUSTCHAIN_TESTNET")
     config = {"trustchain": {"testnet": False}}
     environment = dict.fromkeys(names, value)
     async with daemon_process("settings", "identity", config=config, environment=environment) as daemon:
@@ -174,7 +174,6 @@ async def test_variables_change_the_default_of_the_testnet_flags(daemon_process,
 
     assert settings["general"]["testnet"] is True
     assert settings["chant"]["testnet"] is True
-    assert settings["tunnel_community"]["testnet"] is True
     assert settings["bandwidth_accounting"]["testnet"] is True
     assert settings["trustchain"]["testnet"] is False  # the file wins
     assert settings["content_discovery_community"]["testnet"] is False

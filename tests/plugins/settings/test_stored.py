@@ -5,15 +5,6 @@ from triblerd.errors import InvalidInputError
 from triblerd_settings.stored import STORED_SECTIONS
 
 DOCUMENTED = {
-    "tunnel_community": {
-        "enabled": True,
-        "exitnode_enabled": False,
-        "random_slots": 5,
-        "competing_slots": 15,
-        "testnet": False,
-        "min_circuits": 3,
-        "max_circuits": 10,
-    },
     "bandwidth_accounting": {"testnet": False, "outgoing_query_interval": 30, "max_tx_returned_in_query": 10},
     "watch_folder": {"enabled": False, "directory": ""},
     "chant": {
@@ -57,10 +48,10 @@ def test_each_key_says_what_it_is():
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
-        ("tunnel_community.random_slots", 2**70),
-        ("tunnel_community.random_slots", True),
-        ("tunnel_community.enabled", 2),
-        ("tunnel_community.enabled", None),
+        ("chant.queried_peers_limit", 2**70),
+        ("chant.queried_peers_limit", True),
+        ("chant.enabled", 2),
+        ("chant.enabled", None),
         ("chant.queried_peers_limit", -1),
         ("watch_folder.directory", 5),
         ("watch_folder.directory", ["/srv"]),
