@@ -12,6 +12,7 @@ from triblerd_libtorrent.api import (
     EngineError,
     EngineState,
     Infohash,
+    NoSessionError,
     TorrentStatus,
     TorrentWish,
 )
@@ -73,13 +74,13 @@ class Adder:
         Raises:
             EngineError: it was refused.
         """
-        session = self._session_of(wish.hops)
+        self._session_of(wish.hops)
         future = self._expect(wish)
         try:
             build = self._builder.build
             built = build(wish) if self._builder.is_small(wish) else await asyncio.to_thread(build, wish)
             if not wish.is_paused:
-                session.prefer_tcp()
+                self._session_of(wish.hops).prefer_tcp()  # it may have ended meanwhile
             await self._hand_over(wish, built)
             async with asyncio.timeout(_ANSWER_SECONDS):
                 return await future
@@ -96,6 +97,12 @@ class Adder:
         while batch := list(islice(remaining, BATCH)):
             refused.update(await self._add_batch(batch))
         return refused
+
+    def stop(self, hops: int) -> None:
+        """Refuse what was handed to a session that ends; what is still to be handed over is not."""
+        for pending in self._pending.values():
+            if pending.wish.hops == hops and pending.session is not None and not pending.done.done():
+                pending.done.set_exception(NoSessionError(f"The session of {hops} hops ends"))
 
     def added(self, alert: lt.add_torrent_alert) -> None:
         """Take the engine's answer."""

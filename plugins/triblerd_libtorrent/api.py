@@ -11,6 +11,8 @@ from triblerd_libtorrent.engine_events import (
     MetadataReceived,
     PieceFinished,
     ResumeDataRejected,
+    SessionClosed,
+    SessionOpened,
     StatusesUpdated,
     StorageMoved,
     StorageMoveFailed,
@@ -20,6 +22,7 @@ from triblerd_libtorrent.engine_events import (
 )
 from triblerd_libtorrent.known_progress import KnownProgress
 from triblerd_libtorrent.links import refuse_links_out
+from triblerd_libtorrent.tunnels import SessionRegistry, Tunnels, TunnelState
 from triblerd_libtorrent.values import (
     MOST_HOPS,
     Announce,
@@ -33,6 +36,7 @@ from triblerd_libtorrent.values import (
     MagnetError,
     Metainfo,
     MetainfoError,
+    NoSessionError,
     NotBencodedError,
     Peer,
     QueueMove,
@@ -66,6 +70,7 @@ __all__ = [
     "MetadataReceived",
     "Metainfo",
     "MetainfoError",
+    "NoSessionError",
     "NotBencodedError",
     "Peer",
     "PeerBans",
@@ -73,7 +78,9 @@ __all__ = [
     "QueueMove",
     "ResumeDataRejected",
     "SchemeReader",
+    "SessionClosed",
     "SessionDiagnostics",
+    "SessionOpened",
     "SessionRegistry",
     "SourceError",
     "StatusesUpdated",
@@ -91,6 +98,8 @@ __all__ = [
     "TorrentWish",
     "Tracker",
     "TrackersChanged",
+    "TunnelState",
+    "Tunnels",
     "UnknownSchemeError",
     "UnknownTorrentError",
     "bdecode",
@@ -168,7 +177,8 @@ class TorrentEngine(Protocol):
         """Hand one torrent to its session, with its resume data when the torrent store has some.
 
         Raises:
-            EngineError: the engine refused it, or a session of that many hops is not there.
+            NoSessionError: there is no session of that many hops, or it ends.
+            EngineError: the engine refused it.
         """
 
     async def add_many(self, wishes: Iterable[TorrentWish]) -> Mapping[Infohash, EngineError]:
@@ -185,6 +195,9 @@ class TorrentEngine(Protocol):
 
     def status(self, infohash: Infohash) -> TorrentStatus | None:
         """Return the last pushed status; ``None`` before the first one or for an unknown torrent."""
+
+    def torrents_of(self, hops: int) -> Mapping[Infohash, TorrentStatus | None]:
+        """Return the torrents of one session with their last pushed status, look-ups left out."""
 
     def pause(self, infohash: Infohash) -> None:
         """Stop it, and leave the queue."""
@@ -323,7 +336,10 @@ class TorrentSwarm(Protocol):
 
 @runtime_checkable
 class PeerBans(Protocol):
-    """Addresses that no session speaks to, neither as peers nor as trackers or web seeds; stored."""
+    """Addresses that the plain session does not speak to, neither as peers nor as trackers or web seeds; stored.
+
+    Sessions with hops know no bans: there an address may be the number of a circuit.
+    """
 
     def banned(self) -> Mapping[str, int]:
         """Return the banned addresses and networks with the time of the ban, Unix time, the oldest first."""
@@ -395,17 +411,6 @@ class TorrentPieces(Protocol):
 
 
 @runtime_checkable
-class SessionRegistry(Protocol):
-    """Opens and closes the sessions of anonymous downloads. For the plugin that builds the tunnels."""
-
-    async def open_session(self, hops: int, *, socks_host: str, socks_port: int) -> None:
-        """Open the session for downloads with that many hops, or point it to another SOCKS5 server."""
-
-    async def close_session(self, hops: int) -> None:
-        """Save and take away all torrents of a session, and end it."""
-
-
-@runtime_checkable
 class SessionDiagnostics(Protocol):
     """What the sessions say about themselves."""
 
@@ -418,6 +423,9 @@ class SessionDiagnostics(Protocol):
         Raises:
             TimeoutError: the session did not answer within five seconds.
         """
+
+    def udp_port(self, hops: int) -> int:
+        """Return the UDP port on 127.0.0.1 that an anonymous session sends from, 0 while it is not known."""
 
     async def dht_nodes(self, hops: int) -> Sequence[tuple[str, int]]:
         """Return nodes of the DHT (BEP 5) that a session knows; none when its DHT is off, or it is missing.

@@ -1,4 +1,7 @@
-"""Addresses that no session speaks to. The engine forgets its filter at the end, so that the store remembers it."""
+"""Addresses that we do not speak to. The engine forgets its filter at the end, so that the store remembers it.
+
+Anonymous sessions have none: there, addresses are also made of the numbers of circuits, and any may stand for a peer.
+"""
 
 import asyncio
 import ipaddress
@@ -42,10 +45,11 @@ class Bans:
         self._changing = asyncio.Lock()
 
     def hold_in(self, session: EngineSession) -> None:
-        """Have the bans hold in a session, now and from now on."""
+        """Have the bans hold in a session, now and from now on, unless it is an anonymous one."""
         self._sessions = [known for known in self._sessions if known.is_open]
         self._sessions.append(session)
-        session.raw.set_ip_filter(_filter(self._banned))
+        if not session.hops:
+            session.raw.set_ip_filter(_filter(self._banned))
 
     def banned(self) -> Mapping[str, int]:
         """Return the banned addresses and networks with the time of the ban."""
@@ -70,7 +74,7 @@ class Bans:
             await self._table.put(str(network).encode(), Ban(since))
             self._banned[network] = since
             self._lengths.add(network.prefixlen)
-            await self._tell(self._banned)
+            await self._tell(self._banned, hops=0)
 
     async def unban(self, address: str) -> None:
         """Take a ban back."""
@@ -80,19 +84,20 @@ class Bans:
                 await self._table.delete(str(network).encode())
                 del self._banned[network]
                 self._lengths = {each.prefixlen for each in self._banned}
-                await self._tell(self._banned)
+                await self._tell(self._banned, hops=0)
 
     async def drop(self, hops: int, address: str) -> None:
         """End all connections of a session to an address, which may come back."""
         # There is no call for one connection. The filter ends them, and has the engine forget the address.
         async with self._changing:
-            await self._tell([*self._banned, network_of(address)], hops=hops)
-            await self._tell(self._banned, hops=hops)
+            banned = [] if hops else list(self._banned)
+            await self._tell([*banned, network_of(address)], hops=hops)
+            await self._tell(banned, hops=hops)
 
-    async def _tell(self, banned: Iterable[Network], *, hops: int | None = None) -> None:
+    async def _tell(self, banned: Iterable[Network], *, hops: int) -> None:
         rules = await asyncio.to_thread(_filter, list(banned))
         for session in self._sessions:
-            if session.is_open and hops in (None, session.hops):
+            if session.is_open and session.hops == hops:
                 session.raw.set_ip_filter(rules)
 
 

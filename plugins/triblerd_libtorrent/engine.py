@@ -12,6 +12,7 @@ from triblerd.store import StoreView
 from triblerd_libtorrent import magnet
 from triblerd_libtorrent.adding import Adder
 from triblerd_libtorrent.alerts import AlertTranslator
+from triblerd_libtorrent.anonymous import AnonymousSessions
 from triblerd_libtorrent.api import (
     EngineError,
     EngineEvent,
@@ -19,6 +20,7 @@ from triblerd_libtorrent.api import (
     Magnet,
     MetadataReceived,
     Metainfo,
+    NoSessionError,
     PieceFinished,
     QueueMove,
     StatusesUpdated,
@@ -27,7 +29,7 @@ from triblerd_libtorrent.api import (
 )
 from triblerd_libtorrent.bans import Bans
 from triblerd_libtorrent.config import LibtorrentConfig
-from triblerd_libtorrent.dht import DhtMemory, DhtState, known_nodes
+from triblerd_libtorrent.dht import DhtMemory, DhtState
 from triblerd_libtorrent.listeners import Listeners
 from triblerd_libtorrent.lookups import Lookups
 from triblerd_libtorrent.parameters import ParametersBuilder
@@ -48,6 +50,7 @@ from triblerd_libtorrent.settings_pack import (
     plain_settings,
     rate,
 )
+from triblerd_libtorrent.sites import Site, Sites
 from triblerd_libtorrent.status import STATUS_FLAGS, StatusBoard
 from triblerd_libtorrent.torrents import QUEUE_MOVES, Priorities, Torrent, Torrents
 from triblerd_libtorrent.wanted import WantedFiles
@@ -59,27 +62,20 @@ _ANNOUNCE_AT_STOP_SECONDS = 1.0
 _POLL_SECONDS = 0.02
 
 
-class _Site:
-    """One session and those who listen to it."""
-
-    def __init__(self, session: EngineSession, translator: AlertTranslator, board: StatusBoard) -> None:
-        self.session = session
-        self.translator = translator
-        self.board = board
-
-
 class Engine:
-    """Implements ``TorrentEngine`` and ``SessionRegistry`` (see ``triblerd_libtorrent.api``).
+    """Implements ``TorrentEngine`` (see ``triblerd_libtorrent.api``).
 
     Args:
         spawn: Starts background work.
-        bans: Held in every session.
+        bans: Held in the plain session.
         recent: Where the results of look-ups are kept.
 
     Attributes:
         torrents: Those that it has, for what else acts upon them.
         lookups: Look-ups of metadata, which share the sessions.
         piece_access: Single pieces of them.
+        sites: The sessions that take torrents.
+        anonymous: Opens and closes those with hops.
     """
 
     def __init__(  # noqa: PLR0913 - what it cannot make, by keyword
@@ -97,8 +93,7 @@ class Engine:
         self._bans = bans
         self.torrents = self._torrents = Torrents()
         self._parser = TorrentParser()
-        self._sites: dict[int, _Site] = {}
-        self._socks: dict[int, tuple[str, int]] = {}
+        self.sites = self._sites = Sites()
         self._listeners = Listeners(self._choose_alerts)
         self._checkpoints = Checkpoints(torrents=self._torrents, stored=stored, store=store)
         self._dht = DhtMemory(store)
@@ -132,13 +127,16 @@ class Engine:
             tell=self._tell,
             spawn=spawn,
         )
+        self.anonymous = AnonymousSessions(
+            sites=self._sites, make=self._made, repoint=self._apply, empty=self._empty, tell=self._tell
+        )
         self._stopping = False
 
     # --- life ---------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Open the plain session."""
-        await self._open(0, plain_settings(self._config), await self._dht.recall())
+        self._sites[0] = await self._made(0, None, await self._dht.recall())
 
     async def stop(self) -> None:
         """Tell peers and trackers, save what changed, and end all sessions, within some five seconds."""
@@ -169,34 +167,12 @@ class Engine:
         """Take changed settings live."""
         before = connections_per_torrent(self._config)
         self._config = config
-        for hops, site in self._sites.items():
-            site.session.apply({**self._settings(hops), "alert_mask": self._alert_mask()})
+        for site in self._sites.values():
+            self._apply(site)
         self._builder.connections = connections = connections_per_torrent(config)
         if connections != before:
             for torrent in self._torrents:
                 torrent.handle.set_max_connections(connections)
-
-    async def open_session(self, hops: int, *, socks_host: str, socks_port: int) -> None:
-        """Open the session for downloads with that many hops, or point it to another SOCKS5 server."""
-        self._socks[hops] = socks_host, socks_port
-        if hops in self._sites:
-            self._sites[hops].session.apply({**self._settings(hops), "alert_mask": self._alert_mask()})
-        else:
-            await self._open(hops, self._settings(hops))
-
-    async def close_session(self, hops: int) -> None:
-        """Save and take away all torrents of a session, and end it."""
-        site = self._sites.get(hops)
-        if site is None or hops == 0:
-            return
-        self.lookups.stop(hops)
-        torrents = [torrent for torrent in self._torrents if torrent.hops == hops]
-        await self._checkpoints.save(torrents)
-        site.board.stop()
-        for torrent in torrents:
-            self._forget(torrent)
-        del self._sites[hops], self._socks[hops]
-        await site.session.close()
 
     # --- asking -------------------------------------------------------------------------------------------------
 
@@ -216,6 +192,10 @@ class Engine:
         """Return whether the torrent was added."""
         return infohash in self._torrents
 
+    def torrents_of(self, hops: int) -> Mapping[Infohash, TorrentStatus | None]:
+        """Return the torrents of one session with their last pushed status."""
+        return {torrent.infohash: torrent.row for torrent in self._torrents if torrent.hops == hops}
+
     def status(self, infohash: Infohash) -> TorrentStatus | None:
         """Return the last pushed status."""
         torrent = self._torrents.find(infohash)
@@ -223,31 +203,15 @@ class Engine:
 
     def dht_is_running(self, hops: int = 0) -> bool:
         """Return whether the session uses the DHT."""
-        return hops in self._sites and self._sites[hops].session.uses_dht
+        return self._sites.uses_dht(hops)
 
     def sessions(self) -> Sequence[int]:
         """Return the numbers of hops that there are sessions for."""
-        return sorted(self._sites)
+        return sorted(hops for hops, site in self._sites.items() if not site.is_closing)
 
     def session_rate_limits(self) -> tuple[int, int]:
         """Return the session-wide limits as (upload, download)."""
         return rate(self._config.max_upload_rate), rate(self._config.max_download_rate)
-
-    def listening_ports(self) -> Sequence[int]:
-        """Return the ports in use now."""
-        return sorted(self._sites[0].session.ports) if 0 in self._sites else []
-
-    async def session_settings(self, hops: int) -> dict[str, str | int | bool]:
-        """Return the settings of a session, empty when there is none."""
-        return await self._sites[hops].session.shown_settings() if hops in self._sites else {}
-
-    async def dht_nodes(self, hops: int) -> Sequence[tuple[str, int]]:
-        """Return nodes of the DHT that a session knows."""
-        return await known_nodes(self._sites[hops].session.raw) if self.dht_is_running(hops) else ()
-
-    async def session_counters(self, hops: int) -> Mapping[str, int]:
-        """Return the counters of a session, empty when there is none."""
-        return await self._sites[hops].session.counters() if hops in self._sites else {}
 
     # --- changing -----------------------------------------------------------------------------------------------
 
@@ -350,16 +314,38 @@ class Engine:
 
     # --- inside -------------------------------------------------------------------------------------------------
 
-    async def _open(self, hops: int, settings: "lt.settings_pack", dht_state: DhtState | None = None) -> None:
-        settings["alert_mask"] = self._alert_mask()
-        session = await open_session(hops, settings, dht_state)
+    async def _made(self, hops: int, socks: tuple[str, int] | None, dht_state: DhtState | None = None) -> Site:
+        session = await open_session(hops, self._settings(socks), dht_state)
         self._bans.hold_in(session)
         board = StatusBoard(self._torrents, lambda: session.raw.post_torrent_updates(STATUS_FLAGS), self._rows_came)
         translator = AlertTranslator(self._torrents, self._tell, board.ask_soon)
-        site = self._sites[hops] = _Site(session, translator, board)
+        site = Site(session, translator, board, socks=socks)
         session.listen(self._handlers(site))
+        return site
 
-    def _handlers(self, site: _Site) -> dict[type, tuple[Handler, ...]]:
+    async def _empty(self, site: Site) -> None:
+        """Tell trackers, save and forget all torrents of a session, and refuse those that are on their way there."""
+        hops = site.session.hops
+        self.lookups.stop(hops)
+        self._adder.stop(hops)
+        site.session.raw.pause()
+        try:
+            async with asyncio.timeout(_SAVE_AT_STOP_SECONDS):
+                await self._checkpoints.save([torrent for torrent in self._torrents if torrent.hops == hops])
+        except TimeoutError:
+            log.warning("Not everything of the session of %d hops could be saved in time", hops)
+        await _wait_until(
+            lambda: not (site.translator.announcing or self._remover.is_busy(hops)), _ANNOUNCE_AT_STOP_SECONDS
+        )
+        site.board.stop()
+        for torrent in self._torrents:
+            if torrent.hops == hops:
+                self._forget(torrent)
+
+    def _apply(self, site: Site) -> None:
+        site.session.apply(self._settings(site.socks))
+
+    def _handlers(self, site: Site) -> dict[type, tuple[Handler, ...]]:
         def added(alert: lt.add_torrent_alert) -> None:
             self._adder.added(alert)
             site.board.ask_now()
@@ -402,13 +388,18 @@ class Engine:
         # Our own books come first: whoever hears an event finds them up to date.
         return {kind: tuple(table[kind] for table in (own, translated) if kind in table) for kind in own | translated}
 
-    def _settings(self, hops: int) -> "lt.settings_pack":
-        return anonymous_settings(self._config, *self._socks[hops]) if hops else plain_settings(self._config)
+    def _settings(self, socks: tuple[str, int] | None) -> "lt.settings_pack":
+        settings = anonymous_settings(self._config, *socks) if socks else plain_settings(self._config)
+        settings["alert_mask"] = self._alert_mask()
+        return settings
 
     def _session(self, hops: int) -> EngineSession:
         site = self._sites.get(hops)
+        if hops and (site is None or site.is_closing):
+            msg = f"Anonymous downloads need the tunnels plugin; there is no session of {hops} hops"
+            raise NoSessionError(msg)
         if site is None or self._stopping:
-            msg = "Anonymous downloads need the tunnels plugin" if hops else "The engine is stopping"
+            msg = "The engine is stopping"
             raise EngineError(msg)
         return site.session
 

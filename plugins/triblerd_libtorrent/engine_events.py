@@ -76,3 +76,15 @@ class PieceFinished(EngineEvent, frozen=True):
 
     infohash: Infohash
     piece: int
+
+
+class SessionOpened(EngineEvent, frozen=True):
+    """The session of a number of hops takes torrents."""
+
+    hops: int
+
+
+class SessionClosed(EngineEvent, frozen=True):
+    """The session of a number of hops is gone, and its torrents are not in the engine any more."""
+
+    hops: int

@@ -76,7 +76,7 @@ class LiveHooks:
     @hookimpl(optionalhook=True)
     def triblerd_listening_ports(self) -> Iterable[int]:
         """Name the ports where peers reach us."""
-        return self._engine.listening_ports()
+        return self._engine.sites.listening_ports()
 
     @hookimpl(optionalhook=True)
     def triblerd_debug_report(self) -> Mapping[str, object]:
@@ -115,7 +115,7 @@ async def triblerd_lifespan(context: PluginContext[LibtorrentConfig]) -> AsyncIt
         context.tasks.every(_DHT_SECONDS, "dht", engine.keep_dht)
         context.tasks.every(_TIDY_SECONDS, "recent", recent.drop_old)
         yield Running(
-            endpoints=[LibtorrentEndpoint(sessions=engine)],
+            endpoints=[LibtorrentEndpoint(sessions=engine.sites)],
             services={
                 TorrentEngine: engine,
                 TorrentStore: stored,
@@ -124,8 +124,8 @@ async def triblerd_lifespan(context: PluginContext[LibtorrentConfig]) -> AsyncIt
                 TorrentSources: sources,
                 MetadataLookups: engine.lookups,
                 TorrentPieces: engine.piece_access,
-                SessionRegistry: engine,
-                SessionDiagnostics: engine,
+                SessionRegistry: engine.anonymous,
+                SessionDiagnostics: engine.sites,
             },
             hooks=[live],
         )

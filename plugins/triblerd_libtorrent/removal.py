@@ -1,6 +1,7 @@
 """Taking torrents out of a session, and their files from the disk."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 import libtorrent as lt
@@ -27,6 +28,11 @@ class Remover:
         self._parser = parser
         self._gone: dict[Infohash, asyncio.Event] = {}
         self._released: dict[Infohash, asyncio.Event] = {}
+        self._leaving: Counter[int] = Counter()
+
+    def is_busy(self, hops: int) -> bool:
+        """Return whether torrents of a session are being removed."""
+        return self._leaving[hops] > 0
 
     async def remove(
         self, torrent: Torrent, session: EngineSession, forget: Callable[[Torrent], None], *, remove_data: bool
@@ -51,6 +57,7 @@ class Remover:
         gone = self._gone[reported_as] = asyncio.Event()
         released = self._released[reported_as] = asyncio.Event()
         forget(torrent)
+        self._leaving[torrent.hops] += 1
         try:
             # With the flag the engine reports when nothing is written any more; it deletes just its own part file.
             session.raw.remove_torrent(torrent.handle, lt.session.delete_partfile if remove_data else 0)
@@ -62,6 +69,7 @@ class Remover:
             msg = "The engine did not let go of the torrent in time"
             raise EngineError(msg) from error
         finally:
+            self._leaving[torrent.hops] -= 1
             self._gone.pop(reported_as, None)
             self._released.pop(reported_as, None)
         if files:

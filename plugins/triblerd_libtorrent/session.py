@@ -30,11 +30,13 @@ class EngineSession:
         hops: Which session this is.
         raw: The session itself, for calls that neither wait nor need anything else.
         ports: The ports that it listens on, as reported so far.
+        last_port: That of them which was reported last; an anonymous session has one at a time. 0 while there is none.
     """
 
     def __init__(self, hops: int, raw: lt.session, settings: "lt.settings_pack") -> None:
         self.hops: Final = hops
         self.ports: set[int] = set()
+        self.last_port = 0
         self._raw: lt.session | None = raw
         self._settings = settings
         self._pump: AlertPump | None = None
@@ -176,6 +178,7 @@ class EngineSession:
         """Note a port."""
         if alert.port:
             self.ports.add(alert.port)
+            self.last_port = alert.port
 
     def not_listening(self, alert: lt.listen_failed_alert) -> None:
         """Tell the user that a port cannot be had."""

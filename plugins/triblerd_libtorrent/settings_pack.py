@@ -14,7 +14,7 @@ _MANY = 1 << 24  # what stands for "any number" where the engine knows no -1
 
 BASE_ALERTS = lt.alert_category.error | lt.alert_category.status | lt.alert_category.storage | lt.alert_category.tracker
 
-_FIXED: "lt.settings_pack" = {
+_ALWAYS: "lt.settings_pack" = {
     "alert_mask": BASE_ALERTS,
     "alert_queue_size": 100_000,
     "allow_multiple_connections_per_ip": True,
@@ -23,24 +23,36 @@ _FIXED: "lt.settings_pack" = {
     "max_piece_count": MOST_PIECES,
     "metadata_token_limit": 1_300_000,
     "optimistic_disk_retry": 60,
-    "peer_fingerprint": "-TL" + "".join(triblerd.__version__.split(".")[:3]).ljust(4, "0")[:4] + "-",
     "prefer_rc4": False,
     "stop_tracker_timeout": 2,
-    "user_agent": f"triblerd/{triblerd.__version__}",
     "utp_connect_timeout": 1500,
     "webtorrent_stun_server": "",
 }
 
+_OUR_NAME: "lt.settings_pack" = {
+    "peer_fingerprint": "-TL" + "".join(triblerd.__version__.split(".")[:3]).ljust(4, "0")[:4] + "-",
+    "user_agent": f"triblerd/{triblerd.__version__}",
+}
+
+# dht.libtorrent.org, dht.transmissionbt.com (two), router.bittorrent.com, router.utorrent.com. The engine asks the
+# machine's own resolver for a name here, whatever proxy it has; one that has moved is missed, and the others do.
+_ROUTERS = "185.157.221.247:25401,87.98.162.88:6881,212.129.33.59:6881,67.215.246.10:6881,82.221.103.244:6881"
+
 _ANONYMOUS: "lt.settings_pack" = {
     "anonymous_mode": True,
-    "enable_dht": True,
+    "dht_bootstrap_nodes": _ROUTERS,
     "enable_incoming_tcp": False,
+    "enable_incoming_utp": True,
     "enable_lsd": False,
     "enable_natpmp": False,
     "enable_outgoing_tcp": False,
+    "enable_outgoing_utp": True,
     "enable_upnp": False,
     "force_proxy": True,  # for clients, who know it by that; the engine itself goes by what is said of the proxy
     "listen_interfaces": "0.0.0.0:6881,[::]:6881",  # nothing is reachable there: everything goes by the proxy
+    "num_outgoing_ports": 1,
+    "outgoing_port": 0,
+    "socks5_udp_send_local_ep": False,
     "user_agent": "",
 }
 
@@ -48,7 +60,8 @@ _ANONYMOUS: "lt.settings_pack" = {
 def plain_settings(config: LibtorrentConfig) -> "lt.settings_pack":
     """Return the settings of the session that talks to peers directly, or through the user's own proxy."""
     return {
-        **_FIXED,
+        **_ALWAYS,
+        **_OUR_NAME,
         **_from_config(config),
         "listen_interfaces": _listen_interfaces(config),
         **_proxy(config),
@@ -58,7 +71,7 @@ def plain_settings(config: LibtorrentConfig) -> "lt.settings_pack":
 def anonymous_settings(config: LibtorrentConfig, socks_host: str, socks_port: int) -> "lt.settings_pack":
     """Return the settings of a session that reaches its peers by a SOCKS5 server alone."""
     return {
-        **_FIXED,
+        **_ALWAYS,
         **_from_config(config),
         **_ANONYMOUS,
         "proxy_type": int(lt.proxy_type_t.socks5),

@@ -80,6 +80,10 @@ class EngineError(OperationError):
     """The engine refused something; the text is its own."""
 
 
+class NoSessionError(EngineError):
+    """There is no session of a number of hops (any more)."""
+
+
 class UnknownTorrentError(NotFoundError):
     """The engine has no torrent of this infohash."""
 

@@ -62,7 +62,7 @@ async def test_the_peer_that_sent_the_metadata_is_not_left(start_engine, tmp_pat
 
             await bench.row(torrent.infohash, lambda row: row.state is EngineState.DOWNLOADING and row.num_pieces > 1)
 
-            counters = await bench.engine.session_counters(0)
+            counters = await bench.engine.sites.session_counters(0)
     assert counters["peer.disconnected_peers"] == 0
 
 

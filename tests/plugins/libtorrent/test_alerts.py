@@ -60,7 +60,7 @@ async def test_pieces_are_told_only_while_somebody_listens(start_engine, seeder)
         await bench.download(torrent, seeder)
         await wait_for(lambda: len(heard) == 19)
         unlisten()
-        settings = await bench.engine.session_settings(0)
+        settings = await bench.engine.sites.session_settings(0)
 
         assert {event.piece for event in heard} == set(range(19))
         assert not settings["alert_mask"] & (1 << 22)

@@ -54,10 +54,10 @@ async def is_alone(bench, torrent):
     return not await bench.swarm.peers(torrent.infohash)
 
 
-async def test_bans_hold_in_every_session(tmp_path):
+async def test_bans_hold_in_the_plain_session_whichever_came_first(tmp_path):
     async with Store(tmp_path / "store", StoreConfig(backup_interval=0)) as store:
         bans = await open_bans(store.view("libtorrent"))
-        sessions = [await open_session(hops, plain_settings(QUIET)) for hops in (0, 1)]
+        sessions = [await open_session(0, plain_settings(QUIET)) for _ in range(2)]
         bans.hold_in(sessions[0])
         await bans.ban("192.0.2.0/24")
         bans.hold_in(sessions[1])

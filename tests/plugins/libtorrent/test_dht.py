@@ -154,13 +154,13 @@ async def test_a_session_names_its_neighbours(start_engine):
     async with node() as other, start_engine() as bench:
         session = bench.engine._sites[0].session
         session.apply({**session._settings, **{key: value for key, value in LOCAL.items() if key.startswith("dht_")}})
-        assert await bench.engine.dht_nodes(0) == ()  # its DHT is off
+        assert await bench.engine.sites.dht_nodes(0) == ()  # its DHT is off
         session.apply({**session._settings, "enable_dht": True})
         session.raw.add_dht_node(("127.0.0.1", other.listen_port()))
         await neighbours(session.raw)
 
-        assert await bench.engine.dht_nodes(0) == [("127.0.0.1", other.listen_port())]
-        assert await bench.engine.dht_nodes(1) == ()
+        assert await bench.engine.sites.dht_nodes(0) == [("127.0.0.1", other.listen_port())]
+        assert await bench.engine.sites.dht_nodes(1) == ()
 
 
 async def test_a_session_without_neighbours_names_the_nodes_that_it_begins_with():

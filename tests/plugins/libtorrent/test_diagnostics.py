@@ -73,8 +73,8 @@ async def test_the_fingerprint_of_the_plain_session_is_hex_and_that_of_others_is
         other = (await daemon.get("/libtorrent/settings?hop=1"))["settings"]["peer_fingerprint"]
 
     assert len(plain) == 16
-    assert bytes.fromhex(plain).decode() == other
-    assert other.startswith("-TL")
+    assert bytes.fromhex(plain).decode().startswith("-TL")
+    assert other.startswith("-LT")  # which every program has that takes the engine as it is
 
 
 async def test_a_password_is_shown_by_stars_and_its_absence_by_nothing(start):

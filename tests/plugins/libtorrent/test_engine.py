@@ -90,32 +90,6 @@ async def test_a_second_add_of_a_torrent_is_refused(start_engine, tmp_path):
             await bench.engine.add(bench.wish(torrent))
 
 
-async def test_an_anonymous_download_needs_a_session_for_it(start_engine, tmp_path):
-    torrent = make_torrent(tmp_path, b"x" * 100)
-
-    async with start_engine() as bench:
-        with pytest.raises(EngineError, match="need the tunnels plugin"):
-            await bench.engine.add(bench.wish(torrent, hops=1))
-
-        assert not bench.engine.has(torrent.infohash)
-
-
-async def test_a_session_of_another_plugin_takes_anonymous_downloads(start_engine, tmp_path):
-    torrent = make_torrent(tmp_path, b"x" * 100)
-
-    async with start_engine() as bench:
-        await bench.engine.open_session(1, socks_host="127.0.0.1", socks_port=9)
-        await bench.engine.add(bench.wish(torrent, hops=1))
-        settings = await bench.engine.session_settings(1)
-
-        assert bench.engine.sessions() == [0, 1]
-        assert settings["anonymous_mode"]
-        assert not settings["enable_outgoing_tcp"]
-        await bench.engine.close_session(1)
-        assert bench.engine.sessions() == [0]
-        assert not bench.engine.has(torrent.infohash)
-
-
 async def test_an_unknown_torrent_is_an_error(start_engine):
     async with start_engine() as bench:
         with pytest.raises(UnknownTorrentError):
@@ -256,7 +230,7 @@ async def test_changed_rate_limits_hold_at_once(start_engine, seeder):
         bench.engine.reconfigure(
             type(bench.engine._config)(max_upload_rate=5000, max_download_rate=2**40, listen_interface="127.0.0.1")
         )
-        settings = await bench.engine.session_settings(0)
+        settings = await bench.engine.sites.session_settings(0)
 
         assert bench.engine.session_rate_limits() == (5000, 2**31 - 1)
         assert (settings["upload_rate_limit"], settings["download_rate_limit"]) == (5000, 2**31 - 1)
@@ -264,10 +238,10 @@ async def test_changed_rate_limits_hold_at_once(start_engine, seeder):
 
 async def test_a_changed_port_is_listened_on_at_once(start_engine):
     async with start_engine() as bench:
-        (before,) = await wait_for(bench.engine.listening_ports)
+        (before,) = await wait_for(bench.engine.sites.listening_ports)
         bench.engine.reconfigure(msgspec.structs.replace(bench.engine._config, listen_interface="127.0.0.2"))
-        await wait_for(lambda: bench.engine.listening_ports() not in ([], [before]))
-        (port,) = bench.engine.listening_ports()
+        await wait_for(lambda: bench.engine.sites.listening_ports() not in ([], [before]))
+        (port,) = bench.engine.sites.listening_ports()
         _, writer = await asyncio.open_connection("127.0.0.2", port)
         writer.close()
         await writer.wait_closed()

@@ -223,12 +223,12 @@ async def test_a_look_up_needs_a_session_of_its_hops(start_engine):
     async with start_engine() as bench:
         with pytest.raises(EngineError, match="need the tunnels plugin"):
             await look_up(bench, link_of_nobody(), hops=2)
-        await bench.engine.open_session(1, socks_host="127.0.0.1", socks_port=9)
+        await bench.engine.anonymous.open_session(1, socks_host="127.0.0.1", socks_port=9)
         asked = asking(bench, link_of_nobody(), hops=1)
         await wait_for(lambda: len(bench.engine._session(1).raw.get_torrents()) == 1)
         assert torrents_in(bench) == 0
 
-        await bench.engine.close_session(1)
+        await bench.engine.anonymous.close_session(1)
 
         with pytest.raises(EngineError, match="has ended"):
             await asked

@@ -49,5 +49,5 @@ async def test_a_change_of_what_is_wanted_leaves_no_peer(start_engine, tmp_path)
             bench.engine.set_priorities(torrent.infohash, [0, 0, 0, 0, 4])
             await bench.row(torrent.infohash, lambda row: row.total_wanted == 100 * PIECE)
 
-            counters = await bench.engine.session_counters(0)
+            counters = await bench.engine.sites.session_counters(0)
     assert counters["peer.disconnected_peers"] == 0

@@ -9,7 +9,7 @@ from triblerd_libtorrent.testing import TorrentVersion, make_torrent
 
 async def blocks_read(bench) -> int:
     # The engine counts no hashed blocks in a check, but the reads that hashing takes.
-    counters: Mapping[str, int] = await bench.engine.session_counters(0)
+    counters: Mapping[str, int] = await bench.engine.sites.session_counters(0)
     return counters["disk.num_read_ops"]
 
 
