@@ -4,7 +4,7 @@ Nothing here imports the library ``ipv8``, which an extra brings, and which says
 it is ``Any``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
@@ -67,8 +67,8 @@ class Traffic:
 class Overlays(Protocol):
     """The overlay network; a service while it runs.
 
-    A plugin that requires ``ipv8`` joins and leaves in its lifespan. One that profits from it joins in
-    ``triblerd_overlays``.
+    A plugin that requires ``ipv8`` joins and leaves in its lifespan. One that profits from it joins when it starts, if
+    the network is there, and else in ``triblerd_overlays``.
     """
 
     @property
@@ -96,3 +96,10 @@ class Overlays(Protocol):
 
     async def leave(self, overlay: Any) -> None:
         """Unload an overlay that was joined; a second call changes nothing."""
+
+    def when_stopping(self, leave: Callable[[], Awaitable[None]]) -> Callable[[], None]:
+        """Await ``leave`` before the network stops; for plugins that go on without it.
+
+        Returns:
+            A function that takes this back; it may be called twice.
+        """

@@ -1,12 +1,17 @@
 """The hooks of the ipv8 plugin."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+import asyncio
+import importlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from types import ModuleType
+from typing import cast
 
 from triblerd.config import Section
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
+from triblerd_identity.api import OwnIdentity
 from triblerd_ipv8 import hookspecs
+from triblerd_ipv8.api import Overlays
 from triblerd_ipv8.config import Bootstrap, DiscoveryCommunity, Ipv8Config, OverlayDht
 
 
@@ -42,6 +47,25 @@ def triblerd_add_hookspecs(add: Callable[[ModuleType], None]) -> None:
 
 @hookimpl
 @asynccontextmanager
-async def triblerd_lifespan(_context: PluginContext[Ipv8Config]) -> AsyncIterator[Running]:
+async def triblerd_lifespan(context: PluginContext[Ipv8Config]) -> AsyncIterator[Running]:
     """Take part while the plugin runs."""
-    yield Running()
+    await asyncio.to_thread(importlib.import_module, "triblerd_ipv8.container")  # a quarter of a second
+    from triblerd_ipv8.container import Ipv8Container  # noqa: PLC0415 - imports what an extra brings
+
+    container = Ipv8Container(
+        config=context.config,
+        private_key=context.service(OwnIdentity).private,
+        discovery=context.section(DiscoveryCommunity).enabled,
+        dht=context.section(OverlayDht).enabled,
+    )
+    node = container.node()
+    try:
+        await node.open()
+        context.tasks.start("walk", node.walk())
+        if not node.is_private:
+            context.tasks.every(60.0, "interfaces", node.look_for_interfaces)
+        for _, leave in context.hooks.call_each("triblerd_overlays", overlays=node):
+            node.when_stopping(cast("Callable[[], Awaitable[None]]", leave))
+        yield Running(services={Overlays: node})
+    finally:
+        await node.close()

@@ -1,0 +1,149 @@
+"""The library's parts as this plugin uses them: its socket, what it knows of peers, its DHT.
+
+What the library remembers for strangers has no end there; here it has. This is the one module that touches attributes
+which are the library's own business.
+"""
+
+import os
+import time
+from collections.abc import Iterable
+from typing import Final
+
+from ipv8.community import Community, CommunitySettings
+from ipv8.dht.churn import PingChurn
+from ipv8.dht.discovery import DHTDiscoveryCommunity as LibraryDht
+from ipv8.dht.storage import Storage
+from ipv8.messaging.interfaces.dispatcher.endpoint import DispatcherEndpoint
+from ipv8.messaging.interfaces.udp.endpoint import Address, UDPv4Address
+from ipv8.peer import Peer
+from ipv8.peerdiscovery.network import Network
+from ipv8_rust_tunnels import Endpoint
+
+from triblerd_ipv8.counting import MessageCounts
+from triblerd_ipv8.intake import Allowance, Datagram, Intake
+from triblerd_ipv8.quiet import seldom
+
+INTERFACE: Final = "UDPIPv4"
+MOST_WORKERS: Final = 4
+
+MOST_PEERS: Final = 1000
+MOST_ADDRESSES: Final = 5000
+MOST_INTRODUCED: Final = 50
+"""Addresses that are remembered of one peer's introductions."""
+MOST_SERVICES: Final = 100
+"""Overlays that one peer may say it takes part in."""
+
+MOST_KEYS: Final = 20_000
+"""Keys under which the DHT keeps values, and under which it keeps peers."""
+MOST_VALUES: Final = 100
+"""Values under one key; an answer has 8."""
+UPKEEP_SECONDS: Final = 5.0
+
+
+class UdpSocket(Endpoint):
+    """The socket, in Rust, with a limit in front of what is handled in Python.
+
+    Args:
+        port: The UDP port; if it is taken, the next free one of a thousand; 0 for any.
+        address: To bind.
+    """
+
+    def __init__(self, port: int, address: str) -> None:
+        super().__init__(port, address, min(MOST_WORKERS, os.cpu_count() or 1))
+        self.intake = Intake(deliver=self._deliver, call_soon=self.loop.call_soon_threadsafe, allowance=Allowance())
+        self.messages = MessageCounts()
+        self._logger = seldom(self._logger)
+
+    def datagram_received(self, ip: str, port: int, datagram: bytes) -> None:
+        """Take a packet from a thread of the socket."""
+        self.bytes_down += len(datagram)
+        self.intake.arrived(ip, port, datagram)
+
+    def send(self, socket_address: Address, packet: bytes) -> None:
+        """Send a packet."""
+        super().send(socket_address, packet)
+        self.messages.sent(packet)
+
+    def _deliver(self, datagram: Datagram) -> None:
+        host, port, data = datagram
+        self.messages.received(data)
+        self.notify_listeners((UDPv4Address(host, port), data))
+
+
+def dispatcher_for(socket: UdpSocket) -> DispatcherEndpoint:
+    """Return what overlays send and listen by."""
+    dispatcher = DispatcherEndpoint([])
+    dispatcher.interfaces[INTERFACE] = socket
+    dispatcher.interface_order.append(INTERFACE)
+    dispatcher._preferred_interface = socket  # noqa: SLF001
+    return dispatcher
+
+
+def hush(overlay: Community) -> None:
+    """Have an overlay say the same thing once a minute, whatever strangers send."""
+    overlay.logger = overlay._logger = seldom(overlay.logger)  # noqa: SLF001
+
+
+class KnownPeers(Network):
+    """What is known of peers, up to a limit. Those who are there stay; who is silent is dropped by the churn."""
+
+    def discover_address(
+        self, peer: Peer, address: Address, service: bytes | None = None, new_style: bool = False
+    ) -> None:
+        """Remember an address that a peer has named; the oldest that nobody answers from are forgotten."""
+        super().discover_address(peer, address, service, new_style)
+        introduced = self.reverse_intro_lookup.get(peer, [])
+        del introduced[:-MOST_INTRODUCED]
+        if len(self._all_addresses) > MOST_ADDRESSES:
+            answering = {known for peer in self.verified_peers for known in peer.addresses.values()}
+            silent = [known for known in self._all_addresses if known not in answering]
+            for known in silent[: MOST_ADDRESSES // 10]:
+                del self._all_addresses[known]
+
+    def add_verified_peer(self, peer: Peer) -> None:
+        """Remember a peer, unless there are too many."""
+        peer.last_response = peer.last_response or time.time()  # who never says a word again would stay for good
+        if len(self.verified_peers) < MOST_PEERS or peer in self.verified_peers:
+            super().add_verified_peer(peer)
+
+    def discover_services(self, peer: Peer, services: Iterable[bytes]) -> None:
+        """Remember what a peer takes part in, of peers that are remembered."""
+        key = peer.public_key.key_to_bin()
+        new = set(services)
+        if key in self.verified_by_public_key_bin and len(self.services_per_peer.get(key, ())) + len(new) <= (
+            MOST_SERVICES
+        ):
+            super().discover_services(peer, new)
+
+
+class DHTDiscoveryCommunity(LibraryDht):
+    """The DHT, with a limit to what strangers may have it keep. Its name is the one that clients know."""
+
+    def __init__(self, settings: CommunitySettings) -> None:
+        super().__init__(settings)
+        blacklist_mids = self.network.blacklist_mids
+        self.network = KnownPeers()
+        self.network.blacklist_mids.extend(blacklist_mids)
+
+    def add_value(self, key: bytes, value: bytes, storage: Storage, max_age: float = 3600.0) -> None:
+        """Keep a value for others."""
+        values = storage.items.get(key)
+        if len(values) < MOST_VALUES if values else len(storage.items) < MOST_KEYS:
+            super().add_value(key, value, storage, max_age)
+
+
+class Upkeep(PingChurn):
+    """Drops and pings nodes of the DHT, now and then: to look at all of them with every step of the walk is much."""
+
+    overlay: DHTDiscoveryCommunity
+    _last = 0.0
+
+    def take_step(self) -> None:
+        """Look at all nodes, if it is time."""
+        now = time.monotonic()
+        if now - self._last >= UPKEEP_SECONDS:
+            self._last = now
+            super().take_step()
+            store = self.overlay.store
+            for key in [key for key, nodes in store.items() if not nodes]:  # whatever somebody asked for is a key there
+                del store[key]

@@ -1,0 +1,47 @@
+"""Says the same thing once a minute: strangers could fill the log otherwise, a traceback for each broken packet."""
+
+import logging
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+SECONDS = 60.0
+MOST_KINDS = 100
+
+
+def seldom(logger: logging.Logger) -> logging.Logger:
+    """Return what logs the same thing once a minute; an adapter, which has all that is used of a logger."""
+    return cast("logging.Logger", SeldomLogger(logger))
+
+
+class SeldomLogger(logging.LoggerAdapter[logging.Logger]):
+    """Stands in the place of an overlay's logger.
+
+    Args:
+        logger: The logger.
+        clock: Tells seconds.
+    """
+
+    def __init__(self, logger: logging.Logger, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(logger, {})
+        self._clock = clock
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def log(self, level: int, msg: object, *args: Any, **kwargs: Any) -> None:
+        """Log a record, unless one of the same words, for the same kind of error, was logged a short time ago."""
+        if level < logging.INFO or not self.isEnabledFor(level):
+            super().log(level, msg, *args, **kwargs)
+            return
+        kind = (str(msg), type(sys.exception()).__name__)
+        now = self._clock()
+        then, left_out = self._said.get(kind, (now - SECONDS, 0))
+        if now - then < SECONDS:
+            self._said[kind] = (then, left_out + 1)
+            return
+        if len(self._said) >= MOST_KINDS:
+            self._said.clear()
+        self._said[kind] = (now, 0)
+        if left_out:
+            super().log(level, "%d more of the following were left out", left_out)
+        super().log(level, msg, *args, **kwargs)
