@@ -50,6 +50,10 @@ class NotProvidedError(TriblerdError):
     """This installation lacks what would do it."""
 
 
+class NotAcceptableError(TriblerdError):
+    """The caller wants the answer in a form that it cannot be had in."""
+
+
 class TooLargeError(TriblerdError):
     """The caller sent more than is accepted."""
 

@@ -7,12 +7,13 @@ from types import NoneType
 from typing import Annotated, Any, TypeGuard
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from triblerd.config import TRUE_WORDS, plain_types, spelled_out
 from triblerd.errors import InvalidInputError
 from triblerd.http.body import read_body
 from triblerd.http.endpoint import Deferred, Endpoint, PathParameter, RawBody, Route, encode_json
+from triblerd.http.negotiation import choose_media_type
 
 BAD_JSON = "Bad JSON"
 REASON_LIMIT = 300
@@ -28,7 +29,7 @@ _INTEGER = re.compile(r"[+-]?[0-9]+")
 def bind(route: Route, endpoint: Endpoint) -> Call:
     """Return what answers requests for ``route`` with the methods of ``endpoint``."""
     handler = getattr(endpoint, route.name)
-    answer = _answerer(route)
+    answerers = {media_type: _answerer(media_type) for media_type in (route.media_type, *route.also)}
     parsers = [(name, _parser(name, kind)) for name, kind in route.parameters.items()]
     query = query_reader(route.query) if route.query else None
     body = _body_reader(route) if route.body is not None else None
@@ -42,7 +43,12 @@ def bind(route: Route, endpoint: Endpoint) -> Call:
             arguments["query"] = query(request)
         if route.wants_request:
             arguments["request"] = request
-        return answer(await handler(**arguments))
+        if not route.also:
+            return answerers[route.media_type](await handler(**arguments))
+        chosen = choose_media_type(",".join(request.headers.getall(hdrs.ACCEPT, ())), list(answerers))
+        response = answerers[chosen](await handler(**arguments, media_type=chosen))
+        response.headers[hdrs.VARY] = hdrs.ACCEPT
+        return response
 
     return call
 
@@ -164,8 +170,7 @@ def _body_reader(route: Route) -> Decode:
     return decode
 
 
-def _answerer(route: Route) -> Callable[[Any], web.StreamResponse]:
-    media_type = route.media_type
+def _answerer(media_type: str) -> Callable[[Any], web.StreamResponse]:
     is_text = media_type.startswith("text/")
     headers: Mapping[str, str] = {
         "Content-Type": f"{media_type}; charset=utf-8" if is_text and "charset" not in media_type else media_type

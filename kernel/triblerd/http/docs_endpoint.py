@@ -1,7 +1,8 @@
 """``/docs``: Swagger UI and the API's description in two dialects, without a key and without any other server."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
 
 import msgspec
@@ -9,29 +10,24 @@ from aiohttp import web
 
 from triblerd.auth import Auth
 from triblerd.config import ApiConfig
-from triblerd.http.endpoint import Encoded, Endpoint, route
-from triblerd.http.errors import UnknownPathError
+from triblerd.http.endpoint import Encoded, Endpoint, Route, route
+from triblerd.http.pages import SAFE, StaticFiles
 from triblerd.http.router import Router
 
 STATIC = Path(__file__).with_name("static")
-ASSETS: Mapping[str, str] = {
-    "boot.js": "text/javascript; charset=utf-8",
-    "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
-    "swagger-ui-bundle.js.LICENSE.txt": "text/plain; charset=utf-8",
-    "swagger-ui.css": "text/css; charset=utf-8",
-    "favicon-16x16.png": "image/png",
-    "favicon-32x32.png": "image/png",
-    "LICENSE": "text/plain; charset=utf-8",
-    "NOTICE": "text/plain; charset=utf-8",
-}
-"""The files that are served, and nothing else, with their media types."""
-SAFE = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-        "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-}
+ASSETS = (
+    "boot.js",
+    "swagger-ui-bundle.js",
+    "swagger-ui-bundle.js.LICENSE.txt",
+    "swagger-ui.css",
+    "favicon-16x16.png",
+    "favicon-32x32.png",
+    "LICENSE",
+    "NOTICE",
+)
+"""The files of Swagger UI."""
+LINKS = "<!-- links -->"
+"""The place in the page where the links to other pages stand."""
 JSON = "application/json; charset=utf-8"
 
 
@@ -45,11 +41,14 @@ class DocsEndpoint(Endpoint):
         self._version = version
         self._documents: dict[str, bytes] = {}
         self._revision = -1
+        self._files = StaticFiles(STATIC / "swagger", ASSETS)
+        self._page = (STATIC / "docs.html").read_text()
 
     @route("GET", "/docs", media_type="text/html")
     async def page(self) -> web.StreamResponse:
-        """Show Swagger UI."""
-        return _file(STATIC / "docs.html", "text/html; charset=utf-8")
+        """Show Swagger UI, with links to the pages of running plugins."""
+        text = self._page.replace(LINKS, _links(self._router.pages()))
+        return web.Response(text=text, content_type="text/html", headers=SAFE)
 
     @route("GET", "/docs/swagger.json", media_type=JSON)
     async def swagger2(self) -> Encoded:
@@ -64,10 +63,7 @@ class DocsEndpoint(Endpoint):
     @route("GET", "/static/swagger/{file}")
     async def asset(self, file: str) -> web.StreamResponse:
         """Return a file of Swagger UI."""
-        if file not in ASSETS:
-            msg = f"Could not find /static/swagger/{file}"
-            raise UnknownPathError(msg)
-        return _file(STATIC / "swagger" / file, ASSETS[file])
+        return self._files.answer(file)
 
     async def _written(self) -> Mapping[str, bytes]:
         """Return both documents, written anew when routes have come or gone."""
@@ -90,5 +86,7 @@ class DocsEndpoint(Endpoint):
         return {"openapi": msgspec.json.encode(document), "swagger": msgspec.json.encode(swagger2_document(document))}
 
 
-def _file(path: Path, media_type: str) -> web.StreamResponse:
-    return web.FileResponse(path, headers={"Content-Type": media_type, **SAFE})
+def _links(pages: Sequence[Route]) -> str:
+    """Return the links to pages as HTML, relative to ``/docs``."""
+    links = "".join(f'<a href="{escape(page.path[1:])}">{escape(page.summary.rstrip("."))}</a> ' for page in pages)
+    return f'<nav aria-label="Pages">{links}</nav>' if links else ""

@@ -1,8 +1,9 @@
 """How a plugin declares its routes: once, by annotations.
 
 A handler's signature says it all: a parameter named in the path comes from the path, ``query`` is a struct made of the
-query string, ``body`` a struct made of the JSON body, ``request`` the request itself. The return annotation is the
-answer's schema. Validation, documentation and arguments are made of nothing else.
+query string, ``body`` a struct made of the JSON body, ``request`` the request itself, ``media_type`` the form in which
+the client wants the answer, of those that the route has. The return annotation is the answer's schema. Validation,
+documentation and arguments are made of nothing else.
 """
 
 import inspect
@@ -98,6 +99,7 @@ class Route:
         parameters: The path's parameters with their types, in the path's order.
         answers: The schema of the successful answer, ``None`` when it is not JSON.
         media_type: What the successful answer is.
+        also: Further media types that the client may have it in; the handler is told which.
         raises: The kinds of failure that are part of the route's contract.
         examples: Example answers and bodies for the documentation, by ``body`` or ``answer``.
         streams: The answer is an open stream: it outlives any time limit, and ends when the plugin stops.
@@ -118,6 +120,7 @@ class Route:
     parameters: Mapping[str, Any]
     answers: Any
     media_type: str
+    also: tuple[str, ...]
     consumes: str
     raises: tuple[type[TriblerdError], ...]
     examples: Mapping[str, object]
@@ -133,6 +136,7 @@ class _Mark:
     scope: Scope
     answers: Any
     media_type: str
+    also: tuple[str, ...]
     consumes: str
     raises: tuple[type[TriblerdError], ...]
     examples: Mapping[str, object] = field(default_factory=dict)
@@ -148,6 +152,7 @@ def route(  # noqa: PLR0913 - each is a word of the declaration, by keyword
     scope: Scope | None = None,
     answers: Any = None,
     media_type: str = "application/json",
+    also: tuple[str, ...] = (),
     consumes: str = "application/json",
     raises: tuple[type[TriblerdError], ...] = (),
     examples: Mapping[str, object] | None = None,
@@ -163,6 +168,8 @@ def route(  # noqa: PLR0913 - each is a word of the declaration, by keyword
         scope: What the caller's key must allow; by default ``read`` for ``GET``, else ``write``.
         answers: The answer's schema where the return annotation cannot say it.
         media_type: The answer's media type.
+        also: Further media types of the answer, of which the client chooses by ``Accept``. The method takes the chosen
+            one as ``media_type``, and returns ``bytes`` for these.
         consumes: The body's media type, for documentation: JSON is read whatever the header says.
         raises: Kinds of failure to document beside those that every route has.
         examples: A ``body`` and an ``answer`` for the documentation.
@@ -176,6 +183,7 @@ def route(  # noqa: PLR0913 - each is a word of the declaration, by keyword
         scope=scope or (Scope.READ if method == "GET" else Scope.WRITE),
         answers=answers,
         media_type=media_type,
+        also=also,
         consumes=consumes,
         raises=raises,
         examples=examples or {},
@@ -212,8 +220,9 @@ def _compile(owner: type[Endpoint], name: str, handler: Callable[..., object], m
     hints = typing.get_type_hints(handler, include_extras=True)
     returned = hints.pop("return", None)
     names = re.findall(r"{(\w+)}", path)
-    unknown = [hint for hint in hints if hint not in {*names, "query", "body", "request"}]
-    missing = [part for part in names if part not in hints]
+    chosen = ["media_type"] if mark.also else []
+    unknown = [hint for hint in hints if hint not in {*names, *chosen, "query", "body", "request"}]
+    missing = [part for part in (*names, *chosen) if part not in hints]
     if unknown or missing:
         msg = f"{owner.__name__}.{name}: {', '.join(unknown + missing)} stands either in the path or in the signature"
         raise TypeError(msg)
@@ -234,6 +243,7 @@ def _compile(owner: type[Endpoint], name: str, handler: Callable[..., object], m
         parameters={part: hints[part] for part in names},
         answers=mark.answers if mark.answers is not None else _schema(returned),
         media_type=mark.media_type,
+        also=mark.also,
         consumes=mark.consumes,
         raises=mark.raises,
         examples=mark.examples,

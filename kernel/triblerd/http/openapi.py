@@ -11,6 +11,7 @@ from triblerd.auth import OPEN_PREFIXES
 from triblerd.errors import (
     ForbiddenError,
     InvalidInputError,
+    NotAcceptableError,
     TooLargeError,
     TooManyAttemptsError,
     TooSlowError,
@@ -128,10 +129,10 @@ def _body(route: Route, schemas: Schemas) -> dict[str, Any]:
 
 
 def _answer(route: Route, schemas: Schemas) -> dict[str, Any]:
-    if route.answers is None:
-        return {"description": "Success", "content": {route.media_type: _example(route, "answer")}}
-    content = {"schema": schemas.of(route, "answers"), **_example(route, "answer")}
-    return {"description": "Success", "content": {route.media_type: content}}
+    schema = {} if route.answers is None else {"schema": schemas.of(route, "answers")}
+    content = {route.media_type: {**schema, **_example(route, "answer")}}
+    content |= {media_type: {"schema": {"type": "string"}} for media_type in route.also}
+    return {"description": "Success", "content": content}
 
 
 def _example(route: Route, part: str) -> dict[str, Any]:
@@ -159,6 +160,8 @@ def _general_failures(route: Route) -> Iterator[type[TriblerdError]]:
         yield from (UnauthorizedError, ForbiddenError, TooManyAttemptsError)
     if route.parameters:
         yield UnknownPathError
+    if route.also:
+        yield NotAcceptableError
     if route.body is not None:
         yield from (TooLargeError, TooSlowError)
     yield UnavailableError

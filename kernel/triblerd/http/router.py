@@ -131,6 +131,12 @@ class Router:
             for name, record in self._owners.items()
         }
 
+    def pages(self) -> list[Route]:
+        """Return the pages of running plugins, sorted by path: see ``triblerd.http.pages``."""
+        bound = [target.route for record in self._owners.values() for target in record.targets if target.call]
+        pages = [route for route in bound if route.path.startswith("/docs/") and route.media_type == "text/html"]
+        return sorted(pages, key=lambda route: route.path)
+
     # -- the server's side -------------------------------------------------------------------------------------
 
     async def answer(self, request: web.Request, path: str, scope: Scope, *, body_seconds: float) -> web.StreamResponse:

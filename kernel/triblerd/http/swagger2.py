@@ -75,7 +75,7 @@ def _response(response: Json) -> Json:
     converted: Json = {"description": response["description"]}
     for media_type, content in response.get("content", {}).items():
         if "schema" in content:
-            converted["schema"] = _schema(content["schema"])
+            converted.setdefault("schema", _schema(content["schema"]))  # there is place for one: that of the first
         if "example" in content:
             converted["examples"] = {media_type: content["example"]}
     if "headers" in response:

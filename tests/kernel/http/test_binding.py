@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from msgspec import Meta
 
+from tests.kernel.http.conftest import KEY
 from triblerd.errors import InvalidInputError
 from triblerd.http.endpoint import Deferred, Encoded, Endpoint, ExactOne, RawBody, route
 
@@ -126,6 +127,11 @@ class Everything(Endpoint):
     async def torrent(self) -> bytes:
         """Answer bytes."""
         return b"d4:infoe"
+
+    @route("GET", "/forms", also=("text/plain", "text/csv"))
+    async def forms(self, media_type: str) -> bytes:
+        """Answer in the form that is wanted."""
+        return b"{}" if media_type == "application/json" else media_type.encode()
 
     @route("GET", "/nothing")
     async def nothing(self) -> None:
@@ -307,3 +313,36 @@ async def test_nothing_is_answered_as_json_too(served):
 
 async def test_the_body_of_a_get_is_ignored(served):
     assert (await served.ask("GET", "/x/query", data=b"{")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type", "body"),
+    [
+        ({}, "application/json", b"{}"),
+        ({"Accept": "text/*;q=0.5, text/csv"}, "text/csv; charset=utf-8", b"text/csv"),
+        ({"Accept": "text/plain"}, "text/plain; charset=utf-8", b"text/plain"),
+    ],
+)
+async def test_an_answer_has_the_form_that_the_client_wants(served, accept, content_type, body):
+    answer = await served.get("/x/forms", headers={**accept, "X-Api-Key": KEY})
+
+    assert (answer.status, answer.headers["Content-Type"], answer.body) == (200, content_type, body)
+    assert answer.headers["Vary"] == "Accept"
+
+
+async def test_a_form_that_an_answer_does_not_have_is_refused(served):
+    answer = await served.get("/x/forms", headers={"Accept": "image/png", "X-Api-Key": KEY})
+
+    assert (answer.status, answer.json) == (
+        406,
+        {"error": "This can be had as application/json, text/plain, text/csv"},
+    )
+    assert (await served.get("/x/text", headers={"Accept": "image/png", "X-Api-Key": KEY})).status == 200
+
+
+def test_a_handler_of_an_answer_with_several_forms_takes_the_chosen_one():
+    with pytest.raises(TypeError, match="media_type stands either in the path or in the signature"):
+
+        class Forgetful(Endpoint):
+            @route("GET", "/forgetful", also=("text/plain",))
+            async def forget(self) -> None: ...

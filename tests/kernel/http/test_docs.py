@@ -2,6 +2,7 @@
 # ruff: noqa: ARG002 - handlers are declared here, and not called
 
 import re
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -17,6 +18,7 @@ from triblerd.config import ApiConfig
 from triblerd.errors import ConflictError, NotFoundError, OperationError
 from triblerd.http.docs_endpoint import ASSETS, DocsEndpoint
 from triblerd.http.endpoint import Endpoint, ExactOne, RawBody, route
+from triblerd.http.pages import StaticFiles
 from triblerd.services import PluginView
 
 NONE = {"X-Api-Key": ""}
@@ -74,6 +76,11 @@ class Shop(Endpoint):
     async def order(self, name: str, body: Order) -> Order:
         """Order something."""
         return body
+
+    @route("GET", "/sign", media_type="image/svg+xml", also=("image/png", "text/plain"))
+    async def sign(self, media_type: str) -> bytes:
+        """Show the sign."""
+        return media_type.encode()
 
     @route("POST", "/{name}/{number}", consumes="application/octet-stream", media_type="text/plain")
     async def upload(self, name: str, number: int, body: RawBody) -> dict[str, int]:
@@ -153,6 +160,15 @@ async def test_an_operation_tells_everything(served):
     assert list(look["responses"]) == ["200", "400", "401", "403", "429", "503"]
 
 
+async def test_an_answer_of_several_forms_tells_all_of_them(served):
+    new, old = await openapi(served), await swagger(served)
+
+    responses = new["paths"]["/shop/sign"]["get"]["responses"]
+    assert list(responses["200"]["content"]) == ["image/svg+xml", "image/png", "text/plain"]
+    assert "406" in responses
+    assert set(old["paths"]["/shop/sign"]["get"]["produces"]) >= {"image/svg+xml", "image/png", "text/plain"}
+
+
 async def test_the_old_document_tells_the_key_bodies_and_choices_in_its_own_words(served):
     document = await swagger(served)
 
@@ -209,13 +225,65 @@ async def test_the_page_is_local_relative_and_without_inline_script(served):
     assert (await served.get("/docs/", headers=NONE)).status == 404
 
 
-@pytest.mark.parametrize("name", ASSETS)
-async def test_an_asset_is_served_once(served, name):
+class Fans(Endpoint):
+    @route("GET", "/docs/fans/<1>", media_type="text/html")
+    async def page(self) -> web.StreamResponse:
+        """Fans & their speeds."""
+        return PAGES.answer("fans.html")
+
+    @route("GET", "/static/fans/{file}")
+    async def asset(self, file: str) -> web.StreamResponse:
+        """Return a part of the page."""
+        return PAGES.answer(file)
+
+    @route("GET", "/docs/fans.json")
+    async def no_page(self) -> dict[str, str]:
+        """No page."""
+        return {}
+
+
+PAGES = StaticFiles(Path(__file__).parent, ["fans.html"])
+
+
+async def test_a_page_of_a_plugin_is_linked_while_the_plugin_runs(served):
+    async def links():
+        page = (await served.get("/docs", headers=NONE)).body.decode()
+        return re.findall(r"<nav.*</nav>", page)
+
+    assert await links() == []
+    served.router.declare("fans", [Fans])
+    assert await links() == []
+    served.router.bind("fans", [Fans()])
+    assert await links() == ['<nav aria-label="Pages"><a href="docs/fans/&lt;1&gt;">Fans &amp; their speeds</a> </nav>']
+    await served.router.unbind("fans", 0)
+    assert await links() == []
+
+
+def test_a_file_that_nobody_knows_is_not_served():
+    with pytest.raises(ValueError, match=r"what is a\.exe, b\.xyz"):
+        StaticFiles(Path(), ["a.exe", "b.js", "b.xyz"])
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("boot.js", "text/javascript; charset=utf-8"),
+        ("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
+        ("swagger-ui-bundle.js.LICENSE.txt", "text/plain; charset=utf-8"),
+        ("swagger-ui.css", "text/css; charset=utf-8"),
+        ("favicon-16x16.png", "image/png"),
+        ("favicon-32x32.png", "image/png"),
+        ("LICENSE", "text/plain; charset=utf-8"),
+        ("NOTICE", "text/plain; charset=utf-8"),
+    ],
+)
+async def test_an_asset_is_served_once(served, name, media_type):
     asset = await served.get(f"/static/swagger/{name}", headers=NONE)
     head = await served.ask("HEAD", f"/static/swagger/{name}", headers=NONE)
     again = await served.get(f"/static/swagger/{name}", headers={**NONE, "If-None-Match": asset.headers["ETag"]})
 
-    assert (asset.status, asset.headers["Content-Type"]) == (200, ASSETS[name])
+    assert (asset.status, asset.headers["Content-Type"]) == (200, media_type)
+    assert "script-src 'self';" in asset.headers["Content-Security-Policy"]
     assert len(asset.body) == int(asset.headers["Content-Length"]) == int(head.headers["Content-Length"])
     assert head.body == b""
     assert (again.status, again.body) == (304, b"")
