@@ -21,16 +21,6 @@ class StoredSection(Section):
     repairs: ClassVar[bool] = True
 
 
-class BandwidthAccounting(StoredSection):
-    """The ledger of what peers relayed for one another."""
-
-    testnet: Annotated[bool, Meta(description="Use the test network")] = default_from_environment("BANDWIDTH_TESTNET")
-    outgoing_query_interval: Annotated[
-        int, Meta(ge=1, le=86400, description="Seconds between two questions for transactions")
-    ] = 30
-    max_tx_returned_in_query: Annotated[Count, Meta(description="Transactions in one answer at most")] = 10
-
-
 class WatchFolder(StoredSection):
     """A directory whose torrent files are added by themselves."""
 
@@ -78,7 +68,6 @@ class ContentDiscoveryCommunity(StoredSection):
 
 
 STORED_SECTIONS: Mapping[str, type[Section]] = {
-    "bandwidth_accounting": BandwidthAccounting,
     "watch_folder": WatchFolder,
     "chant": Chant,
     "popularity_community": PopularityCommunity,

@@ -12,11 +12,10 @@ from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
 from triblerd.services import Configuration, FileRoots, Upgrades
 from triblerd_upgrader import hookspecs
-from triblerd_upgrader.api import ImportedLedger, UpgraderDone, UpgraderFinished, UpgraderStarted, UpgraderTick
+from triblerd_upgrader.api import UpgraderDone, UpgraderFinished, UpgraderStarted, UpgraderTick
 from triblerd_upgrader.config import UpgraderConfig
 from triblerd_upgrader.foreign.container import ForeignContainer
 from triblerd_upgrader.foreign.endpoint import ImportEndpoint
-from triblerd_upgrader.foreign.keeping.ledger import Ledgers
 from triblerd_upgrader.foreign.report import Row, Run
 from triblerd_upgrader.migrating.container import migrating
 from triblerd_upgrader.migrating.endpoint import UpgraderEndpoint
@@ -28,7 +27,7 @@ def triblerd_manifest() -> Manifest:
     return Manifest(
         "upgrader",
         "Brings older and foreign states up to date.",
-        finds=("libtorrent", "downloads", "identity", "metadata", "knowledge"),
+        finds=("libtorrent", "downloads", "identity", "metadata", "knowledge", "bandwidth"),
         early=True,
     )
 
@@ -72,7 +71,6 @@ async def triblerd_lifespan(context: PluginContext[UpgraderConfig]) -> AsyncIter
     """Upgrade what the kernel finds outdated, and import what other programs left."""
     migrations = migrating(context)
     upgrader = migrations.upgrader()
-    ledgers = await Ledgers.open(context.store)
     foreign = ForeignContainer(
         state_dir=context.state_dir,
         store=context.store,
@@ -82,12 +80,11 @@ async def triblerd_lifespan(context: PluginContext[UpgraderConfig]) -> AsyncIter
         configuration=context.service(Configuration),
         roots=context.service(FileRoots),
         tasks=context.tasks,
-        ledgers=ledgers,
     )
     imports = foreign.imports()
     await imports.load()
     yield Running(
         endpoints=[UpgraderEndpoint(upgrader=upgrader), ImportEndpoint(imports=imports)],
-        services={Upgrades: upgrader, ImportedLedger: ledgers},
+        services={Upgrades: upgrader},
         hooks=[migrations.backups()],
     )

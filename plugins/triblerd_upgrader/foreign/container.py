@@ -11,7 +11,6 @@ from triblerd.store import StoreView, Table
 from triblerd.tasks import Tasks
 from triblerd_upgrader.foreign.imports import Imports
 from triblerd_upgrader.foreign.keeping.keepers import make_keepers
-from triblerd_upgrader.foreign.keeping.ledger import Ledgers
 from triblerd_upgrader.foreign.readers import READERS
 from triblerd_upgrader.foreign.report import Journal, Row, Run
 from triblerd_upgrader.foreign.values import Keeper
@@ -28,11 +27,8 @@ class ForeignContainer(containers.DeclarativeContainer):
     configuration: providers.Dependency[Configuration] = providers.Dependency(instance_of=Configuration)
     roots: providers.Dependency[FileRoots] = providers.Dependency(instance_of=FileRoots)
     tasks = providers.Dependency(instance_of=Tasks)
-    ledgers = providers.Dependency(instance_of=Ledgers)
 
-    keepers: providers.Provider[Mapping[str, Keeper]] = providers.Singleton(
-        make_keepers, services=services, ledgers=ledgers
-    )
+    keepers: providers.Provider[Mapping[str, Keeper]] = providers.Singleton(make_keepers, services=services)
     journal = providers.Singleton(Journal, store=store, runs=runs, rows=rows)
     imports = providers.Singleton(
         Imports,

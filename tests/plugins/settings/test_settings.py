@@ -169,7 +169,7 @@ async def test_variables_change_the_default_of_the_testnet_flags(daemon_process,
     names = ("TESTNET", "CHANT_TESTNET", "BANDWIDTH_TESTNET", "TRUSTCHAIN_TESTNET")
     config = {"trustchain": {"testnet": False}}
     environment = dict.fromkeys(names, value)
-    async with daemon_process("settings", "identity", config=config, environment=environment) as daemon:
+    async with daemon_process("settings", "identity", "bandwidth", config=config, environment=environment) as daemon:
         settings = (await daemon.get("/settings"))["settings"]
 
     assert settings["general"]["testnet"] is True

@@ -5,7 +5,6 @@ from triblerd.errors import InvalidInputError
 from triblerd_settings.stored import STORED_SECTIONS
 
 DOCUMENTED = {
-    "bandwidth_accounting": {"testnet": False, "outgoing_query_interval": 30, "max_tx_returned_in_query": 10},
     "watch_folder": {"enabled": False, "directory": ""},
     "chant": {
         "enabled": True,

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-from triblerd_upgrader.api import BalanceThen, LedgerRow
+from triblerd_bandwidth.api import BalanceThen, LedgerRow
 from triblerd_upgrader.foreign.tribler.database import ROWS, Database, Row
 from triblerd_upgrader.foreign.values import ForeignRecords, NotTaken
 

@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from triblerd.config import StoreConfig
 from triblerd.store import Store
+from triblerd_bandwidth.api import Ledger
+from triblerd_bandwidth.ledger import StoredLedger
 from triblerd_identity.api import NodeKey, OwnIdentity
 from triblerd_identity.identity import Identity, open_identity
 from triblerd_identity.key_file import KeyFile
@@ -16,7 +18,6 @@ from triblerd_knowledge.tables import Tables
 from triblerd_metadata.api import MetadataStore
 from triblerd_metadata.store import Metadata
 from triblerd_upgrader.foreign.keeping.keepers import make_keepers
-from triblerd_upgrader.foreign.keeping.ledger import Ledgers
 from triblerd_upgrader.foreign.values import ForeignRecords, Item, Kept
 
 T = TypeVar("T")
@@ -25,19 +26,20 @@ T = TypeVar("T")
 class Ours:
     """The stores, and the keepers that write into them."""
 
-    def __init__(self, *, metadata: Metadata, knowledge: KnowledgeBase, key: Identity, ledgers: Ledgers) -> None:
+    def __init__(self, *, metadata: Metadata, knowledge: KnowledgeBase, key: Identity, ledger: StoredLedger) -> None:
         self.metadata = metadata
         self.knowledge = knowledge
         self.key = key
-        self.ledgers = ledgers
+        self.ledger = ledger
         self.services: dict[type, object] = {
             MetadataStore: metadata,
             Knowledge: knowledge,
             Operations: knowledge,
             NodeKey: key,
             OwnIdentity: key,
+            Ledger: ledger,
         }
-        self.keepers = make_keepers(self, ledgers)
+        self.keepers = make_keepers(self)
 
     def find(self, kind: type[T]) -> T | None:
         """Return a service, as the daemon's services do."""
@@ -64,5 +66,6 @@ async def open_ours(folder: Path) -> AsyncIterator[Ours]:
         tables = await Tables.open(view, metadata)
         metadata.follow(tables.tags)
         knowledge = KnowledgeBase(store=view, tables=tables, key=key)
-        yield Ours(metadata=metadata, knowledge=knowledge, key=key, ledgers=await Ledgers.open(store.view("upgrader")))
+        ledger = await StoredLedger.open(store.view("bandwidth"), key)
+        yield Ours(metadata=metadata, knowledge=knowledge, key=key, ledger=ledger)
         await metadata.close()
