@@ -72,16 +72,23 @@ class _Codec(Generic[V]):
         return self._head + self.encode_body(value)
 
     def decode(self, data: bytes) -> V:
-        if not data:
-            msg = f"{self.table} holds an empty record"
-            raise BadRecordError(msg)
-        if data[0] != self.version:
-            raise UnknownVersionError(self.table, found=data[0], known=self.version)
+        return self.decode_all([(b"", data)])[b""]
+
+    def decode_all(self, items: Iterable[tuple[bytes, bytes]]) -> dict[bytes, V]:
+        version, decode_body = self.version, self.decode_body
+        values: dict[bytes, V] = {}
         try:
-            return self.decode_body(data[1:])
+            for key, data in items:
+                if not data:
+                    msg = f"{self.table} holds an empty record"
+                    raise BadRecordError(msg)
+                if data[0] != version:
+                    raise UnknownVersionError(self.table, found=data[0], known=version)
+                values[key] = decode_body(data[1:])
         except msgspec.MsgspecError as error:
             msg = f"{self.table} holds a record that cannot be read: {error}"
             raise BadRecordError(msg) from error
+        return values
 
 
 class Table(Generic[V]):
@@ -177,8 +184,7 @@ class Transaction:
 
     def get_many(self, table: Table[V], keys: Sequence[bytes]) -> dict[bytes, V]:
         """Return the values of those keys that there are; quicker than one by one."""
-        decode = table.codec.decode
-        return {key: decode(data) for key, data in self._raw.cursor(table.handle).getmulti(keys)}
+        return table.codec.decode_all(self._raw.cursor(table.handle).getmulti(keys))
 
     def first_key(self, table: Table[Any], prefix: bytes) -> bytes | None:
         """Return the first key that begins with ``prefix``; quicker than ``keys`` where most prefixes have none."""

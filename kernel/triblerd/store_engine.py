@@ -5,7 +5,6 @@ import os
 import resource
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -77,7 +76,7 @@ class Engine:
         # Held for the microseconds of one read and while the map moves: a read must not look at a map that is going.
         self._gate = threading.Lock()
         self._moved = threading.Condition(self._gate)
-        self._scans: Counter[int] = Counter()  # by thread
+        self._scans: dict[int, int] = {}  # how many, by thread
         self._grows = False
         self._copying = threading.Lock()
         self._writing = threading.Lock()
@@ -116,8 +115,9 @@ class Engine:
         with self._gate:
             # Back-to-back scans of one thread would keep the map from ever growing. A scan inside of another one goes
             # on, since that one ends only after it.
-            self._moved.wait_for(lambda: not self._grows or self._scans[thread])
-            self._scans[thread] += 1
+            if self._grows:
+                self._moved.wait_for(lambda: not self._grows or thread in self._scans)
+            self._scans[thread] = self._scans.get(thread, 0) + 1
         try:
             with self._env.begin() as transaction:
                 yield transaction
@@ -125,10 +125,10 @@ class Engine:
             raise explain(error, self._path) from error
         finally:
             with self._gate:
-                self._scans[thread] -= 1
-                if not self._scans[thread]:
-                    del self._scans[thread]
-                self._moved.notify_all()
+                if left := self._scans.pop(thread) - 1:
+                    self._scans[thread] = left
+                if self._grows:
+                    self._moved.notify_all()
 
     def table_names(self) -> list[str]:
         """Return the full names of all tables that there are, sorted."""

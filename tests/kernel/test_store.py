@@ -155,6 +155,17 @@ async def test_a_value_of_another_form_is_a_bad_record(store, rows):
         rows.get(b"key")
 
 
+async def test_one_bad_record_among_many_is_told(store, rows):
+    await rows.put(b"good", Row("name"))
+    raw = await store.view("test").table("row", bytes)
+    await raw.put(b"bad", b"\xc1rubbish")
+
+    with store.view("test").reading() as transaction:
+        assert transaction.get_many(rows, [b"good", b"none"]) == {b"good": Row("name")}
+        with pytest.raises(BadRecordError, match="test/row"):
+            transaction.get_many(rows, [b"good", b"bad"])
+
+
 @pytest.mark.parametrize("key", [b"", bytes(512)])
 async def test_a_key_of_wrong_length_is_refused(rows, key):
     with pytest.raises(StoreError, match="between 1 and 511 bytes"):
