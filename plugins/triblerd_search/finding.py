@@ -50,13 +50,10 @@ class Finder:
 
     def find_all_of(self, words: Sequence[Word]) -> BitMap:
         """Return the rows whose titles have all of these words, whole; ``by_word`` learns nothing of them."""
-        terms = [word.term for word in words]
-        found: list[AbstractBitMap] = []
-        for chunk in range((self._records.last_rowid() >> CHUNK_BITS) + 1):
-            try:
-                found.append(self._reader.rows(chunk, *terms))
-            except DamagedIndexError:
-                self.is_damaged = True
+        count = (self._records.last_rowid() >> CHUNK_BITS) + 1
+        by_chunk = [*self._reader.rows_by_chunk(count, *[word.term for word in words])]
+        found = [rows for rows in by_chunk if rows is not None]
+        self.is_damaged |= len(found) < len(by_chunk)
         return BitMap.union(BitMap(), *found)
 
     def find_by_chunk(self, expression: Expression) -> Iterator[AbstractBitMap]:

@@ -1,6 +1,7 @@
 """Bitmaps of the index that were made a moment ago, since people look for the same words again and again."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from threading import Lock
 
 from pyroaring import FrozenBitMap
@@ -26,13 +27,14 @@ class KeptBitmaps:
         self._bytes = 0
         self._lock = Lock()
 
-    def get(self, place: Place) -> FrozenBitMap | None:
-        """Return a bitmap, ``None`` when it is not kept."""
+    def get(self, places: Sequence[Place]) -> list[FrozenBitMap | None]:
+        """Return bitmaps, ``None`` for each one that is not kept."""
         with self._lock:
-            bitmap = self._kept.get(place)
-            if bitmap is not None:
-                self._kept.move_to_end(place)
-            return bitmap
+            bitmaps = [*map(self._kept.get, places)]
+            for place, bitmap in zip(places, bitmaps, strict=True):
+                if bitmap is not None:
+                    self._kept.move_to_end(place)
+        return bitmaps
 
     def put(self, place: Place, bitmap: FrozenBitMap) -> None:
         """Keep a bitmap."""

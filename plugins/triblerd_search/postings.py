@@ -20,7 +20,7 @@ from pyroaring import AbstractBitMap, BitMap, FrozenBitMap
 
 from triblerd.store import BadRecordError, StoreView, Table, Transaction
 from triblerd_metadata.api import terms, words
-from triblerd_search.kept_bitmaps import KeptBitmaps
+from triblerd_search.kept_bitmaps import KeptBitmaps, Place
 
 CHUNK_BITS = 16
 CHUNK_ROWS = 1 << CHUNK_BITS
@@ -165,11 +165,26 @@ class PostingsReader:
 
     def rows(self, chunk: int, *terms: str) -> FrozenBitMap:
         """Return the rows of a chunk that have all of these terms."""
-        place = chunk, self._versions[chunk] if chunk < len(self._versions) else 0, terms
-        rows = self._kept.get(place)
-        if rows is None:
-            rows = FrozenBitMap.intersection(*[self._read(chunk, term) for term in terms])
-            self._kept.put(place, rows)
+        place = self._place(chunk, terms)
+        [rows] = self._kept.get((place,))
+        return self._made(place) if rows is None else rows
+
+    def rows_by_chunk(self, count: int, *terms: str) -> Iterator[FrozenBitMap | None]:
+        """Yield the rows of each of so many chunks that have all of these terms; ``None`` of one that is damaged."""
+        places = [self._place(chunk, terms) for chunk in range(count)]
+        for place, rows in zip(places, self._kept.get(places), strict=True):
+            try:
+                yield self._made(place) if rows is None else rows
+            except DamagedIndexError:
+                yield None
+
+    def _place(self, chunk: int, terms: tuple[str, ...]) -> Place:
+        return chunk, self._versions[chunk] if chunk < len(self._versions) else 0, terms
+
+    def _made(self, place: Place) -> FrozenBitMap:
+        chunk, _, terms = place
+        rows = FrozenBitMap.intersection(*[self._read(chunk, term) for term in terms])
+        self._kept.put(place, rows)
         return rows
 
     def _read(self, chunk: int, term: str) -> FrozenBitMap:

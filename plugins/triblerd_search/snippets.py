@@ -1,11 +1,9 @@
 """Bundles torrents of one content on the first page of a search."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from msgspec import UNSET
-
-from triblerd_metadata.api import EntryItem, TorrentItem
+from triblerd_metadata.api import EntryItem, Statement, TorrentItem
 from triblerd_search.schemas import SnippetItem
 
 CONTENT_ITEM = 103
@@ -21,7 +19,7 @@ def with_snippets(items: Sequence[EntryItem]) -> list[EntryItem | SnippetItem]:
     """
     groups: dict[str, list[TorrentItem]] = defaultdict(list)
     for item in items:
-        if isinstance(item, TorrentItem) and (content := _content(item)):
+        if isinstance(item, TorrentItem) and item.statements and (content := _content(item.statements)):
             groups[content].append(item)
     for torrents in groups.values():
         torrents.sort(key=_seeders, reverse=True)
@@ -39,10 +37,8 @@ def with_snippets(items: Sequence[EntryItem]) -> list[EntryItem | SnippetItem]:
     return [*snippets, *(item for item in items if id(item) not in bundled)]
 
 
-def _content(torrent: TorrentItem) -> str:
-    if torrent.statements is UNSET:
-        return ""
-    return next((said.object for said in torrent.statements if said.predicate == CONTENT_ITEM), "")
+def _content(statements: Iterable[Statement]) -> str:
+    return next((said.object for said in statements if said.predicate == CONTENT_ITEM), "")
 
 
 def _seeders(torrent: TorrentItem) -> int:

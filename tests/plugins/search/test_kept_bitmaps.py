@@ -45,7 +45,7 @@ def test_of_too_many_the_ones_go_that_were_used_longest_ago():
     for place in (first, second, third):
         kept.put(place, FrozenBitMap([1]))
 
-    assert kept.get(first) is not None
+    assert kept.get([first]) != [None]
     kept.put(fourth, FrozenBitMap([1]))
 
-    assert [kept.get(place) is not None for place in (first, second, third, fourth)] == [True, False, True, True]
+    assert [rows is not None for rows in kept.get([first, second, third, fourth])] == [True, False, True, True]
