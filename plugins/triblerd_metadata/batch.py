@@ -16,7 +16,7 @@ from triblerd_metadata.family import is_adult
 from triblerd_metadata.records import (
     NOWHERE,
     Placed,
-    entry_of,
+    entries_of,
     pack_fixed,
     placed_of,
     record_of,
@@ -108,9 +108,7 @@ class Batch:
         record = self._transaction.get(self._tables.record, row_key(rowid))
         if record is None:
             return None
-        fixed = self._columns.fixed(rowid)
-        origin_id = self._columns.origin_id.item(rowid)
-        entry = entry_of(rowid, record, fixed, origin_id, self._categories.texts[fixed.category])
+        [entry] = entries_of((rowid,), (record,), self._columns.of_row(rowid), self._categories.texts)
         health = self._health.get(rowid)
         return entry if health is None else _with_health(entry, health)
 

@@ -1,12 +1,13 @@
 """The numbers of all entries, in memory, by row."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from triblerd_metadata.records import ADULT, OWN, SELF_CHECKED, SIGNED, SUBSCRIBED, Fixed, Numbers
+from triblerd_metadata.records import ADULT, OWN, SELF_CHECKED, SIGNED, SUBSCRIBED, Fixed
 
 __all__ = ["ADULT", "OWN", "SELF_CHECKED", "SIGNED", "SUBSCRIBED", "Columns"]
 
@@ -65,20 +66,35 @@ class Columns:
             self.category.item(rowid),
         )
 
-    def of_rows(self, rowids: Sequence[int]) -> Iterator[tuple[Numbers, int]]:
-        """Yield the numbers of living rows, and their ``origin_id``: for many at a time, three times as fast."""
-        rows = np.array(rowids, np.intp)  # of that type numpy's own indices are
-        arrays = (self.type, self.status, self.seeders, self.leechers, self.checked, self.size, self.torrent_date)
-        fixed = (array[rows].tolist() for array in (*arrays, self.flags, self.tokens, self.category))
-        return zip(zip(*fixed, strict=True), self.origin_id[rows].tolist(), strict=True)
+    def of_rows(self, rows: npt.NDArray[np.intp]) -> list[list[int]]:
+        """Return the numbers of living rows that entries are made of: a list of each, see ``records.entries_of``."""
+        return [array[rows].tolist() for array in self._of_entries()]
 
-    def living(self, rowids: Sequence[int]) -> list[int]:
+    def of_row(self, rowid: int) -> list[list[int]]:
+        """Return those of one living row, likewise; ten times as fast."""
+        return [[array.item(rowid)] for array in self._of_entries()]
+
+    def living(self, rowids: Sequence[int]) -> npt.NDArray[np.intp]:
         """Return those of some rows that have an entry, in this order."""
-        rows = np.array(rowids, np.int64)
-        rows = rows[(rows > 0) & (rows < len(self.alive))]
-        found: list[int] = rows[self.alive[rows]].tolist()
-        return found
+        rows = np.array(rowids, np.intp)  # of that type numpy's own indices are
+        is_living = self.alive.take(rows, mode="clip")  # row 0 never is
+        is_living &= rows < len(self.alive)
+        return rows if np.count_nonzero(is_living) == len(rows) else rows[is_living]
 
     def has(self, rowid: int) -> bool:
         """Return whether there is an entry in a row."""
-        return 0 < rowid < len(self.alive) and bool(self.alive[rowid])
+        return 0 < rowid < len(self.alive) and self.alive.item(rowid)
+
+    def _of_entries(self) -> Sequence[npt.NDArray[Any]]:
+        return (
+            self.type,
+            self.status,
+            self.seeders,
+            self.leechers,
+            self.checked,
+            self.size,
+            self.torrent_date,
+            self.flags,
+            self.category,
+            self.origin_id,
+        )

@@ -1,6 +1,7 @@
 """How an entry is written: a record, read one by one, and numbers of fixed size, read all at once into columns."""
 
 import struct
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -63,10 +64,6 @@ class Fixed(NamedTuple):
     def pack(self) -> bytes:
         """Return the 34 bytes that are stored."""
         return _FIXED.pack(*self)
-
-
-Numbers = tuple[int, int, int, int, int, int, int, int, int, int]
-"""What a ``Fixed`` is, too: made in half the time, where there are many."""
 
 
 class Placed(NamedTuple):
@@ -174,39 +171,59 @@ def placed_of(entry: Entry) -> Placed:
     return Placed(entry.origin_id) if entry.origin_id else NOWHERE
 
 
-def entry_of(rowid: int, record: Record, fixed: Numbers, origin_id: int, category: str) -> Entry:
-    """Put an entry together again."""
-    type_, status, seeders, leechers, checked, size, torrent_date, flags, _, _ = fixed
-    entry = Entry(  # of up to 15 fields, which CPython passes on the stack; with more a call takes six times as long
-        rowid=rowid,
-        type=_TYPES[type_],
-        id=id_of_infohash(record.infohash) if isinstance(record, TorrentRecord) else record.id,
-        status=status,
-        title=record.title,
-        category=category,
-        infohash=record.infohash,
-        size=size,
-        torrent_date=torrent_date,
-        timestamp=record.timestamp,
-        trackers=record.trackers,
-        seeders=seeders,
-        leechers=leechers,
-        checked=checked,
-        is_adult=bool(flags & ADULT),
-    )
-    if flags & ~ADULT or origin_id or record.tag_processor_version:
-        entry = msgspec.structs.replace(
-            entry,
-            origin_id=origin_id,
-            is_own=bool(flags & OWN),
-            self_checked=bool(flags & SELF_CHECKED),
-            tag_processor_version=record.tag_processor_version,
+def entries_of(
+    rowids: Iterable[int], records: Iterable[Record | None], numbers: Sequence[Sequence[int]], categories: Sequence[str]
+) -> list[Entry]:
+    """Put entries together again, but for rows without a record.
+
+    Args:
+        rowids: Their rows.
+        records: Their records.
+        numbers: As ``Columns.of_rows`` returns them.
+        categories: The texts of the categories by number.
+    """
+    entries = []
+    for rowid, record, type_, status, seeders, leechers, checked, size, torrent_date, flags, number, origin_id in zip(
+        rowids, records, *numbers, strict=True
+    ):
+        if record is None:
+            continue
+        infohash = record.infohash
+        entry = Entry(  # of up to 15 fields, which CPython passes on the stack: with more it takes six times as long
+            type=_TYPES[type_],
+            id=id_of_infohash(infohash) if isinstance(record, TorrentRecord) else record.id,
+            status=status,
+            title=record.title,
+            category=categories[number],
+            infohash=infohash,
+            size=size,
+            torrent_date=torrent_date,
+            timestamp=record.timestamp,
+            trackers=record.trackers,
+            seeders=seeders,
+            leechers=leechers,
+            checked=checked,
+            rowid=rowid,
+            is_adult=flags & ADULT != 0,
         )
+        if flags > ADULT or origin_id or record.tag_processor_version:  # of few
+            entry = _with_rest(entry, record, flags, origin_id)
+        entries.append(entry)
+    return entries
+
+
+def _with_rest(entry: Entry, record: Record, flags: int, origin_id: int) -> Entry:
+    entry = msgspec.structs.replace(
+        entry,
+        origin_id=origin_id,
+        is_own=bool(flags & OWN),
+        self_checked=bool(flags & SELF_CHECKED),
+        tag_processor_version=record.tag_processor_version,
+    )
     if isinstance(record, TorrentRecord):
         return entry
     return msgspec.structs.replace(entry, public_key=record.public_key, signature=record.signature, part=record.part)
 
 
-def row_key(rowid: int) -> bytes:
-    """Return the key of a row, 4 bytes."""
-    return rowid.to_bytes(4, "big")
+row_key: Callable[[int], bytes] = struct.Struct(">I").pack
+"""Returns the key of a row, 4 bytes."""

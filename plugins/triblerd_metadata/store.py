@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Self, TypeVar
 
@@ -15,7 +16,7 @@ from triblerd_metadata.column_table import ColumnTable, ColumnWatcher
 from triblerd_metadata.columns import Columns
 from triblerd_metadata.committing import Committer
 from triblerd_metadata.health_reports import report
-from triblerd_metadata.records import Record, entry_of, row_key
+from triblerd_metadata.records import Record, entries_of, row_key
 from triblerd_metadata.tables import (
     LARGEST_ID,
     LAST_ROWID,
@@ -102,25 +103,24 @@ class Metadata:
             return [entry for entry in map(self.entry, wanted) if entry is not None]
         columns = self._columns.current
         rows = columns.living(wanted)
-        keys = [row_key(rowid) for rowid in rows]
+        keys = [*map(row_key, rows.tolist())]
         with self._store.reading() as transaction:
             record_of = transaction.get_many(self._tables.record, keys).get
-        texts = columns.categories
-        return [
-            entry_of(rowid, record, fixed, origin_id, texts[fixed[-1]])
-            for rowid, record, (fixed, origin_id) in zip(rows, map(record_of, keys), columns.of_rows(rows), strict=True)
-            if record is not None
-        ]
+        return entries_of(rows.tolist(), map(record_of, keys), columns.of_rows(rows), columns.categories)
 
-    def title(self, rowid: int) -> str | None:
-        """Return the title of a row, ``None`` when it is gone."""
-        record = self._tables.record.get(row_key(rowid))
-        return None if record is None else record.title
+    @contextmanager
+    def reading(self) -> Iterator[Callable[[int], Record | None]]:
+        """Have the records of some rows, ``None`` for rows that are gone: in a third of the time of one by one."""
+        with self._store.reading() as transaction:
+            get, table = transaction.get, self._tables.record
+            yield lambda rowid: get(table, row_key(rowid))
 
-    def infohash(self, rowid: int) -> bytes | None:
-        """Return the infohash of a row, empty where there is none; ``None`` when the row is gone."""
-        record = self._tables.record.get(row_key(rowid))
-        return None if record is None else record.infohash
+    def records(self, rowids: Sequence[int]) -> Iterator[Record | None]:
+        """Yield the records of any number of rows, likewise. It may take its time, not all are of one moment."""
+        for start in range(0, len(rowids), _WALKED_AT_ONCE):
+            with self.reading() as record_of:
+                found = [*map(record_of, rowids[start : start + _WALKED_AT_ONCE])]
+            yield from found
 
     def titles(self, transaction: Transaction, rowids: Iterable[int]) -> Iterator[tuple[int, str]]:
         """Yield rows and their titles, as the transaction sees them, in this order and without those that are gone."""
@@ -217,8 +217,7 @@ class Metadata:
 
     def _entry(self, rowid: int, record: Record) -> Entry:
         columns = self._columns.current
-        fixed = columns.fixed(rowid)
-        return entry_of(rowid, record, fixed, columns.origin_id.item(rowid), columns.categories[fixed.category])
+        return entries_of((rowid,), (record,), columns.of_row(rowid), columns.categories)[0]
 
     def _load(self) -> None:
         tables = self._tables

@@ -10,7 +10,7 @@ SIGNATURE_SIZE = 64
 UNSIGNED = b""
 """The public key of a record that nobody signed."""
 
-_SIGNED = struct.Struct(">q")
+_signed = struct.Struct(">q").unpack_from
 
 
 class EntryType(IntEnum):
@@ -143,4 +143,4 @@ class Change(msgspec.Struct, frozen=True, gc=False):
 
 def id_of_infohash(infohash: bytes) -> int:
     """Return the id of the unsigned record of a torrent: of the first 8 bytes, read as signed, the absolute value."""
-    return abs(_SIGNED.unpack_from(infohash)[0]) if infohash else 0
+    return abs(_signed(infohash)[0]) if infohash else 0

@@ -12,6 +12,8 @@ from triblerd_metadata.values import UNSIGNED, EntryStatus, EntryType
 
 Mask = NDArray[np.bool_]
 _Test = Callable[[Columns, Rowids | slice], Mask]
+_NO_TYPE = 0
+"""The type of rows that were never used."""
 
 
 class Filter:
@@ -76,12 +78,12 @@ def _tests(selection: Selection) -> list[_Test]:
 
 
 def _has_type(types: frozenset[int] | set[EntryType]) -> _Test:
-    wanted = [int(kind) for kind in types]
+    first, *others = map(int, types) if types else (_NO_TYPE,)
 
     def test(columns: Columns, rows: Rowids | slice) -> Mask:
         kinds = columns.type[rows]
-        mask = np.zeros(len(kinds), np.bool_)
-        for kind in wanted:
+        mask = np.equal(kinds, first)
+        for kind in others:
             mask |= kinds == kind
         return mask
 

@@ -2,14 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Protocol
 
 from triblerd.tasks import Tasks
 from triblerd_metadata.columns import Columns
 from triblerd_metadata.lists.order_making import sorted_rows
-from triblerd_metadata.lists.orders import KeptOrder, KeyOf, OrderView
-from triblerd_metadata.lists.sort_keys import NUMBER_KEYS, NumberKey, Rowids, TextKey, Texts, text_keys
+from triblerd_metadata.lists.orders import KeptOrder, OrderView
+from triblerd_metadata.lists.sort_keys import NUMBER_KEYS, KeyReading, NumberKey, Rowids, TextKey, Texts, text_keys
 from triblerd_metadata.selections import SortColumn
 from triblerd_metadata.values import Change
 
@@ -22,8 +23,10 @@ MOST_BESIDE = 2048
 _TIDY_SECONDS = 1.0
 _REST_SECONDS = 3.0
 """How long an order is not made anew after so many changes that it was dropped: more of them are likely."""
-_NUMBERS_AT_ONCE, _TEXTS_AT_ONCE = 100, 20
-"""Rows put back before others have a turn: about two milliseconds."""
+_BETWEEN_SECONDS = 0.02
+"""Between two orders that are tidied: a request comes in between, and waits for one of them alone."""
+_NUMBERS_AT_ONCE, _TEXTS_AT_ONCE = 25, 10
+"""Rows put back before others have a turn: about half a millisecond."""
 
 
 class ColumnSource(Protocol):
@@ -101,8 +104,8 @@ class KeptOrders:
                 self._not_before[column] = self._clock() + _REST_SECONDS
             elif changed:
                 order.take_out(changed)
-                if column is SortColumn.NAME and _any_renamed(changes):
-                    order.take_out_moved()  # the new title could be read before this call
+                if isinstance(self._keys[column], TextKey) and any(map(_is_rewritten, changes)):
+                    order.take_out_moved()  # the new text could be read before this call
 
     def kept(self) -> set[SortColumn]:
         """Return the columns whose orders are in memory."""
@@ -120,10 +123,11 @@ class KeptOrders:
                 self._drop(column)
                 continue
             await self._settle(column, order)
-            await asyncio.sleep(0)  # each order takes a millisecond or two
             is_whole = self._kept.get(column) is order and not order.waiting
             if is_whole and order.beside > MOST_BESIDE and column not in self._making:
-                self._start(column, order.view().whole)
+                # The same rows are beside all orders: as many threads would keep others from their turns.
+                await self._start(column, order.view().whole).done.wait()
+            await asyncio.sleep(_BETWEEN_SECONDS)
 
     def start(self) -> None:
         """Tidy up from now on, until the tasks end."""
@@ -147,14 +151,15 @@ class KeptOrders:
             self._start(column, lambda: sorted_rows(key, columns))
         return self._making[column]
 
-    def _start(self, column: SortColumn, sort: Callable[[], Rowids]) -> None:
-        self._making[column] = _Making()
+    def _start(self, column: SortColumn, sort: Callable[[], Rowids]) -> _Making:
+        making = self._making[column] = _Making()
         self._tasks.start(f"order-{column}", self._made(column, sort, len(self._source.columns)))
+        return making
 
     async def _made(self, column: SortColumn, sort: Callable[[], Rowids], size: int) -> None:
         making = self._making[column]
         try:
-            order = KeptOrder(await asyncio.to_thread(sort), size, self._key_of(column))
+            order = KeptOrder(await asyncio.to_thread(sort), size, self._reading(column))
             order.take_out(making.changed)
             making.order = order
             if order.waiting <= MOST_WAITING:
@@ -165,21 +170,13 @@ class KeptOrders:
             del self._making[column]
             making.done.set()
 
-    def _key_of(self, column: SortColumn) -> KeyOf:
-        key, source = self._keys[column], self._source
-        if isinstance(key, TextKey):
-            return key.of_one
-        of_one = key.of_one
-
-        def number(row: int) -> float | str | None:
-            columns = source.columns
-            return of_one(columns, row) if columns.has(row) else None
-
-        return number
+    def _reading(self, column: SortColumn) -> KeyReading:
+        key = self._keys[column]
+        return key.reading if isinstance(key, TextKey) else lambda: nullcontext(key.reader(self._source.columns))
 
 
-def _any_renamed(changes: Iterable[Change]) -> bool:
-    return any(
-        change.before is not None and change.after is not None and change.before.title != change.after.title
-        for change in changes
-    )
+def _is_rewritten(change: Change) -> bool:
+    before, after = change.before, change.after
+    if before is None or after is None:
+        return False
+    return before.title != after.title or before.infohash != after.infohash

@@ -156,11 +156,9 @@ class EntryLists:
 
     def _matcher(self, expression: Expression) -> Callable[[Rowids], Mask]:
         def matches(rows: Rowids) -> Mask:
-            title_of = self._metadata.title
-            return np.array(
-                [(title := title_of(row)) is not None and expression.matches(title) for row in rows.tolist()],
-                np.bool_,
-            )
+            records = self._metadata.records(rows.tolist())
+            found = (record is not None and expression.matches(record.title) for record in records)
+            return np.fromiter(found, np.bool_, len(rows))
 
         return matches
 

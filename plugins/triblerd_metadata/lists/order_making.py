@@ -40,7 +40,9 @@ def _sorted_by_text(key: TextKey) -> Rowids:
     for word in words:
         is_same[1:-1] &= word[order[1:]] == word[order[:-1]]
     for start, end in _runs(is_same):
-        rows[start:end] = sorted(rows[start:end].tolist(), key=lambda row: (key.of_one(row) or b"", row))
+        equals = rows[start:end].tolist()
+        keyed = [(text or b"", row) for text, row in zip(key.of_many(equals), equals, strict=True)]
+        rows[start:end] = [row for _, row in sorted(keyed)]
     return rows
 
 

@@ -6,22 +6,25 @@ is made of all of them. Equals are ordered by row, so that the descending list i
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from triblerd_metadata.lists.sort_keys import Rowids
+from triblerd_metadata.lists.sort_keys import KeyOf, KeyReading, Rowids
 
 FEWEST, MOST = 4096, 65536
 """Rows of the first piece that is looked at, and of the largest."""
 
+KNOWN_SPAN = 256
+"""Probes of a search that are remembered: those that narrow it down to so many rows. All searches begin with them."""
+
 _Beside = tuple[Any, int, int]
 """Key, row and place of a row beside the array."""
-KeyOf = Callable[[int], Any]
-"""Returns what is compared of a row; ``None`` when it is gone."""
+_Probe = tuple[Any, int, int]
+"""Key and row of what stands at an index of the array, and that index."""
 
 
 class View(Protocol):
@@ -92,16 +95,19 @@ class KeptOrder:
     Args:
         rows: All rows, ascending.
         size: One more than the greatest row.
-        key_of: Compares rows, by what is known of them now.
+        reading: Reads what is compared, as it is by now.
+        known_span: See ``KNOWN_SPAN``.
     """
 
-    def __init__(self, rows: Rowids, size: int, key_of: KeyOf) -> None:
+    def __init__(self, rows: Rowids, size: int, reading: KeyReading, *, known_span: int = KNOWN_SPAN) -> None:
         self._array = rows
         self._stale = np.zeros(size, np.bool_)
-        self._key_of = key_of
+        self._reading = reading
+        self._known_span = known_span
         self._beside: list[_Beside] = []
         self._beside_of_row: dict[int, _Beside] = {}
         self._waiting: set[int] = set()
+        self._probes: dict[int, _Probe] = {}
         self._view: OrderView | None = None
 
     @property
@@ -126,16 +132,18 @@ class KeptOrder:
 
     def put_back(self, most: int) -> None:
         """Put rows where they belong now, unless they are gone; at most so many."""
-        for _ in range(min(most, len(self._waiting))):
-            row = self._waiting.pop()
-            if (key := self._key_of(row)) is not None:
-                entry = (key, row, self._place(key, row))
-                insort(self._beside, entry)
-                self._beside_of_row[row] = entry
-                self._view = None
+        with self._reading() as key_of:
+            for _ in range(min(most, len(self._waiting))):
+                row = self._waiting.pop()
+                if (key := key_of(row)) is not None:
+                    entry = (key, row, self._place(key, row, key_of))
+                    insort(self._beside, entry)
+                    self._beside_of_row[row] = entry
+                    self._view = None
 
     def take_out_moved(self) -> None:
         """Take out what was put back: what it was compared with may have changed a moment before that was told."""
+        self._probes.clear()
         self.take_out(list(self._beside_of_row))
 
     def view(self) -> OrderView:
@@ -147,22 +155,27 @@ class KeptOrder:
             self._view = OrderView(self._array, self._stale.copy(), places, moved)
         return self._view
 
-    def _place(self, key: Any, row: int) -> int:
+    def _place(self, key: Any, row: int, key_of: KeyOf) -> int:
         """Return the index of the array before which a row belongs."""
-        row_at, is_stale, key_of = self._array.item, self._stale.item, self._key_of
-        low, high = 0, len(self._array)
+        low, high, own = 0, len(self._array), (key, row)
         while low < high:
-            probe = middle = (low + high) // 2
-            while probe < high:
-                other = row_at(probe)
-                if not is_stale(other) and (other_key := key_of(other)) is not None:
-                    break
-                probe += 1  # it does not have the key of its place any more
-            if probe < high and (other_key, other) < (key, row):
-                low = probe + 1
+            middle = (low + high) // 2
+            probe = self._probes.get(middle) or self._probe(middle, high, key_of)
+            if high - low > self._known_span and probe is not None:
+                self._probes[middle] = probe
+            if probe is not None and probe < own:
+                low = probe[2] + 1
             else:
                 high = middle
         return low
+
+    def _probe(self, start: int, end: int, key_of: KeyOf) -> _Probe | None:
+        """Return the first row from an index on that still has the key of its place."""
+        for index in range(start, end):
+            row = self._array.item(index)
+            if not self._stale.item(row) and (key := key_of(row)) is not None:
+                return key, row, index
+        return None
 
 
 def _spans(length: int, size: int, *, descending: bool) -> Iterator[tuple[int, int]]:

@@ -114,7 +114,8 @@ def by_sorting(task: Task, rows: Rowids) -> Rowids:
         return _part(rows, task.window, descending=task.descending)
     if isinstance(task.key, NumberKey):
         return _best(rows, task.key.of_many(task.columns, rows), task.window, descending=task.descending)
-    keyed = sorted((key, row) for row in rows.tolist() if (key := task.key.of_one(row)) is not None)
+    given = rows.tolist()
+    keyed = sorted((key, row) for key, row in zip(task.key.of_many(given), given, strict=True) if key is not None)
     return _part(np.array([row for _, row in keyed], np.uint32), task.window, descending=task.descending)
 
 
@@ -126,9 +127,9 @@ def _best_of_found(task: Task) -> Rowids | None:
     if task.found is None or task.matches is not None or task.with_total or not isinstance(task.key, NumberKey):
         return None
     columns, most = task.columns, _BEST * task.window.last
-    found = task.found[: np.searchsorted(task.found, len(columns))]
-    if not 0 < most < len(found) // 4:
+    if not 0 < most < len(task.found) // 4:
         return None
+    found = _known(task.found, columns)
     keys = task.key.rough(columns, found)
     place = len(keys) - most if task.descending else most - 1
     limit = np.partition(keys, place)[place]
@@ -147,9 +148,14 @@ def _selected(task: Task) -> Rowids:
     if task.found is None:
         rows = _rows_of(task.filter.of_all(columns))
     else:
-        rows = task.found[task.found < len(columns)]
+        rows = _known(task.found, columns)
         rows = rows[task.filter.of_rows(columns, rows)]
     return rows if task.matches is None else rows[task.matches(rows)]
+
+
+def _known(rows: Rowids, columns: Columns) -> Rowids:
+    """Return those of rows, which are ascending, that the columns have: others were added a moment ago."""
+    return rows if not len(rows) or rows.item(-1) < len(columns) else rows[: np.searchsorted(rows, len(columns))]
 
 
 def _mask_of(task: Task, rows: Rowids) -> Mask:

@@ -1,6 +1,7 @@
 """What each list order compares."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -8,11 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triblerd_metadata.columns import SUBSCRIBED, Columns
+from triblerd_metadata.records import Record
 from triblerd_metadata.selections import SortColumn
 from triblerd_metadata.values import EntryType
 
 Rowids = NDArray[np.uint32]
 Keys = NDArray[Any]
+KeyOf = Callable[[int], Any]
+"""Returns what is compared of a row; ``None`` when it is gone."""
+KeyReading = Callable[[], AbstractContextManager[KeyOf]]
+"""Reads what is compared of rows, one after the other and for a moment."""
 
 _CHANNEL, _FOLDER = int(EntryType.CHANNEL), int(EntryType.FOLDER)
 _ABOVE_SIZES = 2**63
@@ -22,11 +28,11 @@ _ABOVE_SIZES = 2**63
 class Texts(Protocol):
     """Reads the texts of entries, in any thread."""
 
-    def title(self, rowid: int) -> str | None:
-        """Return the title of a row, ``None`` when it is gone."""
+    def reading(self) -> AbstractContextManager[Callable[[int], Record | None]]:
+        """Have the records of some rows, ``None`` for rows that are gone, for a moment."""
 
-    def infohash(self, rowid: int) -> bytes | None:
-        """Return the infohash of a row, ``None`` when it is gone; empty where there is none."""
+    def records(self, rowids: Sequence[int]) -> Iterator[Record | None]:
+        """Yield the records of any number of rows, likewise."""
 
     def walk_titles(self) -> Iterator[tuple[int, str]]:
         """Yield all rows and their titles. For a thread; it may take its time."""
@@ -53,17 +59,24 @@ class NumberKey:
         """Return numbers that compare as the keys do, or as less: rows that differ may be alike."""
         return (self.first_of_many or self.of_many)(columns, rows)
 
+    def reader(self, columns: Columns) -> KeyOf:
+        """Return what tells the keys of rows, ``None`` of those without an entry."""
+        of_one, is_alive, size = self.of_one, columns.alive.item, len(columns)
+        return lambda row: of_one(columns, row) if row < size and is_alive(row) else None
+
 
 @dataclass(frozen=True)
 class TextKey:
     """Compares texts that are in the records.
 
     Attributes:
-        of_one: Returns the bytes that are compared, ``None`` when the row is gone.
+        of_many: Yields the bytes that are compared of rows, ``None`` for those that are gone.
+        reading: Reads them one after the other.
         walk: Yields all rows and their bytes. For a thread; it may take its time.
     """
 
-    of_one: Callable[[int], bytes | None]
+    of_many: Callable[[Sequence[int]], Iterator[bytes | None]]
+    reading: KeyReading
     walk: Callable[[], Iterator[tuple[int, bytes]]]
 
 
@@ -145,13 +158,23 @@ NUMBER_KEYS = {
 def text_keys(texts: Texts) -> dict[SortColumn, TextKey]:
     """Return what is compared of texts."""
 
-    def title(rowid: int) -> bytes | None:
-        text = texts.title(rowid)
-        return None if text is None else name_key(text)
+    def text_key(of_one: Callable[[Record], bytes], walk: Callable[[], Iterator[tuple[int, bytes]]]) -> TextKey:
+        def of_many(rows: Sequence[int]) -> Iterator[bytes | None]:
+            return (None if record is None else of_one(record) for record in texts.records(rows))
+
+        @contextmanager
+        def reading() -> Iterator[KeyOf]:
+            with texts.reading() as record_of:
+                yield lambda row: None if (record := record_of(row)) is None else of_one(record)
+
+        return TextKey(of_many, reading, walk)
 
     return {
-        SortColumn.NAME: TextKey(title, lambda: ((row, name_key(text)) for row, text in texts.walk_titles())),
-        SortColumn.INFOHASH: TextKey(texts.infohash, texts.walk_infohashes),
+        SortColumn.NAME: text_key(
+            lambda record: name_key(record.title),
+            lambda: ((row, name_key(text)) for row, text in texts.walk_titles()),
+        ),
+        SortColumn.INFOHASH: text_key(lambda record: record.infohash, texts.walk_infohashes),
     }
 
 

@@ -1,3 +1,5 @@
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,7 +17,11 @@ def read(view, *, descending, fewest=3):
 
 def kept(keys):
     rows = np.array(sorted(keys, key=lambda row: (keys[row], row)), np.uint32)
-    return KeptOrder(rows, max(keys, default=0) + 1, keys.get)
+    return make_order(rows, keys)
+
+
+def make_order(rows, keys):
+    return KeptOrder(rows, max(keys, default=0) + 1, lambda: nullcontext(keys.get), known_span=2)
 
 
 @given(st.dictionaries(st.integers(1, 30), KEYS), CHANGES, st.integers(1, 6))
@@ -35,7 +41,7 @@ def test_an_order_is_exact_after_any_changes(keys, rounds, most_beside):
         assert read(order.view(), descending=False) == ascending
         assert read(order.view(), descending=True) == ascending[::-1]
         if order.beside > most_beside:
-            order = KeptOrder(order.view().whole(), max(keys, default=0) + 1, keys.get)
+            order = make_order(order.view().whole(), keys)
 
 
 def test_a_view_stays_as_it_was():
@@ -72,6 +78,20 @@ def test_rows_put_back_too_early_can_be_put_back_again():
     order.put_back(10)
 
     assert read(order.view(), descending=False) == [2, 3, 1]
+
+
+def test_what_was_compared_too_early_is_not_remembered():
+    keys = {1: "a", 2: "c", 3: "e", 4: "g"}
+    order = kept(keys)
+    keys.update({3: "z", 5: "f"})  # that of 3 was not told yet
+    order.take_out([5])
+    order.put_back(1)
+
+    order.take_out([3])
+    order.take_out_moved()
+    order.put_back(10)
+
+    assert read(order.view(), descending=False) == [1, 2, 5, 4, 3]
 
 
 @pytest.mark.parametrize("descending", [True, False])
