@@ -312,6 +312,12 @@ class TorrentSwarm(Protocol):
     def force_announce(self, infohash: Infohash, url: str | None = None) -> None:
         """Announce now, to one tracker or to all. An unknown one is ignored, and a paused torrent announces nothing."""
 
+    def announce_to_dht(self, infohash: Infohash) -> None:
+        """Announce now to the DHT, if the torrent is announced there at all."""
+
+    def full_hashes(self, infohash: Infohash) -> tuple[str, str]:
+        """Return the v1 hash (40 hex digits) and the v2 hash (64, BEP 52); each is empty while it is unknown."""
+
     async def web_seeds(self, infohash: Infohash) -> tuple[str, ...]:
         """Return the URLs of the web seeds (BEP 19)."""
 

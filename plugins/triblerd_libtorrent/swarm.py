@@ -59,6 +59,17 @@ class Swarm:
         else:
             self._spawn("announce", asyncio.to_thread(announce_to, handle, url))
 
+    # --- others -------------------------------------------------------------------------------------------------
+
+    def announce_to_dht(self, infohash: Infohash) -> None:
+        """Announce now to the DHT."""
+        self._torrents.get(infohash).handle.force_dht_announce()
+
+    def full_hashes(self, infohash: Infohash) -> tuple[str, str]:
+        """Return the v1 and the v2 hash."""
+        hashes = self._torrents.get(infohash).handle.info_hashes()
+        return str(hashes.v1) if hashes.has_v1() else "", str(hashes.v2) if hashes.has_v2() else ""
+
     # --- web seeds ----------------------------------------------------------------------------------------------
 
     async def web_seeds(self, infohash: Infohash) -> tuple[str, ...]:

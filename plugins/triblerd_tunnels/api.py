@@ -1,6 +1,7 @@
 """What other plugins see of the tunnels: what there is, what went through it, a message that travels beside it."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import ClassVar, Protocol, runtime_checkable
 
 import msgspec
@@ -199,10 +200,10 @@ class TunnelView(Protocol):
             FailedError: none can be built.
         """
 
-    async def test_time(
+    def test_time(
         self, circuit_id: int | None, *, goal_hops: int = 1, request_size: int, response_size: int, milliseconds: int
-    ) -> AsyncIterator[SpeedSample]:
-        """Begin to send requests for some time, and return what tells the speed so far, about twice a second.
+    ) -> AbstractAsyncContextManager[AsyncIterator[SpeedSample]]:
+        """Send requests for some time; what is entered tells the speed of the moment, about twice a second.
 
-        Args and errors are as in ``test_requests``. To leave the iterator ends the test.
+        Args and errors, which come on entering, are as in ``test_requests``. To leave it ends the test.
         """

@@ -1,13 +1,23 @@
 """The hooks of the tunnels plugin."""
 
+import asyncio
+import importlib
+import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 
 from triblerd.config import Section
 from triblerd.events import Event
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
-from triblerd_tunnels.api import TunnelRemoved
+from triblerd.services import Configuration
+from triblerd_debug.api import CircuitSlots
+from triblerd_ipv8.api import RANDOM_WALK, Overlays, Walker
+from triblerd_libtorrent.api import SessionDiagnostics, SessionRegistry, TorrentEngine, TorrentSwarm, Tunnels
+from triblerd_tunnels.api import CircuitBook, TunnelRemoved, TunnelView
 from triblerd_tunnels.config import TunnelCommunity, TunnelsConfig
+
+log = logging.getLogger(__name__)
 
 
 @hookimpl
@@ -44,6 +54,59 @@ def triblerd_events() -> Iterable[type[Event]]:
 
 @hookimpl
 @asynccontextmanager
-async def triblerd_lifespan(_context: PluginContext[TunnelsConfig]) -> AsyncIterator[Running]:
-    """Take part while the plugin runs."""
-    yield Running()
+async def triblerd_lifespan(context: PluginContext[TunnelsConfig]) -> AsyncIterator[Running]:
+    """Take part while the plugin runs, if anything."""
+    config = context.section(TunnelCommunity)
+    if not config.enabled:
+        yield Running()
+        return
+    await asyncio.to_thread(importlib.import_module, "triblerd_tunnels.container")
+    from triblerd_tunnels.community import make_community  # noqa: PLC0415 - imports what an extra brings
+    from triblerd_tunnels.container import TunnelsContainer  # noqa: PLC0415
+    from triblerd_tunnels.culling import Culling  # noqa: PLC0415
+
+    if config.exitnode_enabled:
+        log.warning(
+            "This node is an exit: traffic of strangers leaves from this machine, under its address. "
+            "[tunnel_community] exitnode_enabled = false ends that"
+        )
+    settings = context.service(Configuration).values
+    overlays = context.service(Overlays)
+    community = overlays.join(
+        partial(
+            make_community,
+            is_exit=config.exitnode_enabled,
+            most_joined=context.config.max_joined_circuits,
+            is_test_network=config.testnet or bool(settings().get("general", {}).get("testnet")),
+        ),
+        (*RANDOM_WALK, Walker(make=Culling, peers=-1)),
+    )
+    container = TunnelsContainer(
+        config=config,
+        community=community,
+        registry=context.service(SessionRegistry),
+        diagnostics=context.service(SessionDiagnostics),
+        engine=context.service(TorrentEngine),
+        peers=context.service(TorrentSwarm),
+        store=context.store,
+        publish=context.events.publish,
+        spawn=context.tasks.start,
+        default_hops=lambda: settings().get("download_defaults", {}).get("number_hops", 0),
+    )
+    tunnelling = container.tunnelling()
+    try:
+        tunnelling.start(context.tasks)
+        book = container.book()
+        yield Running(
+            services={
+                Tunnels: container.sessions(),
+                CircuitBook: book,
+                CircuitSlots: book,
+                TunnelView: container.view(),
+            }
+        )
+    finally:
+        try:
+            await tunnelling.close()
+        finally:
+            await overlays.leave(community)

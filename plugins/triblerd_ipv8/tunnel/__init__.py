@@ -1,1 +1,0 @@
-"""Circuits, relays, exits and hidden swarms, as the tunnels plugin shows them."""

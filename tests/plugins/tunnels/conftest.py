@@ -1,0 +1,28 @@
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+
+import pytest
+
+from tests.plugins.tunnels.nodes import OtherNode
+from triblerd.testing import wait_for
+
+StartNodes = Callable[..., Awaitable[list[OtherNode]]]
+
+
+@pytest.fixture
+async def start_nodes() -> AsyncIterator[StartNodes]:
+    """Start nodes that know each other, given what each of them does."""
+    nodes: list[OtherNode] = []
+
+    async def start(*kinds: Iterable[int]) -> list[OtherNode]:
+        for kind in kinds:
+            nodes.append(OtherNode(kind, [node.contact for node in nodes[:1]]))
+            await nodes[-1].start()
+        await wait_for(
+            lambda: all(len(node.tunnels.candidates) == len(nodes) - 1 for node in nodes),
+            what="nodes that know each other",
+        )
+        return nodes
+
+    yield start
+    for node in nodes:
+        await node.stop()

@@ -1,0 +1,73 @@
+"""Other people's nodes: what pyipv8 has, with Tribler's identifier, on 127.0.0.1 and without a word of the plugin."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+from ipv8.dht.provider import DHTCommunityProvider
+from ipv8.keyvault.crypto import default_eccrypto
+from ipv8.messaging.anonymization.hidden_services import HiddenTunnelCommunity, HiddenTunnelSettings
+
+from triblerd_ipv8.api import NodeParts
+from triblerd_ipv8.config import Ipv8Config
+from triblerd_ipv8.node import Node
+
+RELAY = frozenset({1, 8})
+EXIT = frozenset({1, 2, 4, 8, 32768})
+
+
+class OtherTunnels(HiddenTunnelCommunity):
+    community_id = bytes.fromhex("a3591a6bd89bbaca0974062a1287afcfbc6fd6bc")
+
+
+class OtherNode:
+    """A node of somebody else.
+
+    Attributes:
+        tunnels: Its community.
+    """
+
+    def __init__(self, flags: Iterable[int], contacts: Sequence[str]) -> None:
+        self._flags = set(flags)
+        config = Ipv8Config(address="127.0.0.1", port=0, bootstrap=tuple(contacts), walk_interval=0.1)
+        key = default_eccrypto.generate_key("curve25519").key_to_bin()
+        self._node = Node(config=config, private_key=key, discovery=False, dht=True)
+        self._walk: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        await self._node.open()
+        self._node.parts.rust.set_exit_address(("127.0.0.1", 0))
+        self.tunnels: Any = self._node.join(self._make)
+        self._walk = asyncio.create_task(self._node.walk())
+
+    async def stop(self) -> None:
+        if self._walk is not None:
+            self._walk.cancel()
+            await asyncio.gather(self._walk, return_exceptions=True)
+            self._walk = None
+            await self._node.close()
+
+    async def vanish(self) -> None:
+        """Fall silent, as if its machine had lost power: nobody is told."""
+        await self._node.parts.rust.close(0)
+
+    @property
+    def contact(self) -> str:
+        return f"127.0.0.1:{self._node.port}"
+
+    @property
+    def mid(self) -> str:
+        return str(self._node.parts.my_peer.mid.hex())
+
+    def _make(self, parts: NodeParts) -> OtherTunnels:
+        settings = HiddenTunnelSettings(
+            my_peer=parts.my_peer,
+            endpoint=parts.endpoint,
+            network=parts.network,
+            dht_provider=DHTCommunityProvider(cast("Any", parts.dht), 0),
+        )
+        settings.peer_flags = self._flags
+        settings.remove_tunnel_delay = 0
+        tunnels = OtherTunnels(settings)
+        settings.endpoint = cast("Any", tunnels.crypto_endpoint)
+        return tunnels
