@@ -248,6 +248,8 @@ class PluginManager:
             return
         if unmet := self._unmet(record.manifest):
             record.move(PluginState.UNMET, unmet)
+            if self._is_off(record.name):
+                self._router.retract(record.name)
             return
         record.move(PluginState.ORDERED)
         record.move(PluginState.STARTING)
@@ -259,6 +261,8 @@ class PluginManager:
             await self._context(record.name), hooks=self._hooks, router=self._router, services=self._services
         )
         try:
+            if not self._router.routes(record.name):  # they went when something that it requires was turned off
+                self._router.declare(record.name, self._declarations[record.name].endpoints)
             await runtime.start()
         except Exception as error:  # a border: a plugin's life
             log.exception("The plugin %s failed to start", record.name)
@@ -307,6 +311,11 @@ class PluginManager:
             if record.state is not PluginState.RUNNING:
                 return f"requires {need}, which is {record.state}"
         return self._records[manifest.name].found.lacks(manifest)
+
+    def _is_off(self, name: str) -> bool:
+        """Return whether something that a plugin requires, itself or through others, is turned off."""
+        off = [other for other, record in self._records.items() if record.state is PluginState.DISABLED]
+        return any(name in dependents(other, self._manifests()) for other in off)
 
     def _sections(self, name: str) -> dict[str, Any]:
         found = {section: self._configuration.resolve(section)[0] for section in self._configuration.sections_of(name)}

@@ -196,6 +196,29 @@ async def test_turning_a_plugin_off_takes_all_of_it_and_what_requires_it(start_d
         assert "/fan" in (await daemon.get("/docs/openapi.json"))["paths"]
 
 
+async def test_the_routes_of_a_plugin_go_with_what_it_requires(start_daemon, write_plugin):
+    plugins = [
+        write_plugin("fan", FAN),
+        write_plugin("cooler", NEEDS_FAN),
+        write_plugin(
+            "fridge", FAN.replace("/fan", "/fridge").replace('"turned"', '"cold"') + "    REQUIRES = ('cooler',)"
+        ),
+    ]
+    async with start_daemon("fan", "cooler", "fridge", extra_plugins=plugins) as daemon:
+        await daemon.patch("/plugins/fan", json={"enabled": False})
+
+        assert (await daemon.get("/plugins/fridge"))["reason"] == "requires cooler, which is unmet"
+        assert await daemon.get("/fridge", status=404) == {
+            "error": {"handled": True, "message": "Could not find /fridge"}
+        }
+        assert "/fridge" not in (await daemon.get("/docs/openapi.json"))["paths"]
+
+        await daemon.patch("/plugins/fan", json={"enabled": True})
+
+        assert await daemon.get("/fridge") == {"speed": 3}
+        assert "/fridge" in (await daemon.get("/docs/openapi.json"))["paths"]
+
+
 async def test_a_reload_takes_new_settings(start_daemon, write_plugin):
     async with start_daemon("fan", extra_plugins=[write_plugin("fan", FAN)]) as daemon:
         path = daemon.state_dir / "triblerd.conf"
