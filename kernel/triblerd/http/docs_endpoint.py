@@ -89,4 +89,4 @@ class DocsEndpoint(Endpoint):
 def _links(pages: Sequence[Route]) -> str:
     """Return the links to pages as HTML, relative to ``/docs``."""
     links = "".join(f'<a href="{escape(page.path[1:])}">{escape(page.summary.rstrip("."))}</a> ' for page in pages)
-    return f'<nav aria-label="Pages">{links}</nav>' if links else ""
+    return f'<nav aria-label="Pages" style="padding: 10px 20px">{links}</nav>' if links else ""

@@ -254,7 +254,8 @@ async def test_a_page_of_a_plugin_is_linked_while_the_plugin_runs(served):
     served.router.declare("fans", [Fans])
     assert await links() == []
     served.router.bind("fans", [Fans()])
-    assert await links() == ['<nav aria-label="Pages"><a href="docs/fans/&lt;1&gt;">Fans &amp; their speeds</a> </nav>']
+    [navigation] = await links()
+    assert '<a href="docs/fans/&lt;1&gt;">Fans &amp; their speeds</a>' in navigation
     await served.router.unbind("fans", 0)
     assert await links() == []
 
