@@ -10,11 +10,14 @@ from collections.abc import Iterable
 from typing import Final
 
 from ipv8.community import Community, CommunitySettings
+from ipv8.dht import DHTError
 from ipv8.dht.churn import PingChurn
 from ipv8.dht.discovery import DHTDiscoveryCommunity as LibraryDht
 from ipv8.dht.storage import Storage
+from ipv8.lazy_community import PacketDecodingError
 from ipv8.messaging.interfaces.dispatcher.endpoint import DispatcherEndpoint
 from ipv8.messaging.interfaces.udp.endpoint import Address, UDPv4Address
+from ipv8.messaging.serialization import PackError
 from ipv8.peer import Peer
 from ipv8.peerdiscovery.network import Network
 from ipv8_rust_tunnels import Endpoint
@@ -25,6 +28,9 @@ from triblerd_ipv8.quiet import seldom
 
 INTERFACE: Final = "UDPIPv4"
 MOST_WORKERS: Final = 4
+
+MINOR: Final = (PackError, PacketDecodingError, DHTError)
+"""What a broken packet, or a search without an answer, ends with."""
 
 MOST_PEERS: Final = 1000
 MOST_ADDRESSES: Final = 5000
@@ -81,7 +87,7 @@ def dispatcher_for(socket: UdpSocket) -> DispatcherEndpoint:
 
 def hush(overlay: Community) -> None:
     """Have an overlay say the same thing once a minute, whatever strangers send."""
-    overlay.logger = overlay._logger = seldom(overlay.logger)  # noqa: SLF001
+    overlay.logger = overlay._logger = seldom(overlay.logger, MINOR)  # noqa: SLF001
 
 
 class KnownPeers(Network):

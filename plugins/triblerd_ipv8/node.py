@@ -51,6 +51,13 @@ class CannotListenError(FailedError):
     """The socket cannot be opened."""
 
 
+class NeedsRestartError(FailedError):
+    """What is wanted cannot be done while the network runs."""
+
+    def __init__(self) -> None:
+        super().__init__("the overlay network is started again")
+
+
 class Node:
     """Implements :class:`triblerd_ipv8.api.Overlays`.
 
@@ -61,14 +68,16 @@ class Node:
         dht: Take part in the DHT.
 
     Attributes:
+        config: As it is in force.
+        wanted: Whether it takes part in the first overlay, and in the DHT.
         overlays: All that were joined, in that order.
         introducers: Who is asked while an overlay has no peers.
         drift: How late the walk's steps were, as Unix time and seconds; ``None`` while nobody measures.
     """
 
     def __init__(self, *, config: Ipv8Config, private_key: bytes, discovery: bool, dht: bool) -> None:
-        self._config = config
-        self._wanted = (discovery, dht)
+        self.config = config
+        self.wanted = (discovery, dht)
         self._socket = UdpSocket(config.port, config.address)
         self._me = Peer(default_eccrypto.key_from_private_bin(private_key))
         self._network = KnownPeers()
@@ -110,7 +119,7 @@ class Node:
     @property
     def is_private(self) -> bool:
         """Whether it keeps to one address, and looks for no others of this machine."""
-        return self._config.address != ANY_ADDRESS
+        return self.config.address != ANY_ADDRESS
 
     async def open(self) -> None:
         """Open the socket, and join the overlays that this plugin brings itself.
@@ -126,7 +135,7 @@ class Node:
             raise self._cannot_listen()
         if not self.is_private:
             await self.look_for_interfaces()
-        discovery, dht = self._wanted
+        discovery, dht = self.wanted
         if discovery:
             self.join(lambda parts: DiscoveryCommunity(settings_of(parts)), DISCOVERY)
         if dht:
@@ -157,9 +166,9 @@ class Node:
         hush(overlay)
         overlay.cancel_pending_task("discover_lan_addresses")  # once for all overlays is enough, and never in private
         if self.is_private:
-            overlay.my_estimated_lan = overlay.my_estimated_wan = UDPv4Address(self._config.address, self.port)
+            overlay.my_estimated_lan = overlay.my_estimated_wan = UDPv4Address(self.config.address, self.port)
         overlay.bootstrappers.append(Introductions(self.introducers))
-        if self._config.statistics:
+        if self.config.statistics:
             self._socket.messages.turn(overlay.get_prefix(), on=True)
         self.overlays.append(overlay)
         self._walkers += [(walker.make(overlay), walker.peers) for walker in walkers]
@@ -206,10 +215,24 @@ class Node:
             except TimeoutError:
                 log.debug("%s has no answer", type(provider).__name__)
 
+    def take(self, config: Ipv8Config) -> None:
+        """Go on with other settings.
+
+        Raises:
+            NeedsRestartError: another socket, or other introducers, are wanted.
+        """
+        kept = ("port", "address", "bootstrap", "bootstrap_override")
+        if any(getattr(config, key) != getattr(self.config, key) for key in kept):
+            raise NeedsRestartError
+        if config.statistics != self.config.statistics:
+            for overlay in self.overlays:
+                self._socket.messages.turn(overlay.get_prefix(), on=config.statistics)
+        self.config = config
+
     async def walk(self) -> None:
         """Take steps, for ever."""
         loop = asyncio.get_running_loop()
-        pause = self._config.walk_interval
+        pause = self.config.walk_interval
         while True:
             for strategy, peers in self._walkers:
                 self._step(strategy, peers)
@@ -237,7 +260,7 @@ class Node:
 
     def _paced(self, pause: float, late: float) -> float:
         """Return the next pause: longer while the loop is busy, the configured one when it no longer is."""
-        config = self._config
+        config = self.config
         if not config.walk_scaling_enabled:
             return config.walk_interval
         longest = max(config.walk_interval, config.walk_scaling_upper_limit)
@@ -246,7 +269,7 @@ class Node:
         return max(config.walk_interval, pause / SLOWER)
 
     def _cannot_listen(self) -> CannotListenError:
-        where = f"{self._config.address}:{self._config.port}"
+        where = f"{self.config.address}:{self.config.port}"
         return CannotListenError(f"no UDP socket can be opened on {where}")
 
 

@@ -2,17 +2,27 @@
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from types import ModuleType
 from typing import cast
 
 from triblerd.config import Section
+from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
+from triblerd.services import Measurements
 from triblerd_identity.api import OwnIdentity
 from triblerd_ipv8 import hookspecs
 from triblerd_ipv8.api import Overlays
 from triblerd_ipv8.config import Bootstrap, DiscoveryCommunity, Ipv8Config, OverlayDht
+from triblerd_ipv8.dht.endpoint import DhtEndpoint
+from triblerd_ipv8.endpoint import OverlaysEndpoint
+from triblerd_ipv8.loop.endpoint import LoopEndpoint
+from triblerd_ipv8.pseudonyms.endpoint import AttestationEndpoint, IdentityEndpoint
+from triblerd_ipv8.speed.endpoint import SpeedEndpoint
+from triblerd_ipv8.tunnel.endpoint import TunnelEndpoint
+from triblerd_tunnels.api import TunnelView
 
 
 @hookimpl
@@ -22,6 +32,7 @@ def triblerd_manifest() -> Manifest:
         "ipv8",
         "Takes part in the overlay network, and shows how it is.",
         requires=("identity",),
+        finds=("tunnels",),
         extra="overlay",
         modules=("ipv8", "ipv8_rust_tunnels"),
     )
@@ -46,6 +57,20 @@ def triblerd_add_hookspecs(add: Callable[[ModuleType], None]) -> None:
 
 
 @hookimpl
+def triblerd_endpoints() -> Iterable[type[Endpoint]]:
+    """Serve ``/ipv8``."""
+    return [
+        OverlaysEndpoint,
+        DhtEndpoint,
+        LoopEndpoint,
+        TunnelEndpoint,
+        SpeedEndpoint,
+        AttestationEndpoint,
+        IdentityEndpoint,
+    ]
+
+
+@hookimpl
 @asynccontextmanager
 async def triblerd_lifespan(context: PluginContext[Ipv8Config]) -> AsyncIterator[Running]:
     """Take part while the plugin runs."""
@@ -57,6 +82,9 @@ async def triblerd_lifespan(context: PluginContext[Ipv8Config]) -> AsyncIterator
         private_key=context.service(OwnIdentity).private,
         discovery=context.section(DiscoveryCommunity).enabled,
         dht=context.section(OverlayDht).enabled,
+        measurements=context.service(Measurements),
+        tunnels=partial(context.services.find, TunnelView),
+        spawn=context.tasks.start,
     )
     node = container.node()
     try:
@@ -66,6 +94,7 @@ async def triblerd_lifespan(context: PluginContext[Ipv8Config]) -> AsyncIterator
             context.tasks.every(60.0, "interfaces", node.look_for_interfaces)
         for _, leave in context.hooks.call_each("triblerd_overlays", overlays=node):
             node.when_stopping(cast("Callable[[], Awaitable[None]]", leave))
-        yield Running(services={Overlays: node})
+        yield Running(endpoints=container.endpoints(), services={Overlays: node}, hooks=[container.figures()])
     finally:
+        container.inspection().close()
         await node.close()

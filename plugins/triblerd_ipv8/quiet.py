@@ -10,9 +10,12 @@ SECONDS = 60.0
 MOST_KINDS = 100
 
 
-def seldom(logger: logging.Logger) -> logging.Logger:
+Minor = tuple[type[BaseException], ...]
+
+
+def seldom(logger: logging.Logger, minor: Minor = ()) -> logging.Logger:
     """Return what logs the same thing once a minute; an adapter, which has all that is used of a logger."""
-    return cast("logging.Logger", SeldomLogger(logger))
+    return cast("logging.Logger", SeldomLogger(logger, minor))
 
 
 class SeldomLogger(logging.LoggerAdapter[logging.Logger]):
@@ -20,16 +23,22 @@ class SeldomLogger(logging.LoggerAdapter[logging.Logger]):
 
     Args:
         logger: The logger.
+        minor: Errors that are of interest to who debugs alone.
         clock: Tells seconds.
     """
 
-    def __init__(self, logger: logging.Logger, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, logger: logging.Logger, minor: Minor = (), *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         super().__init__(logger, {})
+        self._minor = minor
         self._clock = clock
         self._said: dict[tuple[str, str], tuple[float, int]] = {}
 
     def log(self, level: int, msg: object, *args: Any, **kwargs: Any) -> None:
         """Log a record, unless one of the same words, for the same kind of error, was logged a short time ago."""
+        if isinstance(sys.exception(), self._minor):
+            level = logging.DEBUG
         if level < logging.INFO or not self.isEnabledFor(level):
             super().log(level, msg, *args, **kwargs)
             return

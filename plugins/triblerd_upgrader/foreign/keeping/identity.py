@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from triblerd.plugin import Services
+from triblerd.services import PluginDirectory
 from triblerd_identity.api import NodeKey, OwnIdentity, public_key_of
 from triblerd_knowledge.api import Operations
 from triblerd_metadata.api import MetadataStore
@@ -13,6 +14,7 @@ from triblerd_upgrader.foreign.tribler.identity import FILE, KIND, ForeignIdenti
 from triblerd_upgrader.foreign.values import Kept, NotTaken
 
 _PLUGIN = "identity"
+_OVERLAY = "ipv8"
 
 
 class IdentityKeeper:
@@ -38,7 +40,13 @@ class IdentityKeeper:
                 reason = f"{signed} things are signed already with the key of this node, which would be lost"
                 return Kept(not_taken=(NotTaken(FILE, reason),))
             await identity.adopt(foreign.private)
+            await self._be_known_by_it()
         return Kept(added=len(values))
+
+    async def _be_known_by_it(self) -> None:
+        directory = self._services.find(PluginDirectory)
+        if directory is not None and directory.plugin(_OVERLAY).state == "running":
+            await directory.reload(_OVERLAY)
 
     async def _signed_by(self, public_key: bytes) -> int:
         store = self._services.find(MetadataStore)

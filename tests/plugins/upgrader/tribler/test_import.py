@@ -13,6 +13,7 @@ from tests.plugins.upgrader.tribler.states import NEW, OLD, copied
 from triblerd_bandwidth.api import Ledger
 from triblerd_downloads.api import Downloads
 from triblerd_identity.api import NodeKey
+from triblerd_ipv8.api import Overlays
 from triblerd_metadata.api import MetadataStore
 
 LEDGER = PROGRAMS[OLD]["ledger"]
@@ -55,6 +56,16 @@ async def test_all_of_version_7_is_found_where_clients_look_for_it(sample, start
     assert [entry["name"] for entry in found["results"]] == ["Signed by another peer"]
     assert (totals.taken, totals.given) == (LEDGER["total_taken"], LEDGER["total_given"])
     assert key == ME
+
+
+async def test_other_nodes_know_us_by_the_key_that_came_along(sample, start_daemon, tmp_path):
+    _, _, body = sample(OLD)
+    config = {"download_defaults": {"saveas": str(tmp_path / "saved")}}
+    async with start_daemon("upgrader", "downloads", "metadata", "ipv8", config=config) as daemon:
+        await run_import(daemon, {**body, "include": ["identity"]})
+        parts = service(daemon, Overlays).parts
+
+    assert parts.my_peer.public_key.key_to_bin() == ME
 
 
 async def test_what_nobody_knows_cannot_be_included(sample, start_whole):

@@ -1,0 +1,1 @@
+"""Circuits, relays, exits and hidden swarms, as the tunnels plugin shows them."""
