@@ -36,6 +36,7 @@ class Introducers:
         self.strangers: set[UDPv4Address] = set()
         """Addresses of the public servers, which are no peers themselves."""
         self._names: list[tuple[str, int, bool]] = []
+        self._resolving = asyncio.Lock()
         self._resolved_at = -KEEP_SECONDS
         for server in servers:
             self.add(server)
@@ -53,9 +54,10 @@ class Introducers:
 
     async def all(self) -> Sequence[UDPv4Address]:
         """Return all addresses, those of names included that could be resolved."""
-        if self._names and time.monotonic() - self._resolved_at >= KEEP_SECONDS:
-            self._resolved_at = time.monotonic()
-            await asyncio.gather(*(self._resolve(*name) for name in self._names))
+        async with self._resolving:  # whoever asks meanwhile wants the same answer
+            if self._names and time.monotonic() - self._resolved_at >= KEEP_SECONDS:
+                await asyncio.gather(*(self._resolve(*name) for name in self._names))
+                self._resolved_at = time.monotonic()
         return self.addresses
 
     async def _resolve(self, host: str, port: int, is_public: bool) -> None:

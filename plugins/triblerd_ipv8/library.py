@@ -29,8 +29,8 @@ from triblerd_ipv8.quiet import seldom
 INTERFACE: Final = "UDPIPv4"
 MOST_WORKERS: Final = 4
 
-MINOR: Final = (PackError, PacketDecodingError, DHTError)
-"""What a broken packet, or a search without an answer, ends with."""
+MINOR: Final = (PackError, PacketDecodingError, ValueError, DHTError)
+"""What a broken packet, a key that is none, or a search without an answer, ends with."""
 
 MOST_PEERS: Final = 1000
 MOST_ADDRESSES: Final = 5000

@@ -1,7 +1,6 @@
 """This node: a socket, a key, the overlays on it, and the walk that supplies them with peers."""
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections import deque
@@ -89,7 +88,7 @@ class Node:
             rust=self._socket,
         )
         self._walkers: list[tuple[DiscoveryStrategy[Any], int]] = []
-        self._leaving: list[Callable[[], Awaitable[None]]] = []
+        self._leaving: dict[object, Callable[[], Awaitable[None]]] = {}
         self._log = SeldomLogger(log)
         servers = config.bootstrap if config.bootstrap_override is None else (config.bootstrap_override,)
         self.introducers = Introducers(servers, walk_interval=config.walk_interval)
@@ -150,7 +149,7 @@ class Node:
     async def close(self) -> None:
         """Have everybody leave, and close the socket. A second call changes nothing."""
         while self._leaving:
-            leave = self._leaving.pop()
+            _, leave = self._leaving.popitem()
             try:
                 async with asyncio.timeout(LEAVE_SECONDS):
                     await leave()
@@ -192,13 +191,9 @@ class Node:
 
     def when_stopping(self, leave: Callable[[], Awaitable[None]]) -> Callable[[], None]:
         """Await ``leave`` before the network stops; see ``Overlays``."""
-        self._leaving.append(leave)
-
-        def take_back() -> None:
-            with contextlib.suppress(ValueError):
-                self._leaving.remove(leave)
-
-        return take_back
+        key = object()
+        self._leaving[key] = leave
+        return lambda: self._leaving.pop(key, None) and None
 
     def walkers_of(self, overlay: Community) -> Iterator[tuple[str, int]]:
         """Yield the names of an overlay's walkers, each with the number of peers up to which it walks."""
