@@ -333,10 +333,10 @@ class TorrentSwarm(Protocol):
     def connect_peer(self, infohash: Infohash, host: str, port: int) -> None:
         """Connect to a peer by its address, which is no name."""
 
-    async def drop_peers(self, infohash: Infohash, host: str) -> None:
-        """End all connections to an address, those of other torrents of the same session, too, and forget it.
+    async def drop_peers(self, infohash: Infohash, *hosts: str) -> None:
+        """End all connections to some addresses, those of other torrents of the same session, too, and forget them.
 
-        The peer may come back by itself, or by a tracker that names it again.
+        A peer may come back by itself, or by a tracker that names it again.
         """
 
 

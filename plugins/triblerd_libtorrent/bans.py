@@ -86,12 +86,12 @@ class Bans:
                 self._lengths = {each.prefixlen for each in self._banned}
                 await self._tell(self._banned, hops=0)
 
-    async def drop(self, hops: int, address: str) -> None:
-        """End all connections of a session to an address, which may come back."""
+    async def drop(self, hops: int, addresses: Iterable[str]) -> None:
+        """End all connections of a session to some addresses, which may come back."""
         # There is no call for one connection. The filter ends them, and has the engine forget the address.
         async with self._changing:
             banned = [] if hops else list(self._banned)
-            await self._tell([*banned, network_of(address)], hops=hops)
+            await self._tell([*banned, *map(network_of, addresses)], hops=hops)
             await self._tell(banned, hops=hops)
 
     async def _tell(self, banned: Iterable[Network], *, hops: int) -> None:

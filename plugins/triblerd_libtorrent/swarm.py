@@ -98,6 +98,6 @@ class Swarm:
         """Connect to a peer by address."""
         self._torrents.get(infohash).handle.connect_peer((host, port))
 
-    async def drop_peers(self, infohash: Infohash, host: str) -> None:
-        """End all connections to an address."""
-        await self._bans.drop(self._torrents.get(infohash).hops, host)
+    async def drop_peers(self, infohash: Infohash, *hosts: str) -> None:
+        """End all connections to some addresses."""
+        await self._bans.drop(self._torrents.get(infohash).hops, hosts)

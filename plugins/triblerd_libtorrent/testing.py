@@ -176,6 +176,10 @@ class Seeder:
         """Return the share of the torrent that this peer has, 0..1."""
         return self._handles[torrent.infohash].status().progress
 
+    def peers(self, torrent: MadeTorrent) -> set[str]:
+        """Return the addresses of the connected peers, as this peer sees them."""
+        return {peer.ip[0] for peer in self._handles[torrent.infohash].get_peer_info()}
+
     def pieces(self, torrent: MadeTorrent) -> str:
         """Return the pieces that this peer has, ``1`` for each that is there and ``0`` for each other."""
         return "".join("01"[is_there] for is_there in self._handles[torrent.infohash].status().pieces)

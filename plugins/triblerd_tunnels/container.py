@@ -42,7 +42,9 @@ class TunnelsContainer(containers.DeclarativeContainer):
         most=config.provided.max_circuits,
     )
     hidden = providers.Singleton(HiddenSwarms, community=community, engine=engine, peers=peers, spawn=spawn)
-    reunion = providers.Singleton(Reunion, community=community, sessions=sessions, engine=engine, peers=peers)
+    reunion = providers.Singleton(
+        Reunion, community=community, sessions=sessions, engine=engine, peers=peers, spawn=spawn
+    )
     exits = providers.Singleton(ExitCache, community=community, store=store)
     tunnelling = providers.Singleton(
         Tunnelling, community=community, book=book, sessions=sessions, hidden=hidden, reunion=reunion, exits=exits

@@ -104,6 +104,8 @@ class HiddenSwarms:
             self._leave(infohash)
             self._joined[infohash] = wanted
             self._community.join_swarm(wanted[0], hops, partial(self._meet, infohash), seeding=is_seeding)
+            if not is_seeding:  # pyipv8 looks every ten seconds whether somebody is to be looked for
+                self._spawn("look for hidden seeders", self._community.do_peer_discovery())
             log.debug("%s the hidden swarm of %s", "Seeding to" if is_seeding else "Looking for", infohash)
 
     def _leave(self, infohash: Infohash) -> None:

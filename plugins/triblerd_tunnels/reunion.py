@@ -1,9 +1,10 @@
 """Meets peers again whose circuit went away, as soon as there is another, and looks for some when there are none."""
 
 import time
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 
-from ipv8.messaging.anonymization.tunnel import CIRCUIT_TYPE_DATA, Circuit
+from ipv8.messaging.anonymization.tunnel import CIRCUIT_ID_PORT, CIRCUIT_TYPE_DATA, Circuit
 
 from triblerd_libtorrent.api import (
     EngineState,
@@ -23,20 +24,21 @@ _ANNOUNCE_SECONDS = 60.0
 _LOOKING = frozenset({EngineState.METADATA, EngineState.DOWNLOADING})
 
 Address = tuple[str, int]
+Spawn = Callable[[str, Coroutine[object, object, None]], object]
 
 
 class Reunion:
     """Remembers who was met over a circuit.
 
-    Over a circuit that is gone nothing comes, not even that a connection is closed. By the time that it is given up, 20
-    seconds later, the engine may have given up the connections. By itself it would wait a minute before it meets the
-    same peer again, by another circuit.
+    Over a circuit that is gone nothing comes, not even that a connection is closed: the engine would wait for data for
+    a minute or two, and for as long again before it meets the same peer by another circuit.
 
     Args:
         community: Has the circuits.
         sessions: Tells whether there are others.
         engine: Tells the states of downloads.
-        peers: Tells who is connected, and connects.
+        peers: Tells who is connected, connects and disconnects.
+        spawn: Starts background work.
     """
 
     def __init__(
@@ -46,40 +48,61 @@ class Reunion:
         sessions: TunnelSessions,
         engine: TorrentEngine,
         peers: TorrentSwarm,
+        spawn: Spawn,
     ) -> None:
         self._community = community
         self._sessions = sessions
         self._engine = engine
         self._peers = peers
+        self._spawn = spawn
         self._met: dict[tuple[Infohash, Address], float] = {}
         self._missed: dict[tuple[Infohash, Address], float] = {}
         self._announced: dict[Infohash, float] = {}
 
     def circuit_leaves(self, circuit: Circuit) -> None:
-        """Remember who was met over it."""
-        if circuit.ctype != CIRCUIT_TYPE_DATA:
-            return
-        lost = set(self._community.rust.get_peers_for_circuit(circuit.circuit_id))
-        until = time.monotonic() + _PATIENCE_SECONDS
-        for infohash, address in self._met:
-            if address in lost and len(self._missed) < _MOST:
-                self._missed[infohash, address] = until
+        """End the connections that went over it, and meet again whom there is another way to."""
+        if circuit.ctype == CIRCUIT_TYPE_DATA:
+            lost = set(self._community.rust.get_peers_for_circuit(circuit.circuit_id))
+        else:  # whoever is behind it has another number next time, and comes by itself
+            lost = {(self._community.circuit_id_to_ip(circuit.circuit_id), CIRCUIT_ID_PORT)}
+        if lost and self._sessions.opened():
+            self._spawn("dead connections", self._replace(lost))
 
-    async def meet_again(self, hops: int) -> None:
+    async def meet_again(self) -> None:
         """See who is connected, and connect to those who were lost; to be called every few seconds."""
         now = time.monotonic()
         self._met = {key: at for key, at in self._met.items() if now - at < _RECENT_SECONDS}
         self._missed = {key: until for key, until in self._missed.items() if until > now}
-        missed = {infohash for infohash, _ in self._missed}
-        for infohash, status in active_torrents(self._engine.torrents_of(hops)).items():
-            if not status.num_peers and infohash not in missed:
-                continue
+        present = await self._look()
+        for infohash, address in self._missed.keys() - present:
             with suppress(UnknownTorrentError):
-                present = {(peer.ip, peer.port) for peer in await self._peers.peers(infohash)}
-                self._met |= dict.fromkeys(((infohash, address) for address in present), now)
-                for known, address in self._missed:
-                    if known == infohash and address not in present:
+                self._peers.connect_peer(infohash, *address)
+
+    async def _replace(self, lost: set[Address]) -> None:
+        await self._look()
+        dead = [(infohash, address) for infohash, address in self._met if address in lost]
+        for key in dead:
+            del self._met[key]
+        until = time.monotonic() + _PATIENCE_SECONDS
+        again = [key for key in dead if key[1][1] != CIRCUIT_ID_PORT]
+        self._missed |= dict.fromkeys(again[: _MOST - len(self._missed)], until)
+        for infohash in {infohash for infohash, _ in dead}:
+            with suppress(UnknownTorrentError):
+                await self._peers.drop_peers(infohash, *{address[0] for known, address in dead if known == infohash})
+                for known, address in again:
+                    if known == infohash:
                         self._peers.connect_peer(infohash, *address)
+
+    async def _look(self) -> set[tuple[Infohash, Address]]:
+        """Return who is connected, and remember it."""
+        present: set[tuple[Infohash, Address]] = set()
+        for hops in self._sessions.opened():
+            for infohash, status in active_torrents(self._engine.torrents_of(hops)).items():
+                if status.num_peers:
+                    with suppress(UnknownTorrentError):
+                        present |= {(infohash, (peer.ip, peer.port)) for peer in await self._peers.peers(infohash)}
+        self._met |= dict.fromkeys(present, time.monotonic())
+        return present
 
     def look_for_peers(self, hops: int) -> None:
         """Have downloads that have circuits, but no peers, announced to the DHT, each at most once a minute."""

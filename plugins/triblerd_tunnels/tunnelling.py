@@ -45,7 +45,7 @@ class Tunnelling:
         tasks.start("known exits", self._ask_exits())
         tasks.every(_TICK_SECONDS, "circuits", self._tick)
         tasks.every(_FOLLOW_SECONDS, "hidden swarms", self._follow)
-        tasks.every(_MEET_SECONDS, "lost peers", self._meet)
+        tasks.every(_MEET_SECONDS, "lost peers", self._reunion.meet_again)
         tasks.every(_EXITS_SECONDS, "exits", self._exits.keep)
 
     async def close(self) -> None:
@@ -68,7 +68,3 @@ class Tunnelling:
         for hops in self._sessions.opened():
             self._hidden.follow(hops)
             self._reunion.look_for_peers(hops)
-
-    async def _meet(self) -> None:
-        for hops in self._sessions.opened():
-            await self._reunion.meet_again(hops)

@@ -4,6 +4,9 @@ import pytest
 
 from tests.plugins.tunnels.nodes import OtherNode
 from triblerd.testing import wait_for
+from triblerd_libtorrent.testing import seeder
+
+__all__ = ["seeder", "start_nodes"]
 
 StartNodes = Callable[..., Awaitable[list[OtherNode]]]
 

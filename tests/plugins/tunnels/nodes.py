@@ -15,6 +15,9 @@ from triblerd_ipv8.node import Node
 RELAY = frozenset({1, 8})
 EXIT = frozenset({1, 2, 4, 8, 32768})
 
+EXIT_ADDRESS = "127.0.0.3"
+"""Where traffic comes from that leaves at one of these nodes; everybody else is 127.0.0.1."""
+
 
 class OtherTunnels(HiddenTunnelCommunity):
     community_id = bytes.fromhex("a3591a6bd89bbaca0974062a1287afcfbc6fd6bc")
@@ -36,7 +39,7 @@ class OtherNode:
 
     async def start(self) -> None:
         await self._node.open()
-        self._node.parts.rust.set_exit_address(("127.0.0.1", 0))
+        self._node.parts.rust.set_exit_address((EXIT_ADDRESS, 0))
         self.tunnels: Any = self._node.join(self._make)
         self._walk = asyncio.create_task(self._node.walk())
 
@@ -58,6 +61,10 @@ class OtherNode:
     @property
     def mid(self) -> str:
         return str(self._node.parts.my_peer.mid.hex())
+
+    def stores(self, swarm: bytes) -> bool:
+        """Whether it has something in its part of the DHT for a hidden swarm."""
+        return any(storage.get(swarm) for storage in cast("Any", self._node.parts.dht).storages.values())
 
     def _make(self, parts: NodeParts) -> OtherTunnels:
         settings = HiddenTunnelSettings(
