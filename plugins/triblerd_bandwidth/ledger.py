@@ -73,7 +73,11 @@ class StoredLedger:
     def find(self, public_key_a: bytes, public_key_b: bytes) -> LedgerRow | None:
         """Return the row of two."""
         with self._store.reading() as transaction:
-            return self._tables.find(transaction, public_key_a, public_key_b)
+            return self.find_in(transaction, public_key_a, public_key_b)
+
+    def find_in(self, transaction: Transaction, public_key_a: bytes, public_key_b: bytes) -> LedgerRow | None:
+        """Return the row of two within a transaction."""
+        return self._tables.find(transaction, public_key_a, public_key_b)
 
     def rows(self, public_key: bytes | None = None) -> Iterator[LedgerRow]:
         """Yield rows; see ``Ledger``."""

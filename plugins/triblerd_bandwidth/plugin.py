@@ -8,15 +8,26 @@ from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
 from triblerd_bandwidth.api import Ledger
 from triblerd_bandwidth.config import BandwidthAccounting
+from triblerd_bandwidth.container import BandwidthContainer
 from triblerd_bandwidth.endpoint import BandwidthEndpoint
 from triblerd_bandwidth.ledger import StoredLedger
+from triblerd_bandwidth.payer import StoredOffer
 from triblerd_identity.api import NodeKey
+from triblerd_ipv8.api import Overlays
+
+_LOOK_SECONDS = 0.5
+"""Between two looks whether the tunnels were turned off or on; each takes a microsecond."""
 
 
 @hookimpl
 def triblerd_manifest() -> Manifest:
     """Say who this is."""
-    return Manifest("bandwidth", "Keeps the ledger of what peers took from one another.", requires=("identity",))
+    return Manifest(
+        "bandwidth",
+        "Keeps the ledger of what peers took from one another.",
+        requires=("identity",),
+        after=("ipv8", "tunnels"),
+    )
 
 
 @hookimpl
@@ -34,7 +45,26 @@ def triblerd_endpoints() -> Iterable[type[Endpoint]]:
 @hookimpl
 @asynccontextmanager
 async def triblerd_lifespan(context: PluginContext[NoSettings]) -> AsyncIterator[Running]:
-    """Keep the ledger while the plugin runs."""
-    key = context.service(NodeKey)
+    """Keep the ledger while the plugin runs, and exchange it with others while there is an overlay network."""
+    config, key = context.section(BandwidthAccounting), context.service(NodeKey)
     ledger = await StoredLedger.open(context.store, key)
-    yield Running(endpoints=[BandwidthEndpoint(ledger=ledger, key=key)], services={Ledger: ledger})
+    container = BandwidthContainer(
+        config=config,
+        key=key,
+        ledger=ledger,
+        offers=await context.store.table("offer", StoredOffer),
+        services=context.services,
+        spawn=context.tasks.start,
+    )
+    membership, accountant = container.membership(), container.accountant()
+    context.tasks.start("exchange", container.exchange().work())
+    context.tasks.every(config.outgoing_query_interval, "query", membership.ask)
+    if config.payouts:
+        context.tasks.every(_LOOK_SECONDS, "circuits", accountant.look)
+    take_back = membership.begin(context.services.find(Overlays))
+    try:
+        yield Running(endpoints=[container.endpoint()], services={Ledger: ledger}, hooks=[membership])
+    finally:
+        take_back()
+        accountant.close()
+        await membership.leave()

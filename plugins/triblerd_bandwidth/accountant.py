@@ -1,0 +1,107 @@
+"""Payouts: what circuits cost, by the book that the tunnels keep."""
+
+from collections.abc import Callable
+from functools import partial
+
+from triblerd.plugin import Services
+from triblerd_bandwidth.api import LedgerRow
+from triblerd_bandwidth.exchange import Exchange
+from triblerd_bandwidth.payee import Payee
+from triblerd_bandwidth.payer import Payer, Payment
+from triblerd_bandwidth.prices import passed_on, portions, price
+from triblerd_bandwidth.records import RECORD_SIZE, pack, unpack
+from triblerd_tunnels.api import CircuitBook, CircuitClosed, PayoutMessage, RelayClosed, TunnelPeer
+
+Address = tuple[str, int]
+
+
+class Accountant:
+    """Pays for circuits of this node, and sees to it that it is paid for those of others.
+
+    Args:
+        services: Has the book of circuits while the tunnels run.
+        exchange: Does one thing after another.
+        payee: Signs what others owe this node.
+        payer: Pays others.
+        is_member: Whether the owner of a public key was met in the overlay of the ledger; nobody else is paid.
+    """
+
+    def __init__(
+        self,
+        *,
+        services: Services,
+        exchange: Exchange,
+        payee: Payee,
+        payer: Payer,
+        is_member: Callable[[bytes], bool],
+    ) -> None:
+        self._services = services
+        self._exchange = exchange
+        self._payee = payee
+        self._payer = payer
+        self._is_member = is_member
+        self._book: CircuitBook | None = None
+        self._leave: list[Callable[[], None]] = []
+
+    async def look(self) -> None:
+        """Listen to the tunnels that run now; they may have been turned off and on again."""
+        book = self._services.find(CircuitBook)
+        if book is not self._book:
+            self.close()
+            if book is not None:
+                self._book = book
+                self._leave = [book.listen(self.closed), book.on_payout(self.payout_came)]
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._book = None
+        while self._leave:
+            self._leave.pop()()
+
+    def closed(self, tunnel: CircuitClosed | RelayClosed) -> None:
+        """Pay for a circuit of this node, or remember what somebody may pay for."""
+        if isinstance(tunnel, RelayClosed):
+            self._payee.count(tunnel)
+            return
+        times = price(tunnel)
+        if not times or tunnel.first_hop is None:
+            return
+        for base in portions(tunnel.bytes_down):
+            self._pay(tunnel.first_hop, tunnel.circuit_id, base * times, base)
+
+    def payout_came(self, address: Address, message: PayoutMessage) -> None:
+        """Take message 30, from anybody; what does not come from a neighbour on that circuit is not looked at."""
+        if self._book is None or len(message.record) != RECORD_SIZE:
+            return
+        row = unpack(message.record)
+        if message.circuit_id == 0:
+            if self._payer.pending(row.public_key_b) and self._exchange.allows(row.public_key_b):
+                self._exchange.do(partial(self._payer.answer, row))
+            return
+        relayed = self._book.find_relayed(message.circuit_id)
+        if relayed is None or relayed.previous_hop != TunnelPeer(row.public_key_a, address):
+            return
+        if self._exchange.allows(row.public_key_a):
+            self._exchange.do(partial(self._claimed, row, message, relayed))
+
+    def _pay(self, peer: TunnelPeer, circuit_id: int, amount: int, base: int) -> None:
+        if self._is_member(peer.public_key):
+            self._payer.pay(Payment(peer=peer, circuit_id=circuit_id, amount=amount, base=base))
+
+    async def _claimed(self, row: LedgerRow, message: PayoutMessage, relayed: RelayClosed) -> None:
+        self._payee.count(relayed)
+        claim = await self._exchange.claim(row)
+        if claim is None:
+            return
+        answer = PayoutMessage(record=pack(claim.answer), circuit_id=0, base=0)
+        send_payout(self._services, relayed.previous_hop.address, answer)
+        amount = passed_on(claim.growth, message.base, relayed)
+        if relayed.next_hop and amount:
+            self._pay(relayed.next_hop, relayed.next_circuit_id, amount, message.base)
+
+
+def send_payout(services: Services, address: Address, message: PayoutMessage) -> None:
+    """Send a packet through the tunnels, if they run."""
+    book = services.find(CircuitBook)
+    if book is not None:
+        book.send_payout(address, message)
