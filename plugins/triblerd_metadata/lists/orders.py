@@ -95,7 +95,8 @@ class OrderView:
 
     def whole(self) -> Rowids:
         """Return all rows, ascending."""
-        return self._piece(0, len(self.array), with_end=True)
+        # In pieces, each in a moment: all at once takes twice as long, and others wait for some of it.
+        return np.concatenate([*self.pieces(descending=False)])
 
     def _piece(self, start: int, end: int, *, with_end: bool) -> Rowids:
         part = self.array[start:end]
