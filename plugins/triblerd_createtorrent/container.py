@@ -15,7 +15,8 @@ from triblerd_createtorrent.making import ProcessMaker
 from triblerd_createtorrent.requests import Requests
 from triblerd_createtorrent.seeding import Seeding
 from triblerd_createtorrent.settings import CreatetorrentSettings
-from triblerd_libtorrent.api import TorrentEngine
+from triblerd_downloads.api import DefaultHops
+from triblerd_libtorrent.api import TorrentEngine, TunnelAccess
 
 
 class CreatetorrentContainer(containers.DeclarativeContainer):
@@ -25,12 +26,14 @@ class CreatetorrentContainer(containers.DeclarativeContainer):
     engine: providers.Dependency[TorrentEngine] = providers.Dependency(instance_of=TorrentEngine)
     roots: providers.Dependency[FileRoots] = providers.Dependency(instance_of=FileRoots)
     services: providers.Dependency[Services] = providers.Dependency()
+    default_hops = providers.Dependency(instance_of=DefaultHops)
+    tunnels = providers.Dependency(instance_of=TunnelAccess)
     tasks = providers.Dependency(instance_of=Tasks)
     publish: providers.Dependency[Callable[[Event], None]] = providers.Dependency()
 
     settings = providers.Singleton(CreatetorrentSettings, config=config)
     maker = providers.Singleton(ProcessMaker, roots=roots, settings=settings)
-    seeding = providers.Singleton(Seeding, engine=engine, services=services, roots=roots)
+    seeding = providers.Singleton(Seeding, default_hops=default_hops, tunnels=tunnels, services=services, roots=roots)
     jobs = providers.Singleton(
         Jobs, settings=settings, maker=maker, engine=engine, seeding=seeding, tasks=tasks, publish=publish
     )

@@ -9,12 +9,13 @@ from triblerd.config import Section
 from triblerd.events import Event
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
-from triblerd.services import FileRoots
+from triblerd.services import FileRoots, PluginDirectory
 from triblerd_createtorrent.api import TorrentCreated, TorrentMaker, TorrentProgress
 from triblerd_createtorrent.config import CreatetorrentConfig
 from triblerd_createtorrent.container import CreatetorrentContainer
 from triblerd_createtorrent.endpoint import CreatetorrentEndpoint
-from triblerd_libtorrent.api import TorrentEngine
+from triblerd_downloads.api import DefaultHops
+from triblerd_libtorrent.api import TorrentEngine, TunnelAccess
 
 _PRUNE_SECONDS = 60.0
 
@@ -55,9 +56,13 @@ def triblerd_commands() -> Iterable[click.Command]:
 @asynccontextmanager
 async def triblerd_lifespan(context: PluginContext[CreatetorrentConfig]) -> AsyncIterator[Running]:
     """Take jobs; those that are not over when the plugin stops are cancelled."""
+    engine = context.service(TorrentEngine)
+    plugins = context.service(PluginDirectory)
     container = CreatetorrentContainer(
         config=context.config,
-        engine=context.service(TorrentEngine),
+        engine=engine,
+        default_hops=DefaultHops(services=context.services, plugins=plugins, engine=engine),
+        tunnels=TunnelAccess(services=context.services, sessions=engine.sessions),
         roots=context.service(FileRoots),
         services=context.services,
         tasks=context.tasks,

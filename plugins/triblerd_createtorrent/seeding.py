@@ -6,13 +6,10 @@ import msgspec
 
 from triblerd.errors import FailedError, InvalidInputError, UnavailableError
 from triblerd.plugin import Services
-from triblerd.services import FileRoots, PluginDirectory
+from triblerd.services import FileRoots
 from triblerd_createtorrent.api import Gathered, TorrentRecipe
-from triblerd_downloads.api import AddWishes, Downloads, UnknownDownloadError
-from triblerd_libtorrent.api import EngineError, Metainfo, TorrentEngine
-
-_TUNNELS = "tunnels"
-"""The plugin that opens the sessions of anonymous downloads."""
+from triblerd_downloads.api import AddWishes, DefaultHops, Downloads, UnknownDownloadError
+from triblerd_libtorrent.api import Metainfo, TunnelAccess
 
 
 class NotSeedableError(FailedError):
@@ -22,8 +19,11 @@ class NotSeedableError(FailedError):
 class Seeding:
     """Adds made torrents to the downloads, as complete ones."""
 
-    def __init__(self, *, engine: TorrentEngine, services: Services, roots: FileRoots) -> None:
-        self._engine = engine
+    def __init__(
+        self, *, default_hops: DefaultHops, tunnels: TunnelAccess, services: Services, roots: FileRoots
+    ) -> None:
+        self._default_hops = default_hops
+        self._tunnels = tunnels
         self._services = services
         self._roots = roots
 
@@ -37,7 +37,7 @@ class Seeding:
         Raises:
             InvalidInputError: there is no directory to seed from, or it is not allowed.
             UnavailableError: the plugin of downloads does not run.
-            EngineError: there is no session of so many hops.
+            NoTunnelsError: there can be no session of so many hops.
         """
         defaults = self._downloads().default_wishes()
         if not gathered.destination:
@@ -49,10 +49,8 @@ class Seeding:
             )
             raise InvalidInputError(msg)
         if hops is None:
-            hops = defaults.hops if self._has_tunnels() else 0
-        if hops and hops not in self._engine.sessions():
-            msg = f"Anonymous downloads need the tunnels plugin; there is no session of {hops} hops"
-            raise EngineError(msg)
+            hops = self._default_hops.now()
+        self._tunnels.require(hops)
         return msgspec.structs.replace(
             defaults, destination=gathered.destination, completed_dir="", hops=hops, is_verified=True
         )
@@ -81,12 +79,3 @@ class Seeding:
             msg = "The plugin downloads is not running"
             raise UnavailableError(msg)
         return downloads
-
-    def _has_tunnels(self) -> bool:
-        """Return whether anybody could expect anonymity of this daemon.
-
-        Where the tunnels are turned on but not up, a download that shall be anonymous is refused, not seeded plainly.
-        """
-        directory = self._services.find(PluginDirectory)
-        plugins = directory.plugins() if directory is not None else ()
-        return any(plugin.name == _TUNNELS and plugin.enabled for plugin in plugins)

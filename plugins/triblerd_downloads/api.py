@@ -11,7 +11,7 @@ from triblerd.events import Arguments, Event
 from triblerd.plugin import Services
 from triblerd.services import PluginDirectory
 from triblerd_downloads.taken import MOST_TAGS, MOST_URLS, UNLIMITED, DownloadTakeover, Outcome, Taken, TakenDownload
-from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, QueueMove, TorrentEngine, TorrentStatus
+from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, QueueMove, TorrentEngine, TorrentStatus, Tunnels
 
 __all__ = [
     "MOST_TAGS",
@@ -41,6 +41,7 @@ __all__ = [
 ]
 
 _TUNNELS = "tunnels"
+_UNMET, _RUNNING = "unmet", "running"
 _CAREFUL_HOPS = 1
 
 
@@ -388,13 +389,19 @@ class DefaultHops:
 
     def now(self) -> int:
         """Return the number of hops. A session of that many may be missing, when the tunnels are wanted but not up."""
-        if not any(self._engine.sessions()) and not self._tunnels_are_wanted():
+        is_built = any(self._engine.sessions()) or self._services.find(Tunnels) is not None
+        if not is_built and not self._are_wanted(_TUNNELS):
             return 0
         downloads = self._services.find(Downloads)
         return _CAREFUL_HOPS if downloads is None else downloads.default_hops
 
-    def _tunnels_are_wanted(self) -> bool:
+    def _are_wanted(self, name: str) -> bool:
+        """Return whether a plugin and all that it requires are installed and turned on, whether or not they run."""
         try:
-            return self._plugins.plugin(_TUNNELS).enabled
+            plugin = self._plugins.plugin(name)
+            required = [self._plugins.plugin(need) for need in plugin.requires]
         except NotFoundError:
             return False
+        if plugin.state == _UNMET and all(need.state == _RUNNING for need in required):
+            return False  # what it lacks are modules of its own
+        return plugin.enabled and all(self._are_wanted(need.name) for need in required)

@@ -10,6 +10,7 @@ from triblerd.services import FileRoots
 from triblerd.store import StoreView, Table
 from triblerd.tasks import Tasks
 from triblerd_downloads.api import Category, DownloadRecord
+from triblerd_downloads.circuit_watch import CircuitWatch
 from triblerd_downloads.completion.endpoint import CompletionsEndpoint
 from triblerd_downloads.completion.jobs import Job
 from triblerd_downloads.completion.noticing import Completions
@@ -58,6 +59,7 @@ from triblerd_libtorrent.api import (
     TorrentSources,
     TorrentStore,
     TorrentSwarm,
+    TunnelAccess,
 )
 
 
@@ -83,11 +85,12 @@ class DownloadsContainer(containers.DeclarativeContainer):
     renaming_table: providers.Dependency[Table[Renaming]] = providers.Dependency(instance_of=Table)
     roots: providers.Dependency[FileRoots] = providers.Dependency(instance_of=FileRoots)
     services: providers.Dependency[Services] = providers.Dependency()
+    tunnels = providers.Dependency(instance_of=TunnelAccess)
     tasks = providers.Dependency(instance_of=Tasks)
     publish: providers.Dependency[Callable[[Event], None]] = providers.Dependency()
 
     settings = providers.Singleton(DownloadSettings, config=config, defaults=defaults, completion=completion)
-    downloads = providers.Singleton(DownloadSet)
+    downloads = providers.Singleton(DownloadSet, tunnels=tunnels)
     records = providers.Singleton(
         Records,
         store=store,
@@ -102,8 +105,10 @@ class DownloadsContainer(containers.DeclarativeContainer):
     categories = providers.Singleton(
         Categories, store=store, table=category_table, records=records, downloads=downloads, folders=folders
     )
-    handover = providers.Singleton(Handover, engine=engine, swarm=swarm, downloads=downloads)
-    hops = providers.Singleton(Hops, engine=engine, downloads=downloads, records=records, handover=handover)
+    handover = providers.Singleton(Handover, engine=engine, swarm=swarm, tunnels=tunnels, downloads=downloads)
+    hops = providers.Singleton(
+        Hops, engine=engine, tunnels=tunnels, downloads=downloads, records=records, handover=handover
+    )
     moves = providers.Singleton(
         Moves,
         engine=engine,
@@ -140,12 +145,17 @@ class DownloadsContainer(containers.DeclarativeContainer):
         records=records,
         moves=moves,
         hops=hops,
+        handover=handover,
+        tunnels=tunnels,
         seeding=seeding,
         trackers=trackers,
         completions=completions,
         settings=settings,
         publish=publish,
         tasks=tasks,
+    )
+    circuit_watch = providers.Singleton(
+        CircuitWatch, engine=engine, tunnels=tunnels, downloads=downloads, handover=handover, following=following
     )
     web_seeds = providers.Singleton(
         WebSeeds, engine=engine, swarm=swarm, torrents=torrents, downloads=downloads, records=records
@@ -165,6 +175,8 @@ class DownloadsContainer(containers.DeclarativeContainer):
         lookups=lookups,
         handover=handover,
         hops=hops,
+        tunnels=tunnels,
+        following=following,
         moves=moves,
         trackers=trackers,
         metainfos=metainfos,

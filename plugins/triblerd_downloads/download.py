@@ -1,12 +1,13 @@
 """One download: what is wanted of it, and what the engine last said."""
 
+from collections.abc import Callable
 from typing import Any
 
 from triblerd_downloads.api import DownloadRecord, DownloadState
 from triblerd_downloads.selection import known_selection, priorities, priorities_ahead
-from triblerd_downloads.states import basic_state, extended_state
+from triblerd_downloads.states import basic_state, extended_state, lacks_tunnels
 from triblerd_downloads.vod import VodStatus
-from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, TorrentStatus, TorrentWish
+from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, TorrentStatus, TorrentWish, TunnelState
 
 _FILMS = (".mp4", ".m4v", ".mov", ".mkv")
 
@@ -24,20 +25,24 @@ class ActiveDownload:
         announced: The last state that others were told of.
         found_by: How many peers the DHT and the peer exchange found, when peers were last asked for.
         is_verified: Its files are known to be complete, until the engine has it; a later start checks them.
+        is_doubtful: Its files have to be checked as soon as the engine has it.
         received_before: Payload since it was last resumed, when it was last told to be finished.
         vod: How ready a file is to be played; ``None`` when it was never streamed.
+        tunnel_state: Returns how far the tunnels of a number of hops are, ``None`` when nobody builds any.
     """
 
     __slots__ = (
         "announced",
         "found_by",
         "infohash",
+        "is_doubtful",
         "is_verified",
         "received_before",
         "record",
         "refusal",
         "status",
         "trouble",
+        "tunnel_state",
         "vod",
     )
 
@@ -50,8 +55,10 @@ class ActiveDownload:
         self.announced = DownloadState.STOPPED
         self.found_by = (0, 0)
         self.is_verified = False
+        self.is_doubtful = False
         self.received_before = 0
         self.vod: VodStatus | None = None
+        self.tunnel_state: Callable[[int], TunnelState | None] = _no_tunnels
 
     @property
     def stop_reason(self) -> str:
@@ -66,12 +73,23 @@ class ActiveDownload:
     @property
     def state(self) -> DownloadState:
         """The state in the words of the unprefixed API."""
-        return basic_state(self.status, self.stop_reason, has_metadata=self.has_metadata)
+        lack = self._lack if self._tunnels is not None else None  # where nobody builds any, nothing is waited for
+        return lack or basic_state(self.status, self.stop_reason, has_metadata=self.has_metadata)
 
     @property
     def extended_state(self) -> DownloadState:
         """The state in the words of version 8."""
-        return extended_state(self.status, self.stop_reason, hops=self.record.hops, has_metadata=self.has_metadata)
+        return self._lack or extended_state(self.status, self.stop_reason, has_metadata=self.has_metadata)
+
+    @property
+    def _tunnels(self) -> TunnelState | None:
+        return self.tunnel_state(self.record.hops) if self.record.hops else None
+
+    @property
+    def _lack(self) -> DownloadState | None:
+        if not self.record.hops or self.stop_reason or is_stopped(self.record):
+            return None
+        return lacks_tunnels(self.status, self._tunnels)
 
     @property
     def has_metadata(self) -> bool:
@@ -110,7 +128,12 @@ class ActiveDownload:
             removed_web_seeds=record.swarm.removed_web_seeds,
             peers=record.swarm.peers,
             is_verified=self.is_verified,
+            is_doubtful=self.is_doubtful,
         )
+
+
+def _no_tunnels(_hops: int) -> TunnelState | None:
+    return None
 
 
 def may_receive_more(download: ActiveDownload) -> dict[str, Any]:

@@ -5,18 +5,22 @@ from collections.abc import Callable, Iterable
 from triblerd_downloads.api import UnknownDownloadError
 from triblerd_downloads.changes import Changes
 from triblerd_downloads.download import ActiveDownload
-from triblerd_libtorrent.api import Infohash
+from triblerd_libtorrent.api import Infohash, TunnelAccess
 
 
 class DownloadSet:
     """Finds downloads by infohash.
+
+    Args:
+        tunnels: What anonymous downloads depend on.
 
     Attributes:
         changes: What was added, changed and removed, and when.
         loaded: How many were found at the start.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, tunnels: TunnelAccess) -> None:
+        self._tunnels = tunnels
         self._by_infohash: dict[Infohash, ActiveDownload] = {}
         self._next_order = 0
         self._when_dropped: list[Callable[[Infohash], None]] = []
@@ -59,6 +63,7 @@ class DownloadSet:
 
     def put(self, download: ActiveDownload) -> None:
         """Add a download at the end."""
+        download.tunnel_state = self._tunnels.state
         self._by_infohash[download.infohash] = download
         self.changes.touch(download.infohash)
 

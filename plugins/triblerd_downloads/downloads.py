@@ -4,7 +4,6 @@ import asyncio
 import os
 import time
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from triblerd_downloads.api import AddWishes, Change, DownloadRecord, UnknownFil
 from triblerd_downloads.download import ActiveDownload, description, may_receive_more
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.folders import Folders
+from triblerd_downloads.following import Following
 from triblerd_downloads.handover import Handover, apply
 from triblerd_downloads.hops import Hops
 from triblerd_downloads.labels.categories import Categories
@@ -29,7 +29,6 @@ from triblerd_downloads.swarm.trackers import Trackers, urls_of
 from triblerd_downloads.tree.trees import Trees
 from triblerd_downloads.vod import StreamEnder
 from triblerd_libtorrent.api import (
-    EngineError,
     Infohash,
     Magnet,
     MetadataLookups,
@@ -37,6 +36,7 @@ from triblerd_libtorrent.api import (
     TorrentEngine,
     TorrentSources,
     TorrentStore,
+    TunnelAccess,
 )
 
 
@@ -54,6 +54,8 @@ class DownloadManager:
         lookups: MetadataLookups,
         handover: Handover,
         hops: Hops,
+        tunnels: TunnelAccess,
+        following: Following,
         moves: Moves,
         trackers: Trackers,
         metainfos: Metainfos,
@@ -72,6 +74,8 @@ class DownloadManager:
         self._lookups = lookups
         self._handover = handover
         self._hops = hops
+        self._tunnels = tunnels
+        self._following = following
         self._moves = moves
         self._trackers = trackers
         self._metainfos = metainfos
@@ -108,7 +112,7 @@ class DownloadManager:
 
     async def resolve(self, uri: str, *, hops: int = 0) -> Metainfo | Magnet:
         """Return what a URI names. What is to be anonymous is not fetched in the clear."""
-        self._hops.require(hops)
+        self._tunnels.require(hops)
         return await self._sources.resolve(uri, hops=hops)
 
     async def parse(self, raw: bytes) -> Metainfo:
@@ -123,7 +127,7 @@ class DownloadManager:
         if known is not None:
             await self._trackers.merge(known, urls_of(source))
             return known
-        self._hops.require(wishes.hops)
+        self._tunnels.require(wishes.hops)
         with self._occupation.of([infohash]):
             category = self._categories.require(wishes.category)
             wanted = wishes.destination or category.save_path or self._settings.saveas
@@ -149,12 +153,10 @@ class DownloadManager:
         with self._occupation.of([infohash]):
             await self._streams.end(infohash)
             await self._handover.settle(download)
-            if remove_data and download.has_metadata and not self._engine.has(infohash):
-                wish = msgspec.structs.replace(download.wish(None), is_paused=True, is_auto_managed=False)
-                with suppress(EngineError):  # what it refuses it has not written
-                    await self._engine.add(wish)  # it knows best which files are the torrent's
             if self._engine.has(infohash):
                 await self._engine.remove(infohash, remove_data=remove_data)
+            elif remove_data:
+                await self._engine.delete_files(infohash, download.record.destination)
             download.status = None
             await self._records.delete(infohash)
             self._downloads.drop(infohash)
@@ -290,6 +292,7 @@ class DownloadManager:
         if not self._engine.has(infohash):
             if running and download.refusal:
                 self._handover.ask(download)
+            self._following.tell_state(download)
         elif running:  # also when it runs already: what stopped it by an error is forgotten
             self._engine.resume(infohash, auto_managed=download.record.auto_managed)
         else:

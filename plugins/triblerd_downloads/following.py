@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,7 @@ from triblerd_downloads.api import DownloadState, TorrentFinished, TorrentStatus
 from triblerd_downloads.completion.noticing import Completions
 from triblerd_downloads.download import ActiveDownload, differs, learned, snapshot
 from triblerd_downloads.download_set import DownloadSet
+from triblerd_downloads.handover import Handover
 from triblerd_downloads.hops import Hops
 from triblerd_downloads.moves import Moves
 from triblerd_downloads.records import Records
@@ -31,6 +33,8 @@ from triblerd_libtorrent.api import (
     TorrentEngine,
     TorrentStatus,
     TrackersChanged,
+    TunnelAccess,
+    UnknownTorrentError,
 )
 
 log = logging.getLogger(__name__)
@@ -55,6 +59,8 @@ class Following:
         records: Records,
         moves: Moves,
         hops: Hops,
+        handover: Handover,
+        tunnels: TunnelAccess,
         seeding: Seeding,
         trackers: Trackers,
         completions: Completions,
@@ -67,6 +73,7 @@ class Following:
         self._records = records
         self._moves = moves
         self._hops = hops
+        self._tunnels = tunnels
         self._seeding = seeding
         self._trackers = trackers
         self._completions = completions
@@ -77,6 +84,7 @@ class Following:
         self._finished: set[Infohash] = set()
         self._warned: set[Infohash] = set()
         downloads.when_dropped(self._warned.discard)
+        handover.when_not_taken(self._not_taken)
 
     def listen(self) -> Callable[[], None]:
         """Begin to follow; the returned function ends it."""
@@ -131,9 +139,14 @@ class Following:
             self._seeding.saw(status)
             self._tell_finish(download, status)
             self._completions.look(download)
-            self._tell_state(download)
+            self.tell_state(download)
 
-    def _tell_state(self, download: ActiveDownload) -> None:
+    def _not_taken(self, infohash: Infohash) -> None:
+        if (download := self._downloads.find(infohash)) is not None:
+            self.tell_state(download)
+
+    def tell_state(self, download: ActiveDownload) -> None:
+        """Tell others of the state of a download, if they were told of another one."""
         state = download.extended_state
         if state is download.announced:
             return
@@ -142,10 +155,16 @@ class Following:
         if state is DownloadState.SEEDING:
             self._start("seeding", partial(self._seeds, download))
 
+    def tunnels_came(self) -> None:
+        """Do what safe seeding asks for of downloads that began to seed while there were no tunnels."""
+        for download in self._downloads.all():
+            if download.record.safe_seeding and not download.record.hops and download.state is DownloadState.SEEDING:
+                self._start("seeding", partial(self._seeds, download))
+
     async def _seeds(self, download: ActiveDownload) -> None:
         """Do what is due when a download begins to seed."""
         wanted = self._settings.defaults.number_hops
-        if download.record.safe_seeding and not download.record.hops and wanted and self._hops.available(wanted):
+        if download.record.safe_seeding and not download.record.hops and wanted and self._tunnels.is_offered(wanted):
             await self._hops.change(download, wanted)
         elif download.record.safe_seeding and not download.record.hops and download.infohash not in self._warned:
             self._warned.add(download.infohash)
@@ -187,10 +206,11 @@ class Following:
         download.record = msgspec.structs.replace(download.record, **{**fields, "magnet": download.record.magnet})
         self._downloads.touch(download.infohash)
         # The magnet link, which is forgotten then, may be all that names a peer or a web seed.
-        await self._engine.checkpoint(download.infohash)
+        with suppress(UnknownTorrentError):  # its session has ended, which has saved the same
+            await self._engine.checkpoint(download.infohash)
         download.record = await self._records.change(download.infohash, **fields)
         self._downloads.touch(download.infohash)
-        self._tell_state(download)
+        self.tell_state(download)
         await self._trackers.add_public(download)
         await self._moves.follow_files(download)
 

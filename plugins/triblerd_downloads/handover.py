@@ -10,7 +10,16 @@ from triblerd_downloads.api import DownloadRecord
 from triblerd_downloads.download import ActiveDownload, is_stopped
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.selection import NORMAL_PRIORITY, changed_files, priorities, priority
-from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, TorrentEngine, TorrentSwarm, TorrentWish
+from triblerd_libtorrent.api import (
+    Infohash,
+    Magnet,
+    Metainfo,
+    NoSessionError,
+    TorrentEngine,
+    TorrentSwarm,
+    TorrentWish,
+    TunnelAccess,
+)
 
 log = logging.getLogger(__name__)
 
@@ -33,21 +42,27 @@ class Handover:
     """The queue in front of the engine.
 
     A download may change while it waits or is on its way; the engine has the last word of it when this is done.
+    One whose session is not there is left out until it is: what shall be anonymous never goes to another session.
     """
 
-    def __init__(self, *, engine: TorrentEngine, swarm: TorrentSwarm, downloads: DownloadSet) -> None:
+    def __init__(
+        self, *, engine: TorrentEngine, swarm: TorrentSwarm, tunnels: TunnelAccess, downloads: DownloadSet
+    ) -> None:
         self._engine = engine
         self._swarm = swarm
+        self._tunnels = tunnels
         self._downloads = downloads
+        self._left_out: dict[Infohash, int] = {}
+        downloads.when_dropped(self._forget)
         self._urgent: dict[Infohash, Metainfo | Magnet | None] = {}
         self._waiting: dict[Infohash, Metainfo | Magnet | None] = {}
         self._settled: dict[Infohash, asyncio.Event] = {}
         self._wake = asyncio.Event()
-        self._when_refused: list[Callable[[Infohash], None]] = []
+        self._when_not_taken: list[Callable[[Infohash], None]] = []
 
-    def when_refused(self, tell: Callable[[Infohash], None]) -> None:
-        """Call ``tell`` with every download that the engine does not take, from now on."""
-        self._when_refused.append(tell)
+    def when_not_taken(self, tell: Callable[[Infohash], None]) -> None:
+        """Call ``tell`` with every download that the engine does not take, or not yet, from now on."""
+        self._when_not_taken.append(tell)
 
     def ask(self, download: ActiveDownload, source: Metainfo | Magnet | None = None) -> None:
         """Have a download handed over soon.
@@ -57,6 +72,7 @@ class Handover:
             source: Where it came from, if that is at hand; else the stores are asked.
         """
         download.refusal = ""
+        self._left_out.pop(download.infohash, None)
         self._urgent[download.infohash] = source
         self._settled.setdefault(download.infohash, asyncio.Event())
         self._wake.set()
@@ -64,9 +80,29 @@ class Handover:
     def ask_all(self, downloads: Iterable[ActiveDownload]) -> None:
         """Have many downloads handed over when nothing is more urgent."""
         for download in downloads:
+            self._left_out.pop(download.infohash, None)
             self._waiting[download.infohash] = None
             self._settled.setdefault(download.infohash, asyncio.Event())
         self._wake.set()
+
+    def leave_out(self, download: ActiveDownload) -> None:
+        """Have a download wait for its session, since the engine does not have it there (any more)."""
+        hops = download.record.hops
+        if hops in self._engine.sessions():  # it has come in the meantime
+            self.ask(download)
+            return
+        self._left_out[download.infohash] = hops
+        for tell in self._when_not_taken:
+            tell(download.infohash)
+
+    def missing_sessions(self) -> set[int]:
+        """Return the numbers of hops whose sessions are waited for."""
+        return set(self._left_out.values())
+
+    def take_up(self, hops: int) -> None:
+        """Hand over what waited for a session, which is there now."""
+        waited = [infohash for infohash, wanted in self._left_out.items() if wanted == hops]
+        self.ask_all(download for infohash in waited if (download := self._downloads.find(infohash)) is not None)
 
     def hold(self, downloads: Iterable[ActiveDownload]) -> None:
         """Note that these will be asked for as soon as something else is done."""
@@ -153,19 +189,26 @@ class Handover:
         return download.wish(source)
 
     def _took(self, download: ActiveDownload, record: DownloadRecord, error: Exception | None) -> None:
-        if error is not None:
+        if isinstance(error, NoSessionError) and download.record.hops:
+            if self._downloads.find(download.infohash) is download:
+                self.leave_out(download)
+                self._tunnels.want(download.record.hops)
+        elif error is not None:
             unforeseen = None if isinstance(error, TriblerdError) else error
             log.warning("The engine refused %s: %s", download.infohash, error, exc_info=unforeseen)
             download.refusal = str(error) or type(error).__name__
-            for tell in self._when_refused:
+            for tell in self._when_not_taken:
                 tell(download.infohash)
         elif self._engine.has(download.infohash):
-            download.is_verified = False
+            download.is_verified = download.is_doubtful = False
             download.status = self._engine.status(download.infohash) or download.status
             apply(self._engine, download, record)
             _apply_swarm(self._swarm, download, record)
         self._downloads.touch(download.infohash)
         self._settle(download.infohash)
+
+    def _forget(self, infohash: Infohash) -> None:
+        self._left_out.pop(infohash, None)
 
     def _settle(self, infohash: Infohash) -> None:
         if infohash not in self._urgent and (settled := self._settled.pop(infohash, None)) is not None:

@@ -21,6 +21,7 @@ from triblerd_downloads.api import (
     TorrentFinished,
     TorrentStatusChanged,
 )
+from triblerd_downloads.circuit_watch import LOOK_SECONDS
 from triblerd_downloads.completion.endpoint import CompletionsEndpoint
 from triblerd_downloads.completion.jobs import Job
 from triblerd_downloads.config import CompletionConfig, DownloadDefaults, DownloadsConfig
@@ -42,6 +43,7 @@ from triblerd_libtorrent.api import (
     TorrentSources,
     TorrentStore,
     TorrentSwarm,
+    TunnelAccess,
 )
 
 
@@ -116,6 +118,7 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
         renaming_table=await context.store.table("renaming", Renaming),
         roots=context.service(FileRoots),
         services=context.services,
+        tunnels=TunnelAccess(services=context.services, sessions=context.service(TorrentEngine).sessions),
         tasks=context.tasks,
         publish=context.events.publish,
     )
@@ -128,7 +131,8 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
         found |= await records.change_many(late)
     await container.names().give()
     downloads.load(itertools.starmap(ActiveDownload, found.items()))
-    unlisten, unwatch = following.listen(), container.watch().listen()
+    circuit_watch = container.circuit_watch()
+    ends = following.listen(), container.watch().listen(), circuit_watch.listen()
     context.tasks.start("hand-over", handover.work())
     moves = container.moves()
     handover.hold(moves.held())
@@ -138,6 +142,7 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
     await container.runner().load()
     context.tasks.start("completions", container.runner().work())
     context.tasks.every(following.interval, "checkpoint", following.save)
+    context.tasks.every(LOOK_SECONDS, "circuits", circuit_watch.look)
     context.tasks.every(seeding.interval, "seeding-limits", seeding.look)
     yield Running(
         endpoints=[
@@ -159,6 +164,6 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
     )
     moves.stop()
     await container.streams().end_all()
-    unlisten()
-    unwatch()
+    for end in ends:
+        end()
     await following.save()

@@ -1,10 +1,13 @@
 """The state of a download, as clients name it, derived from what the engine says."""
 
 from triblerd_downloads.api import DownloadState
-from triblerd_libtorrent.api import EngineState, TorrentStatus
+from triblerd_libtorrent.api import EngineState, TorrentStatus, TunnelState
 
 TRANSFERRING = frozenset({DownloadState.DOWNLOADING, DownloadState.SEEDING})
 """The states in which rates and peers mean something."""
+
+CHECKING = frozenset({EngineState.CHECKING_QUEUED, EngineState.CHECKING, EngineState.CHECKING_RESUME})
+"""The engine's states in which files are hashed, or may be."""
 
 _BY_ENGINE = {
     EngineState.CHECKING_QUEUED: DownloadState.WAITING_FOR_HASHCHECK,
@@ -32,10 +35,8 @@ def basic_state(status: TorrentStatus | None, error: str, *, has_metadata: bool 
     return _BY_ENGINE[status.state] if has_metadata else DownloadState.METADATA
 
 
-def extended_state(status: TorrentStatus | None, error: str, *, hops: int, has_metadata: bool = True) -> DownloadState:
+def extended_state(status: TorrentStatus | None, error: str, *, has_metadata: bool = True) -> DownloadState:
     """Return the state in the words of version 8: it also tells what moves, and what waits in the queue."""
-    if status is None and not error and hops:
-        return DownloadState.CIRCUITS
     if not error and status is not None:
         if status.is_moving:
             return DownloadState.MOVING
@@ -44,3 +45,19 @@ def extended_state(status: TorrentStatus | None, error: str, *, hops: int, has_m
     state = basic_state(status, error, has_metadata=has_metadata)
     # Clients of version 8 give up on the whole list when they meet this name.
     return DownloadState.HASHCHECKING if state is DownloadState.WAITING_FOR_HASHCHECK else state
+
+
+def lacks_tunnels(status: TorrentStatus | None, tunnels: TunnelState | None) -> DownloadState | None:
+    """Return the state of an anonymous download that shall run, while tunnels are what it lacks; else ``None``.
+
+    What is checked, moved or queued does not need them at the moment.
+
+    Args:
+        status: What the engine said last; ``None`` while it does not have the torrent.
+        tunnels: How far those of its number of hops are, ``None`` when nobody builds any.
+    """
+    if status is not None and (status.is_paused or status.is_moving or status.state in CHECKING):
+        return None
+    if tunnels is TunnelState.NO_EXITS:
+        return DownloadState.EXIT_NODES
+    return DownloadState.CIRCUITS if status is None or tunnels is TunnelState.NO_CIRCUITS else None

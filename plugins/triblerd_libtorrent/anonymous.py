@@ -3,9 +3,12 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
-from triblerd_libtorrent.api import EngineEvent, SessionClosed, SessionOpened
+from triblerd_libtorrent.api import EngineEvent, SessionClosed, SessionOpened, TunnelAccess
 from triblerd_libtorrent.sites import Site, Sites
+
+_LOOK_SECONDS = 1.0
 
 
 class AnonymousSessions:
@@ -17,9 +20,10 @@ class AnonymousSessions:
         repoint: Has an open session use another SOCKS5 server.
         empty: Saves and takes away everything that a session has.
         tell: Tells of what became of it.
+        tunnels: What they are carried by.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the engine does with sessions, by keyword
         self,
         *,
         sites: Sites,
@@ -27,12 +31,15 @@ class AnonymousSessions:
         repoint: Callable[[Site], None],
         empty: Callable[[Site], Awaitable[None]],
         tell: Callable[[EngineEvent], None],
+        tunnels: TunnelAccess,
     ) -> None:
         self._sites = sites
         self._make = make
         self._repoint = repoint
         self._empty = empty
         self._tell = tell
+        self._tunnels = tunnels
+        self._opened = asyncio.Event()
         self._changing: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def open_session(
@@ -68,6 +75,19 @@ class AnonymousSessions:
                 await site.session.close()
             self._tell(SessionClosed(hops))
 
+    async def entered(self, hops: int) -> None:
+        """Return when the session is open; have it opened if need be, however long that takes.
+
+        Raises:
+            NoTunnelsError: nobody can open it.
+        """
+        while hops not in self._sites or self._sites[hops].is_closing:
+            self._tunnels.require(hops)
+            self._tunnels.want(hops)
+            with suppress(TimeoutError):  # who builds tunnels may have gone
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    await self._opened.wait()
+
     async def _open(self, hops: int, socks: tuple[str, int], associated: Callable[[], Awaitable[None]] | None) -> None:
         site = await self._make(hops, socks)
         try:
@@ -77,4 +97,6 @@ class AnonymousSessions:
             await site.session.close()
             raise
         self._sites[hops] = site
+        self._opened.set()
+        self._opened = asyncio.Event()
         self._tell(SessionOpened(hops))

@@ -22,7 +22,7 @@ from triblerd_libtorrent.engine_events import (
 )
 from triblerd_libtorrent.known_progress import KnownProgress
 from triblerd_libtorrent.links import refuse_links_out
-from triblerd_libtorrent.tunnels import SessionRegistry, Tunnels, TunnelState
+from triblerd_libtorrent.tunnels import SessionDiagnostics, SessionRegistry, TunnelAccess, Tunnels, TunnelState
 from triblerd_libtorrent.values import (
     MOST_HOPS,
     Announce,
@@ -38,6 +38,7 @@ from triblerd_libtorrent.values import (
     MetainfoError,
     NoSessionError,
     NotBencodedError,
+    NoTunnelsError,
     Peer,
     QueueMove,
     SourceError,
@@ -71,6 +72,7 @@ __all__ = [
     "Metainfo",
     "MetainfoError",
     "NoSessionError",
+    "NoTunnelsError",
     "NotBencodedError",
     "Peer",
     "PeerBans",
@@ -98,6 +100,7 @@ __all__ = [
     "TorrentWish",
     "Tracker",
     "TrackersChanged",
+    "TunnelAccess",
     "TunnelState",
     "Tunnels",
     "UnknownSchemeError",
@@ -184,6 +187,13 @@ class TorrentEngine(Protocol):
     async def add_many(self, wishes: Iterable[TorrentWish]) -> Mapping[Infohash, EngineError]:
         """Hand over thousands in batches that leave the session responsive; return those that were refused."""
 
+    async def delete_files(self, infohash: Infohash, save_path: str) -> None:
+        """Delete the files of a torrent that was not added, by its stored torrent file; without one there are none.
+
+        Raises:
+            EngineError: a file cannot be deleted.
+        """
+
     async def remove(self, infohash: Infohash, *, remove_data: bool = False) -> None:
         """Take a torrent out of the engine; return when it and (if wanted) its files are gone.
 
@@ -256,7 +266,8 @@ class TorrentSources(Protocol):
 
         Args:
             uri: The scheme in any case.
-            hops: With hops nothing is fetched in the clear.
+            hops: With hops nothing is fetched in the clear, which leaves ``http:``; it waits until there are circuits,
+                within the time limit of fetching.
 
         Raises:
             UnknownSchemeError: ``invalid uri``.
@@ -264,7 +275,7 @@ class TorrentSources(Protocol):
             LocalFileError: the file cannot be read, or may not be, or is no torrent.
             FetchError: the server does not send it.
             MetainfoError: what was sent is no torrent; ``NotBencodedError`` when it is nothing of the kind.
-            EngineError: there is no session of that many hops, or it cannot fetch.
+            NoTunnelsError: there is no circuit of that many hops (yet), or it cannot carry the request.
         """
 
 
@@ -275,12 +286,15 @@ class MetadataLookups(Protocol):
     async def look_up(self, magnet: Magnet, *, hops: int = 0) -> Metainfo:
         """Return the metainfo that a link leads to, however long that takes; cancel it to give up.
 
+        With hops it waits for the session of that many first. ``TunnelAccess.obstacle`` tells what is missing.
+
         Who asks for the same torrent shares one look-up, which ends with the last of them. A download of that torrent
         supplies its own metadata instead, in whatever session it is; while it is stopped, there are none. A result is
         kept for five minutes, and then bears the trackers and web seeds of each link.
 
         Raises:
-            EngineError: there is no session of that many hops, or it ends.
+            NoTunnelsError: there can be no session of that many hops.
+            EngineError: the session ends.
             MetainfoError: the metadata cannot be used.
             UnavailableError: too many look-ups run.
         """
@@ -414,28 +428,3 @@ class TorrentPieces(Protocol):
 
     def clear_deadlines(self, infohash: Infohash, pieces: Iterable[int]) -> None:
         """Take deadlines back; the priority of these pieces is ``AFTER_DEADLINE`` then."""
-
-
-@runtime_checkable
-class SessionDiagnostics(Protocol):
-    """What the sessions say about themselves."""
-
-    async def session_settings(self, hops: int) -> Mapping[str, str | int | bool]:
-        """Return the engine's settings of a session by name, empty when there is none."""
-
-    async def session_counters(self, hops: int) -> Mapping[str, int]:
-        """Return the engine's counters of a session by name, empty when there is none.
-
-        Raises:
-            TimeoutError: the session did not answer within five seconds.
-        """
-
-    def udp_port(self, hops: int) -> int:
-        """Return the UDP port on 127.0.0.1 that an anonymous session sends from, 0 while it is not known."""
-
-    async def dht_nodes(self, hops: int) -> Sequence[tuple[str, int]]:
-        """Return nodes of the DHT (BEP 5) that a session knows; none when its DHT is off, or it is missing.
-
-        Each has an address (IPv4) and a port. While the session has no neighbours these are the public nodes that it
-        begins with, which may bear names.
-        """

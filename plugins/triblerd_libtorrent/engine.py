@@ -8,6 +8,7 @@ from typing import Any
 
 import libtorrent as lt
 
+from triblerd.plugin import Services
 from triblerd.store import StoreView
 from triblerd_libtorrent import magnet
 from triblerd_libtorrent.adding import Adder
@@ -26,6 +27,7 @@ from triblerd_libtorrent.api import (
     StatusesUpdated,
     TorrentStatus,
     TorrentWish,
+    TunnelAccess,
 )
 from triblerd_libtorrent.bans import Bans
 from triblerd_libtorrent.config import LibtorrentConfig
@@ -42,6 +44,7 @@ from triblerd_libtorrent.recent import RecentMetainfo
 from triblerd_libtorrent.recovery import Recovery
 from triblerd_libtorrent.removal import Remover
 from triblerd_libtorrent.resume import Checkpoints, StoredTorrents
+from triblerd_libtorrent.running import RunningTorrents
 from triblerd_libtorrent.session import EngineSession, open_session
 from triblerd_libtorrent.settings_pack import (
     BASE_ALERTS,
@@ -68,6 +71,7 @@ class Engine:
     Args:
         spawn: Starts background work.
         bans: Held in the plain session.
+        services: Where the tunnels are found.
         recent: Where the results of look-ups are kept.
 
     Attributes:
@@ -76,6 +80,7 @@ class Engine:
         piece_access: Single pieces of them.
         sites: The sessions that take torrents.
         anonymous: Opens and closes those with hops.
+        tunnels: What those are carried by.
     """
 
     def __init__(  # noqa: PLR0913 - what it cannot make, by keyword
@@ -87,6 +92,7 @@ class Engine:
         spawn: Spawn,
         bans: Bans,
         recent: RecentMetainfo,
+        services: Services,
     ) -> None:
         self._config = config
         self._spawn = spawn
@@ -95,10 +101,20 @@ class Engine:
         self._parser = TorrentParser()
         self.sites = self._sites = Sites()
         self._listeners = Listeners(self._choose_alerts)
+        self.tunnels = TunnelAccess(services=services, sessions=self.sessions)
+        self.anonymous = AnonymousSessions(
+            sites=self._sites,
+            make=self._made,
+            repoint=self._apply,
+            empty=self._empty,
+            tell=self._tell,
+            tunnels=self.tunnels,
+        )
         self._checkpoints = Checkpoints(torrents=self._torrents, stored=stored, store=store)
         self._dht = DhtMemory(store)
         self.lookups = Lookups(
             session_of=self._session,
+            entered=self.anonymous.entered,
             torrents=self._torrents,
             is_adding=lambda infohash: self._adder.expects(infohash),  # noqa: PLW0108 - there is no adder yet
             stored=stored,
@@ -113,7 +129,7 @@ class Engine:
         self._adder = Adder(
             torrents=self._torrents, builder=self._builder, session_of=self._session, rivals=self.lookups
         )
-        self._remover = Remover(self._torrents, self._parser)
+        self._remover = Remover(self._torrents, self._parser, stored)
         wanted = WantedFiles(self._torrents, self._session, lambda: self._builder.connections, self._tell)
         self._listeners.listen(StatusesUpdated, wanted.rows_came)
         self._priorities = FilePriorities(self._torrents, wanted.in_force)
@@ -127,8 +143,8 @@ class Engine:
             tell=self._tell,
             spawn=spawn,
         )
-        self.anonymous = AnonymousSessions(
-            sites=self._sites, make=self._made, repoint=self._apply, empty=self._empty, tell=self._tell
+        self._running = RunningTorrents(
+            torrents=self._torrents, sites=self._sites, session_of=self._session, metadata=self._metadata
         )
         self._stopping = False
 
@@ -230,58 +246,21 @@ class Engine:
         torrent = self._torrents.get(infohash)
         await self._remover.remove(torrent, self._session(torrent.hops), self._forget, remove_data=remove_data)
 
+    async def delete_files(self, infohash: Infohash, save_path: str) -> None:
+        """Delete the files of a torrent that was not added."""
+        await self._remover.delete_files(infohash, save_path)
+
     def pause(self, infohash: Infohash) -> None:
         """Stop it, and leave the queue."""
-        torrent = self._torrents.get(infohash)
-        torrent.is_held = True
-        torrent.stays_paused()
-        self._sites[torrent.hops].session.may_leave_seeds(infohash)
-        torrent.handle.unset_flags(lt.torrent_flags.auto_managed)
-        torrent.handle.pause()
+        self._running.pause(self._torrents.get(infohash))
 
     def resume(self, infohash: Infohash, *, auto_managed: bool = False) -> None:
-        """Clear its error and start it, by itself or through the queue. What was refused is looked at anew before."""
-        torrent = self._torrents.get(infohash)
-        torrent.is_held = False
-
-        def go_on() -> None:
-            if self._torrents.find(infohash) is torrent and not torrent.is_held:
-                self.resume(infohash, auto_managed=auto_managed)
-
-        if torrent.refusal:
-            self._metadata.look_again(torrent, go_on)
-            return
-        torrent.disk_error = ""
-        torrent.stays_paused()
-        handle = torrent.handle
-        handle.unset_flags(lt.torrent_flags.upload_mode | lt.torrent_flags.stop_when_ready)
-        handle.clear_error()
-        if not torrent.is_accepted:
-            self._sites[torrent.hops].session.keep_seeds(infohash)
-        if auto_managed:
-            handle.set_flags(lt.torrent_flags.auto_managed)
-        else:
-            self._session(torrent.hops).prefer_tcp()
-            self._sites[torrent.hops].board.watch_closely()
-            handle.unset_flags(lt.torrent_flags.auto_managed)
-            torrent.start()
+        """Clear its error and start it, by itself or through the queue."""
+        self._running.resume(self._torrents.get(infohash), auto_managed=auto_managed)
 
     async def recheck(self, infohash: Infohash) -> None:
         """Verify all data again; a paused torrent is paused again afterwards."""
-        torrent = self._torrents.get(infohash)
-        row = torrent.row
-        if row is None or not row.has_metadata:
-            return
-        handle = torrent.handle
-        torrent.disk_error = ""
-        handle.clear_error()
-        handle.force_recheck()
-        if torrent.is_held:
-            # A paused torrent would not be checked. The flag comes after the order, or it would act on it at once.
-            handle.set_flags(lt.torrent_flags.stop_when_ready)
-            handle.resume()
-        elif row.is_paused and not row.is_auto_managed:  # an error had stopped it
-            torrent.start()
+        self._running.recheck(self._torrents.get(infohash))
 
     async def move_storage(self, infohash: Infohash, save_path: str) -> None:
         """Begin to move the files; the end is an event. Files of others at the new place are never replaced."""

@@ -97,6 +97,7 @@ class Lookups:
 
     Args:
         session_of: Finds a session.
+        entered: Waits for the session of a number of hops.
         torrents: The downloads that the engine has.
         is_adding: Whether it is about to have one of this name.
         stored: The metainfo of downloads.
@@ -109,6 +110,7 @@ class Lookups:
         self,
         *,
         session_of: SessionsByHops,
+        entered: Callable[[int], Awaitable[None]],
         torrents: Torrents,
         is_adding: Callable[[Infohash], bool],
         stored: StoredTorrents,
@@ -117,6 +119,7 @@ class Lookups:
         recent: RecentMetainfo,
     ) -> None:
         self._session_of = session_of
+        self._entered = entered
         self._torrents = torrents
         self._is_adding = is_adding
         self._stored = stored
@@ -138,6 +141,8 @@ class Lookups:
         known = self.known(magnet) or await self._of_download(magnet)
         if known is not None:
             return known
+        if hops:
+            await self._entered(hops)
         lookup = self._find(hops, names_of(magnet))
         if lookup is None:
             lookup = self._begin(magnet, hops)

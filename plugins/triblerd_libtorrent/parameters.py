@@ -129,6 +129,8 @@ class ParametersBuilder:
         # Both, or what a stream wanted when the process was killed would last.
         params.file_priorities = list(wish.priorities) if has_files else []
         params.piece_priorities = []
+        if wish.is_doubtful:
+            params.have_pieces, params.unfinished_pieces = [], {}
         _add_trackers(params, wish.trackers)
         _remove_trackers(params, wish.removed_trackers)
         _choose_web_seeds(params, wish)

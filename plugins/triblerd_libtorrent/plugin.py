@@ -22,6 +22,7 @@ from triblerd_libtorrent.api import (
     TorrentSwarm,
 )
 from triblerd_libtorrent.bans import open_bans
+from triblerd_libtorrent.circuit_fetching import CircuitCourier
 from triblerd_libtorrent.config import LibtorrentConfig
 from triblerd_libtorrent.endpoint import LibtorrentEndpoint
 from triblerd_libtorrent.engine import Engine
@@ -99,12 +100,21 @@ async def triblerd_lifespan(context: PluginContext[LibtorrentConfig]) -> AsyncIt
     bans = await open_bans(context.store)
     spawn = context.tasks.start
     recent = RecentMetainfo()
-    engine = Engine(config=context.config, store=context.store, stored=stored, spawn=spawn, bans=bans, recent=recent)
+    engine = Engine(
+        config=context.config,
+        store=context.store,
+        stored=stored,
+        spawn=spawn,
+        bans=bans,
+        recent=recent,
+        services=context.services,
+    )
     sources = Sources(
         engine=engine,
         roots=context.service(FileRoots),
         hooks=context.hooks,
         recent=recent,
+        courier=CircuitCourier(entered=engine.anonymous.entered, tunnels=engine.tunnels, sites=engine.sites),
         fetch_timeout=context.config.fetch_timeout,
     )
     live = LiveHooks(engine, sources)

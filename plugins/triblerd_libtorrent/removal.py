@@ -2,15 +2,16 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import libtorrent as lt
 
-from triblerd_libtorrent.api import EngineError, Infohash, MetainfoError
+from triblerd_libtorrent.api import EngineError, Infohash, Metainfo, MetainfoError
 from triblerd_libtorrent.deletion import delete_files
 from triblerd_libtorrent.identity import identity_of
 from triblerd_libtorrent.metainfo import wrap_info
 from triblerd_libtorrent.parsing import TorrentParser
+from triblerd_libtorrent.resume import StoredTorrents
 from triblerd_libtorrent.session import EngineSession
 from triblerd_libtorrent.torrents import Torrent, Torrents
 
@@ -23,9 +24,10 @@ more than ten seconds.
 class Remover:
     """Removes torrents and waits for the engine to let go of them."""
 
-    def __init__(self, torrents: Torrents, parser: TorrentParser) -> None:
+    def __init__(self, torrents: Torrents, parser: TorrentParser, stored: StoredTorrents) -> None:
         self._torrents = torrents
         self._parser = parser
+        self._stored = stored
         self._gone: dict[Infohash, asyncio.Event] = {}
         self._released: dict[Infohash, asyncio.Event] = {}
         self._leaving: Counter[int] = Counter()
@@ -75,6 +77,22 @@ class Remover:
         if files:
             await _delete(save_path, files)
 
+    async def delete_files(self, infohash: Infohash, save_path: str) -> None:
+        """Delete the files of a torrent that no session has.
+
+        Raises:
+            EngineError: a file cannot be deleted.
+        """
+        if (raw := self._stored.metainfo(infohash)) is None:
+            return
+        try:
+            parsed = await self._parser.parse(raw)
+        except MetainfoError:  # of which nothing was ever written
+            return
+        # What came of pieces that reach into unwanted files is in a file of the engine's.
+        parts = tuple(f".{name[:40]}.parts" for name in (parsed.infohash_v1, parsed.infohash_v2) if name)
+        await _delete(save_path, _paths(parsed, self._stored.renamed_files(infohash)) + parts)
+
     def removed(self, alert: lt.torrent_removed_alert) -> None:
         """Note that the session has a torrent no more."""
         if (waiting := self._gone.get(identity_of(alert.info_hashes))) is not None:
@@ -102,7 +120,11 @@ class Remover:
         except MetainfoError:  # peers sent it, and it was refused before anything was written
             return (), ""
         renamed, save_path = await asyncio.to_thread(lambda: (torrent.ask_renamed_files(), torrent.ask_save_path()))
-        return tuple(renamed.get(file.index, file.path) for file in parsed.files if not file.is_pad), save_path
+        return _paths(parsed, renamed), save_path
+
+
+def _paths(parsed: Metainfo, renamed: Mapping[int, str]) -> tuple[str, ...]:
+    return tuple(renamed.get(file.index, file.path) for file in parsed.files if not file.is_pad)
 
 
 async def _delete(save_path: str, files: Iterable[str]) -> None:

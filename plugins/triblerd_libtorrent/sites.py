@@ -54,6 +54,10 @@ class Sites(dict[int, Site]):
         """Return the UDP port of an anonymous session, 0 while it is not known."""
         return self[hops].session.last_port if hops in self else 0
 
+    def socks_server(self, hops: int) -> tuple[str, int] | None:
+        """Return the SOCKS5 server of an anonymous session."""
+        return self[hops].socks if hops in self else None
+
     async def dht_nodes(self, hops: int) -> Sequence[tuple[str, int]]:
         """Return nodes of the DHT that a session knows."""
         return await known_nodes(self[hops].session.raw) if self.uses_dht(hops) else ()

@@ -15,16 +15,17 @@ from triblerd.fetching import read_at_most
 from triblerd.plugin import HookCaller
 from triblerd.services import FileRoots
 from triblerd_libtorrent.api import (
-    EngineError,
     FetchError,
     LocalFileError,
     Magnet,
     Metainfo,
     MetainfoError,
+    NoTunnelsError,
     SchemeReader,
     TorrentEngine,
     UnknownSchemeError,
 )
+from triblerd_libtorrent.circuit_fetching import Answer, CircuitCourier
 from triblerd_libtorrent.recent import RecentMetainfo
 
 log = logging.getLogger(__name__)
@@ -43,24 +44,27 @@ class Sources:
         roots: Which files may be read.
         hooks: Finds further schemes.
         recent: Where fetched torrents are kept.
+        courier: Fetches with hops.
 
     Attributes:
         fetch_timeout: How many seconds fetching may take.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - where torrents are read from, by keyword
         self,
         *,
         engine: TorrentEngine,
         roots: FileRoots,
         hooks: HookCaller,
         recent: RecentMetainfo,
+        courier: CircuitCourier,
         fetch_timeout: float,
     ) -> None:
         self._engine = engine
         self._roots = roots
         self._hooks = hooks
         self._recent = recent
+        self._courier = courier
         self._http: aiohttp.ClientSession | None = None
         self.fetch_timeout = fetch_timeout
 
@@ -100,19 +104,23 @@ class Sources:
         for plugin, schemes in self._hooks.call_each("triblerd_uri_schemes"):
             reader: SchemeReader | None = schemes.get(scheme) if isinstance(schemes, Mapping) else None
             if reader is not None:
-                self._require(hops)
+                if hops:
+                    await self._enter(hops)
                 return await self._parse(await _read(plugin, reader, uri, hops))
         msg = "invalid uri"
         raise UnknownSchemeError(msg)
 
+    async def _enter(self, hops: int) -> None:
+        try:
+            async with asyncio.timeout(self.fetch_timeout):
+                await self._courier.entered(hops)
+        except TimeoutError as error:
+            raise NoTunnelsError(self._courier.obstacle(hops)) from error
+
     async def _served(self, uri: str, hops: int) -> Metainfo | Magnet:
-        self._require(hops)
         if (known := self._recent.get(uri)) is not None:
             return known
-        if hops:
-            msg = "A torrent cannot be fetched by HTTP through the tunnels, and is not fetched without them"
-            raise EngineError(msg)
-        found = await self._parse(await self._fetch(uri))
+        found = await self._parse(await self._fetch(uri, hops))
         if isinstance(found, Metainfo):
             self._recent.put(uri, found)
         return found
@@ -122,33 +130,29 @@ class Sources:
             return self._engine.parse_magnet(content)
         return await self._engine.parse_metainfo(content)
 
-    def _require(self, hops: int) -> None:
-        if hops and hops not in self._engine.sessions():
-            msg = f"Anonymous downloads need the tunnels plugin; there is no session of {hops} hops"
-            raise EngineError(msg)
-
-    async def _fetch(self, uri: str) -> bytes | str:
+    async def _fetch(self, uri: str, hops: int) -> bytes | str:
         try:
             async with asyncio.timeout(self.fetch_timeout):
-                return await self._follow(uri)
+                return await self._follow(uri, hops)
         except TimeoutError as error:
+            if hops and (obstacle := self._courier.obstacle(hops)):
+                raise NoTunnelsError(obstacle) from error
             msg = f"The server did not send the torrent within {self.fetch_timeout:g} s"
             raise FetchError(msg) from error
         except (aiohttp.ClientError, ValueError, OSError) as error:
             msg = f"Cannot fetch the torrent: {str(error) or type(error).__name__}"
             raise FetchError(msg) from error
 
-    async def _follow(self, uri: str) -> bytes | str:
+    async def _follow(self, uri: str, hops: int) -> bytes | str:
         """Return the torrent file at the end of the redirects, or the magnet link that they end with."""
         for _ in range(MOST_REDIRECTS + 1):
-            async with self._session().get(uri, allow_redirects=False) as response:
-                if response.status not in _REDIRECTS:
-                    return await _body(response)
-                place = response.headers.get("Location", "")
-            if not place:
+            answer = await self._ask(uri, hops)
+            if answer.status not in _REDIRECTS:
+                return _body(answer)
+            if not answer.location:
                 msg = "The server redirects without saying where to"
                 raise FetchError(msg)
-            uri = urljoin(uri, place)
+            uri = urljoin(uri, answer.location)
             scheme = _scheme(uri)
             if scheme == "magnet":
                 return uri
@@ -157,6 +161,14 @@ class Sources:
                 raise FetchError(msg)
         msg = f"The server redirects more than {MOST_REDIRECTS} times"
         raise FetchError(msg)
+
+    async def _ask(self, uri: str, hops: int) -> Answer:
+        if hops:
+            return await self._courier.get(uri, hops=hops, most_bytes=MOST_BYTES)
+        async with self._session().get(uri, allow_redirects=False) as response:
+            is_wanted = response.status in _OK
+            body = await read_at_most(response, MOST_BYTES) if is_wanted else b""
+            return Answer(response.status, response.headers.get("Location", ""), body)
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
@@ -219,17 +231,16 @@ async def _read(plugin: str, reader: SchemeReader, uri: str, hops: int) -> bytes
         raise FetchError(msg) from error
 
 
-async def _body(response: aiohttp.ClientResponse) -> bytes | str:
-    if response.status not in _OK:
-        msg = f"The server answered with HTTP status code {response.status}"
+def _body(answer: Answer) -> bytes | str:
+    if answer.status not in _OK:
+        msg = f"The server answered with HTTP status code {answer.status}"
         raise FetchError(msg)
-    body = await read_at_most(response, MOST_BYTES)
-    if body is None:
+    if answer.body is None:
         msg = f"The server sends more than {MOST_BYTES} bytes"
         raise FetchError(msg)
-    if body.startswith(b"magnet"):  # which no torrent file begins with
-        return body.decode(errors="replace").strip()
-    return body
+    if answer.body.startswith(b"magnet"):  # which no torrent file begins with
+        return answer.body.decode(errors="replace").strip()
+    return answer.body
 
 
 def _scheme(uri: str) -> str:

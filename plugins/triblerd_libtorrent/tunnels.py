@@ -1,8 +1,11 @@
-"""Between the engine and the plugin that builds tunnels for it. For the package; others use ``api``."""
+"""The sessions as others see them, and the tunnels that carry some. For the package; others use ``api``."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
+
+from triblerd.plugin import Services
+from triblerd_libtorrent.values import NoTunnelsError
 
 
 class TunnelState(StrEnum):
@@ -62,3 +65,84 @@ class SessionRegistry(Protocol):
         What has to be sent on the way, as to trackers, has to go by the SOCKS5 server still. A session that is not
         there is ignored.
         """
+
+
+@runtime_checkable
+class SessionDiagnostics(Protocol):
+    """What the sessions say about themselves."""
+
+    async def session_settings(self, hops: int) -> Mapping[str, str | int | bool]:
+        """Return the engine's settings of a session by name, empty when there is none."""
+
+    async def session_counters(self, hops: int) -> Mapping[str, int]:
+        """Return the engine's counters of a session by name, empty when there is none.
+
+        Raises:
+            TimeoutError: the session did not answer within five seconds.
+        """
+
+    def udp_port(self, hops: int) -> int:
+        """Return the UDP port on 127.0.0.1 that an anonymous session sends from, 0 while it is not known."""
+
+    def socks_server(self, hops: int) -> tuple[str, int] | None:
+        """Return the address and port of the SOCKS5 server of an anonymous session, ``None`` when there is none."""
+
+    async def dht_nodes(self, hops: int) -> Sequence[tuple[str, int]]:
+        """Return nodes of the DHT (BEP 5) that a session knows; none when its DHT is off, or it is missing.
+
+        Each has an address (IPv4) and a port. While the session has no neighbours these are the public nodes that it
+        begins with, which may bear names.
+        """
+
+
+class TunnelAccess:
+    """Finds the tunnels, whenever they are there.
+
+    Args:
+        services: Where they are offered.
+        sessions: Returns the numbers of hops that there are sessions for.
+    """
+
+    def __init__(self, *, services: Services, sessions: Callable[[], Sequence[int]]) -> None:
+        self._services = services
+        self._sessions = sessions
+
+    def state(self, hops: int) -> TunnelState | None:
+        """Return how far the tunnels of that many hops are, ``None`` when nobody builds any."""
+        tunnels = self._offering(hops)
+        return None if tunnels is None else tunnels.state(hops)
+
+    def is_offered(self, hops: int) -> bool:
+        """Return whether there are, or can be, sessions of that many hops."""
+        return hops in self._sessions() or self._offering(hops) is not None
+
+    def require(self, hops: int) -> None:
+        """Check that what needs that many hops can be had, if not at once.
+
+        Raises:
+            NoTunnelsError: nobody builds such tunnels.
+        """
+        if hops and not self.is_offered(hops):
+            raise NoTunnelsError(self.obstacle(hops))
+
+    def want(self, hops: int) -> None:
+        """Have tunnels of that many hops built, if anybody builds any."""
+        if (tunnels := self._offering(hops)) is not None:
+            tunnels.want(hops)
+
+    def obstacle(self, hops: int) -> str:
+        """Return what keeps us from sending anything through that many hops; empty when nothing does."""
+        match self.state(hops):
+            case TunnelState.NO_EXITS:
+                return f"No exit node is known yet that {hops} hops could lead to"
+            case TunnelState.NO_CIRCUITS:
+                return f"No circuit of {hops} hops is ready yet"
+        if hops in self._sessions():
+            return ""
+        if self._offering(hops) is not None:
+            return f"The session of {hops} hops is not open yet"
+        return f"Anonymous downloads need the tunnels plugin; there is no session of {hops} hops"
+
+    def _offering(self, hops: int) -> Tunnels | None:
+        tunnels = self._services.find(Tunnels)
+        return tunnels if tunnels is not None and hops in tunnels.hops() else None

@@ -84,6 +84,10 @@ class NoSessionError(EngineError):
     """There is no session of a number of hops (any more)."""
 
 
+class NoTunnelsError(EngineError):
+    """What shall be anonymous cannot be (yet)."""
+
+
 class UnknownTorrentError(NotFoundError):
     """The engine has no torrent of this infohash."""
 
@@ -314,6 +318,7 @@ class TorrentWish(msgspec.Struct, frozen=True, kw_only=True):
         hops: Which session: 0 is the plain one.
         download_limit: Bytes per second, -1 unlimited; ``upload_limit`` likewise.
         is_verified: The files are known to be complete; nothing is hashed.
+        is_doubtful: All of the files that there are is hashed, whatever the resume data say.
         trackers: Announce URLs beside those of the source; ``web_seeds`` (BEP 19) likewise.
         removed_trackers: Announce URLs that it shall not have, also if the source or the resume data name them;
             ``removed_web_seeds`` likewise.
@@ -331,6 +336,7 @@ class TorrentWish(msgspec.Struct, frozen=True, kw_only=True):
     upload_limit: int = -1
     download_limit: int = -1
     is_verified: bool = False
+    is_doubtful: bool = False
     removed_trackers: tuple[str, ...] = ()
     web_seeds: tuple[str, ...] = ()
     removed_web_seeds: tuple[str, ...] = ()

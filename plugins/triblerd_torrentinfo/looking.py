@@ -16,8 +16,10 @@ from triblerd_libtorrent.api import (
     Metainfo,
     MetainfoError,
     NotBencodedError,
+    NoTunnelsError,
     TorrentEngine,
     TorrentSources,
+    TunnelAccess,
     UnknownSchemeError,
 )
 from triblerd_torrentinfo.api import (
@@ -48,6 +50,7 @@ class TorrentLooker:
         sources: TorrentSources,
         lookups: MetadataLookups,
         default_hops: DefaultHops,
+        tunnels: TunnelAccess,
         services: Services,
         publish: Callable[[Event], None],
     ) -> None:
@@ -56,6 +59,7 @@ class TorrentLooker:
         self._sources = sources
         self._lookups = lookups
         self._default_hops = default_hops
+        self._tunnels = tunnels
         self._services = services
         self._publish = publish
 
@@ -120,5 +124,9 @@ class TorrentLooker:
         try:
             async with asyncio.timeout(self._config.lookup_timeout):
                 return await self._lookups.look_up(magnet, hops=hops)
-        except (TimeoutError, MetainfoError) as error:
+        except TimeoutError as error:
+            if hops and (obstacle := self._tunnels.obstacle(hops)):
+                raise NoTunnelsError(obstacle) from error
+            raise NoMetainfoError from error
+        except MetainfoError as error:
             raise NoMetainfoError from error

@@ -11,7 +11,7 @@ from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
 from triblerd.services import PluginDirectory
 from triblerd_downloads.api import DefaultHops
-from triblerd_libtorrent.api import MetadataLookups, TorrentEngine, TorrentSources
+from triblerd_libtorrent.api import MetadataLookups, TorrentEngine, TorrentSources, TunnelAccess
 from triblerd_torrentinfo.api import TorrentInfo, TorrentLookedUp
 from triblerd_torrentinfo.config import TorrentInfoConfig
 from triblerd_torrentinfo.endpoint import TorrentInfoEndpoint
@@ -63,6 +63,7 @@ async def triblerd_lifespan(context: PluginContext[TorrentInfoConfig]) -> AsyncI
         sources=context.service(TorrentSources),
         lookups=context.service(MetadataLookups),
         default_hops=default_hops,
+        tunnels=TunnelAccess(services=context.services, sessions=engine.sessions),
         services=context.services,
         publish=context.events.publish,
     )

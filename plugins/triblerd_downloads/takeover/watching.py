@@ -16,7 +16,7 @@ from triblerd_libtorrent.api import (
 
 
 class Watch:
-    """Follows downloads from when they are taken over until the engine has looked at their files."""
+    """Follows downloads from when they are taken over until the engine has looked at their files, or cannot yet."""
 
     def __init__(self, *, engine: TorrentEngine, downloads: DownloadSet, handover: Handover) -> None:
         self._engine = engine
@@ -24,7 +24,7 @@ class Watch:
         self._rejected: dict[Infohash, str] = {}
         self._changed = asyncio.Event()
         downloads.when_dropped(self._settle)
-        handover.when_refused(self._settle)
+        handover.when_not_taken(self._settle)
 
     def listen(self) -> Callable[[], None]:
         """Begin to follow; the returned function ends it."""

@@ -115,7 +115,7 @@ async def test_without_tunnels_an_anonymous_one_is_refused_before_anything_is_ha
         answer = await refusal(daemon, {"files": [str(huge)], "anon_hops": 2}, path="/createtorrent?download=1")
 
     assert answer == handled(
-        "EngineError", "Anonymous downloads need the tunnels plugin; there is no session of 2 hops"
+        "NoTunnelsError", "Anonymous downloads need the tunnels plugin; there is no session of 2 hops"
     )
 
 

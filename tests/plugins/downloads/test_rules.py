@@ -82,7 +82,7 @@ def test_a_paused_download_has_no_rate_to_be_done_by():
 )
 def test_each_state_of_the_engine_has_its_name(engine, basic, extended):
     assert basic_state(status(state=engine), "").name == basic
-    assert extended_state(status(state=engine), "", hops=0).name == extended
+    assert extended_state(status(state=engine), "").name == extended
 
 
 @pytest.mark.parametrize(
@@ -99,19 +99,14 @@ def test_each_state_of_the_engine_has_its_name(engine, basic, extended):
 )
 def test_what_matters_more_than_the_state_of_the_engine(row, error, basic, extended):
     assert basic_state(row, error).name == basic
-    assert extended_state(row, error, hops=0).name == extended
-
-
-def test_an_anonymous_download_waits_for_circuits_in_version_8():
-    assert extended_state(None, "", hops=1) is DownloadState.CIRCUITS
-    assert basic_state(None, "") is DownloadState.STOPPED
+    assert extended_state(row, error).name == extended
 
 
 def test_a_torrent_whose_files_are_not_known_here_yet_is_fetching_its_metadata():
     row = status(state=EngineState.SEEDING)
 
     assert basic_state(row, "", has_metadata=False) is DownloadState.METADATA
-    assert extended_state(row, "", hops=0, has_metadata=False) is DownloadState.METADATA
+    assert extended_state(row, "", has_metadata=False) is DownloadState.METADATA
 
 
 NONE = Category()

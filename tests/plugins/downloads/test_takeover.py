@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.carrier import CARRIER
 from tests.plugins.downloads.conftest import item_of, service, upload, wait_for_status
 from triblerd.errors import InvalidInputError
 from triblerd.testing import wait_for
@@ -114,7 +115,7 @@ async def test_tiers_of_trackers_and_what_the_engine_keeps_survive_a_restart(sta
         await upload(daemon, film)  # which merges what its torrent file names
 
     async with start_downloads() as daemon:
-        await wait_for(lambda: service(daemon, TorrentEngine).has(film.infohash))
+        await wait_for(lambda: service(daemon, TorrentEngine).status(film.infohash))
         shown = {(one.url[-1], one.tier) for one in service(daemon, TorrentSwarm).trackers(film.infohash)}
         handle = handle_of(daemon, film)
         held = (handle.max_uploads(), bool(handle.flags() & 1 << 9), handle.download_limit())
@@ -250,9 +251,18 @@ async def test_what_is_to_be_anonymous_never_meets_the_plain_session(start_downl
         await take(daemon, await taken(daemon, film, hops=2))
         item = await item_of(daemon, film.infohash)
 
-        assert (item["hops"], item["status"]) == (2, "STOPPED_ON_ERROR")
-        assert "tunnels" in item["error"]
+        assert (item["hops"], item["status"], item["error"]) == (2, "STOPPED", "")
         assert not service(daemon, TorrentEngine).has(film.infohash)
+
+
+async def test_what_is_to_be_anonymous_begins_when_there_are_tunnels(start_downloads, start_daemon, film):
+    async with start_downloads() as daemon:
+        await take(daemon, await taken(daemon, film, hops=2))
+
+    async with start_daemon("downloads", "carrier", extra_plugins=[CARRIER]) as daemon:
+        await wait_for_status(daemon, film.infohash, "SEEDING")
+        assert await hashed_and_read(daemon) == (0, 0)
+        assert list(service(daemon, TorrentEngine).torrents_of(2)) == [film.infohash]
 
 
 async def test_files_get_the_names_that_their_torrent_has_for_them(start_downloads, film):

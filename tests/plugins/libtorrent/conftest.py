@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from triblerd.config import StoreConfig
+from triblerd.service_registry import ServiceRegistry
 from triblerd.store import Store, StoreView
 from triblerd.tasks import Tasks
 from triblerd.testing import wait_for
@@ -45,6 +46,7 @@ class Bench:
     stored: StoredTorrents
     folder: Path
     failures: list[str]
+    services: ServiceRegistry
     events: list[api.EngineEvent] = field(default_factory=list)
 
     def wish(self, torrent: MadeTorrent, **changes: object) -> TorrentWish:
@@ -109,14 +111,21 @@ def start_engine(tmp_path):
             tasks = Tasks("libtorrent", lambda name, error: failures.append(f"{name}: {error!r}"))
             config = msgspec.structs.replace(QUIET, **settings)
             bans = await open_bans(store)
+            services = ServiceRegistry()
             engine = Engine(
-                config=config, store=store, stored=stored, spawn=tasks.start, bans=bans, recent=RecentMetainfo()
+                config=config,
+                store=store,
+                stored=stored,
+                spawn=tasks.start,
+                bans=bans,
+                recent=RecentMetainfo(),
+                services=services,
             )
             swarm = Swarm(torrents=engine.torrents, bans=bans, spawn=tasks.start)
             await engine.start()
             stack.push_async_callback(engine.stop)
             stack.push_async_callback(tasks.close)
-            bench = Bench(engine, swarm, bans, store, stored, folder, failures)
+            bench = Bench(engine, swarm, bans, store, stored, folder, failures, services)
             for kind in EVENTS:
                 engine.listen(kind, bench.events.append)
             yield bench

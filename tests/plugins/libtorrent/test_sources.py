@@ -2,12 +2,15 @@
 
 import asyncio
 import os
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
 from aiohttp import web
 
+from tests.carrier.socks_server import SocksServer
 from triblerd.errors import FailedError
+from triblerd.service_registry import ServiceRegistry
 from triblerd_libtorrent.api import (
     EngineError,
     FetchError,
@@ -16,13 +19,19 @@ from triblerd_libtorrent.api import (
     Metainfo,
     MetainfoError,
     NotBencodedError,
+    NoTunnelsError,
     SourceError,
     TorrentEngine,
+    TunnelAccess,
+    Tunnels,
+    TunnelState,
     UnknownSchemeError,
 )
+from triblerd_libtorrent.circuit_fetching import CircuitCourier
 from triblerd_libtorrent.magnet import parse_magnet
 from triblerd_libtorrent.metainfo import parse_metainfo
 from triblerd_libtorrent.recent import RecentMetainfo
+from triblerd_libtorrent.sites import Site, Sites
 from triblerd_libtorrent.sources import Sources, file_path, read_file
 from triblerd_libtorrent.testing import make_torrent
 
@@ -68,8 +77,19 @@ def sources_with(**plugins):
         roots=Roots(),
         hooks=Hooks(**plugins),
         recent=RecentMetainfo(),
+        courier=courier(Sites()),
         fetch_timeout=0.5,
     )
+
+
+def courier(sites, services=None):
+    """Return who fetches by the SOCKS5 servers of these sessions."""
+    tunnels = TunnelAccess(services=services or ServiceRegistry(), sessions=lambda: sorted(sites))
+
+    async def entered(hops):
+        tunnels.require(hops)
+
+    return CircuitCourier(entered=entered, tunnels=tunnels, sites=sites)
 
 
 @pytest.fixture
@@ -259,11 +279,91 @@ async def test_what_is_no_torrent_is_told_from_what_is_not_even_bencoded(sources
 
 
 async def test_nothing_is_fetched_in_the_clear_that_shall_have_hops(sources, server, visits):
-    for hops, text in ((1, "through the tunnels"), (2, "need the tunnels plugin")):
-        with pytest.raises(EngineError, match=text):
-            await sources.resolve(f"{server}/film.torrent", hops=hops)
+    with pytest.raises(NoTunnelsError, match="need the tunnels plugin"):
+        await sources.resolve(f"{server}/film.torrent", hops=2)
 
     assert visits == []
+
+
+@pytest.fixture
+async def by_tunnels(sources):
+    """Have the sources fetch with one hop by a SOCKS5 server that can be asked what it was asked for."""
+    socks = SocksServer(names={"shelf.test": "127.0.0.1"})
+    await socks.start()
+    site = cast("Site", SimpleNamespace(socks=("127.0.0.1", socks.port)))
+    sources._courier = courier(Sites({1: site}))
+    yield socks
+    await socks.close()
+
+
+async def test_with_hops_the_exit_asks_the_server_and_finds_its_address(sources, server, visits, torrent, by_tunnels):
+    port = int(server.rpartition(":")[2])
+
+    found = await sources.resolve(f"http://shelf.test:{port}/film.torrent", hops=1)
+
+    assert found.infohash == torrent.infohash
+    assert by_tunnels.connects == [("shelf.test", port)]
+    assert visits == ["/film.torrent"]
+
+
+async def test_with_hops_redirects_are_followed_through_the_tunnels(sources, server, by_tunnels):
+    assert isinstance(await sources.resolve(f"{server}/steps/3", hops=1), Metainfo)
+    assert len(by_tunnels.connects) == 4
+    assert isinstance(await sources.resolve(f"{server}/to?to={MAGNET}", hops=1), Magnet)
+    with pytest.raises(NoTunnelsError, match="carry http: alone"):
+        await sources.resolve(f"{server}/to?to=https://127.0.0.1:1/x", hops=1)
+    with pytest.raises(FetchError, match="404"):
+        await sources.resolve(f"{server}/missing", hops=1)
+    with pytest.raises(FetchError, match="more than 16777216 bytes"):
+        await sources.resolve(f"{server}/large", hops=1)
+
+
+async def test_https_cannot_go_through_the_tunnels(sources, by_tunnels):
+    with pytest.raises(NoTunnelsError, match="https: cannot be fetched through the tunnels"):
+        await sources.resolve("https://127.0.0.1:1/film.torrent", hops=1)
+
+    assert by_tunnels.connects == []
+
+
+async def test_tunnels_that_bring_nothing_back_are_an_error(sources, server, visits, by_tunnels):
+    by_tunnels.is_open = False
+
+    with pytest.raises(FetchError, match="Nothing came back through the tunnels"):
+        await sources.resolve(f"{server}/film.torrent", hops=1)
+
+    assert (len(by_tunnels.connects), visits) == (3, [])
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [(TunnelState.NO_EXITS, "No exit node is known"), (TunnelState.NO_CIRCUITS, "No circuit of 1 hops")],
+)
+async def test_it_is_waited_for_circuits_and_told_what_is_missing(sources, server, by_tunnels, state, text):
+    services = ServiceRegistry()
+    services.offer("tests", {Tunnels: FixedTunnels(state)})
+    sources._courier = courier(sources._courier._sites, services)
+
+    with pytest.raises(NoTunnelsError, match=text):
+        await sources.resolve(f"{server}/film.torrent", hops=1)
+
+    assert by_tunnels.connects == []
+
+
+class FixedTunnels:
+    """Tunnels of one hop that stay as they are."""
+
+    def __init__(self, state):
+        self._state = state
+
+    def hops(self):
+        return [1]
+
+    def want(self, hops):
+        assert hops == 1
+
+    def state(self, hops):
+        assert hops == 1
+        return self._state
 
 
 async def test_a_plugin_reads_schemes_of_its_own(torrent):
@@ -271,6 +371,8 @@ async def test_a_plugin_reads_schemes_of_its_own(torrent):
         return torrent.metainfo if uri == "shelf:film" else f"{MAGNET}&dn={hops}"
 
     sources = sources_with(first={"other": read}, second={"shelf": read}, third={"shelf": None})
+
+    sources._courier = courier(Sites({1: cast("Site", None)}))
 
     film = await sources.resolve("shelf:film")
     link = await sources.resolve("shelf:x", hops=1)
