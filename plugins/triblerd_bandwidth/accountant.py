@@ -1,16 +1,19 @@
 """Payouts: what circuits cost, by the book that the tunnels keep."""
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from triblerd.plugin import Services
 from triblerd_bandwidth.api import LedgerRow
 from triblerd_bandwidth.exchange import Exchange
-from triblerd_bandwidth.payee import Payee
-from triblerd_bandwidth.payer import Payer, Payment
+from triblerd_bandwidth.payer import Payment, Spawn
 from triblerd_bandwidth.prices import passed_on, portions, price
 from triblerd_bandwidth.records import RECORD_SIZE, pack, unpack
 from triblerd_tunnels.api import CircuitBook, CircuitClosed, PayoutMessage, RelayClosed, TunnelPeer
+
+_LOOKS: Final = 4
 
 Address = tuple[str, int]
 
@@ -20,10 +23,12 @@ class Accountant:
 
     Args:
         services: Has the book of circuits while the tunnels run.
-        exchange: Does one thing after another.
-        payee: Signs what others owe this node.
-        payer: Pays others.
+        exchange: Does one thing after another; has who pays, and who signs.
         is_member: Whether the owner of a public key was met in the overlay of the ledger; nobody else is paid.
+        spawn: Starts a background task by its name.
+
+    Attributes:
+        look_seconds: Between two looks at counters that are behind.
     """
 
     def __init__(
@@ -31,15 +36,16 @@ class Accountant:
         *,
         services: Services,
         exchange: Exchange,
-        payee: Payee,
-        payer: Payer,
         is_member: Callable[[bytes], bool],
+        spawn: Spawn,
     ) -> None:
         self._services = services
         self._exchange = exchange
-        self._payee = payee
-        self._payer = payer
+        self._payee = exchange.payee
+        self._payer = exchange.payer
         self._is_member = is_member
+        self._spawn = spawn
+        self.look_seconds = 1.0
         self._book: CircuitBook | None = None
         self._leave: list[Callable[[], None]] = []
 
@@ -95,9 +101,18 @@ class Accountant:
             return
         answer = PayoutMessage(record=pack(claim.answer), circuit_id=0, base=0)
         send_payout(self._services, relayed.previous_hop.address, answer)
-        amount = passed_on(claim.growth, message.base, relayed)
-        if relayed.next_hop and amount:
-            self._pay(relayed.next_hop, relayed.next_circuit_id, amount, message.base)
+        if relayed.next_hop and claim.growth > message.base:
+            self._spawn("pass on", self._pass_on(claim.growth, message, relayed))
+
+    async def _pass_on(self, growth: int, message: PayoutMessage, relayed: RelayClosed) -> None:
+        """Pay the next hop once the own counters have what the owner of the circuit says: they are a second behind."""
+        for _ in range(_LOOKS):
+            amount = passed_on(growth, message.base, relayed)
+            if relayed.next_hop and amount:
+                self._pay(relayed.next_hop, relayed.next_circuit_id, amount, message.base)
+                return
+            await asyncio.sleep(self.look_seconds)
+            relayed = (self._book and self._book.find_relayed(message.circuit_id)) or relayed
 
 
 def send_payout(services: Services, address: Address, message: PayoutMessage) -> None:

@@ -36,8 +36,7 @@ class BandwidthContainer(containers.DeclarativeContainer):
         Accountant,
         services=services,
         exchange=exchange,
-        payee=payee,
-        payer=payer,
         is_member=membership.provided.is_member,
+        spawn=spawn,
     )
     endpoint = providers.Singleton(BandwidthEndpoint, ledger=ledger, key=key)

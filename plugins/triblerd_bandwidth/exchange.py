@@ -41,6 +41,9 @@ class Exchange:
         payee: Signs what others owe this node.
         payer: Waits for signatures.
         config: What is shown of the ledger.
+
+    Attributes:
+        payee: As above, and ``payer``.
     """
 
     def __init__(
@@ -48,8 +51,8 @@ class Exchange:
     ) -> None:
         self._ledger = ledger
         self._key = key
-        self._payee = payee
-        self._payer = payer
+        self.payee = payee
+        self.payer = payer
         self._config = config
         self._records = Allowance(MOST_RECORDS, 60.0)
         self._queries = Allowance(1, ANSWER_SECONDS)
@@ -108,7 +111,7 @@ class Exchange:
         own = self._key.full_public_key
         if row.public_key_b != own or flaw(row, own, self._ledger.now()):
             return None
-        return await self._payee.claim(row)
+        return await self.payee.claim(row)
 
     async def _take(self, row: LedgerRow, request: bytes, answer: Answer) -> None:
         own = self._key.full_public_key
@@ -117,7 +120,7 @@ class Exchange:
             if claim and claim.answer.signature_b:
                 answer(pack(claim.answer) + request)
         elif row.public_key_a == own:
-            await self._payer.answer(row)
+            await self.payer.answer(row)
         elif is_newer(row, self._ledger.find(row.public_key_a, row.public_key_b)):
             if reason := flaw(row, own, self._ledger.now()):
                 log.debug("A record of others is not believed: %s", reason)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -95,6 +96,7 @@ class Payer:
         self._waiting: dict[bytes, deque[Payment]] = {}
         self._answered: dict[bytes, asyncio.Event] = {}
         self._refused: set[bytes] = set()
+        self._left: list[Payment] = []
 
     def pay(self, payment: Payment) -> None:
         """Pay somebody, now or after what he is being paid."""
@@ -108,6 +110,11 @@ class Payer:
             self._waiting[key] = deque([payment])
             self._answered[key] = asyncio.Event()
             self._spawn(f"pay {key.hex()[-8:]}", self._settle_all(key))
+
+    async def put_off(self) -> None:
+        """Remember what was not even offered when the tasks ended: it is in the next offer to the same peer."""
+        while self._left:
+            await self._ledger.change(partial(self._offer, payment=self._left.pop()))
 
     def pending(self, public_key: bytes) -> LedgerRow | None:
         """Return what is offered to somebody and not signed by him."""
@@ -147,6 +154,7 @@ class Payer:
                 await self._settle(waiting[0])
                 waiting.popleft()
         finally:
+            self._left += list(waiting)[1:]
             del self._waiting[key], self._answered[key]
             self._refused.discard(key)
 

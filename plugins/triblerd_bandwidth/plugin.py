@@ -26,7 +26,7 @@ def triblerd_manifest() -> Manifest:
         "bandwidth",
         "Keeps the ledger of what peers took from one another.",
         requires=("identity",),
-        after=("ipv8", "tunnels"),
+        finds=("ipv8", "tunnels"),  # they stop first, and circuits that close then are still in the books
     )
 
 
@@ -67,4 +67,5 @@ async def triblerd_lifespan(context: PluginContext[NoSettings]) -> AsyncIterator
     finally:
         take_back()
         accountant.close()
+        await container.payer().put_off()
         await membership.leave()

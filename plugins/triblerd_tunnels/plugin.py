@@ -27,7 +27,7 @@ def triblerd_manifest() -> Manifest:
         "tunnels",
         "Builds circuits of other peers for anonymous downloads and hidden seeding.",
         requires=("ipv8", "libtorrent"),
-        after=("downloads",),
+        after=("downloads", "bandwidth"),
         finds=("debug",),
         extra="overlay",
         modules=("ipv8", "ipv8_rust_tunnels"),

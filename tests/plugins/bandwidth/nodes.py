@@ -86,10 +86,10 @@ class Node:
         self.accountant = Accountant(
             services=container.services(),
             exchange=self.exchange,
-            payee=self.payee,
-            payer=self.payer,
             is_member=members,
+            spawn=container.spawn(),
         )
+        self.accountant.look_seconds = QUICK[0]
 
     @property
     def public_key(self) -> bytes:
@@ -98,6 +98,11 @@ class Node:
     @property
     def peer(self) -> TunnelPeer:
         return TunnelPeer(self.public_key, address_of(self.key))
+
+    def offers_to(self, other: "Node") -> int:
+        """Return the amount that the other one has not signed; 0 when there is none."""
+        row = self.payer.pending(other.public_key)
+        return row.amount if row else 0
 
     def took_from(self, other: "Node") -> int:
         """Return the amount of the row in which this node is A."""
@@ -151,6 +156,7 @@ async def running(
         yield node
         node.accountant.close()
         await tasks.close()
+        await node.payer.put_off()
     assert not failures
 
 

@@ -96,7 +96,7 @@ async def test_who_does_not_want_payouts_signs_nothing(start):
     await settled(owner, hop)
 
     assert (owner.took_from(hop), hop.gave_to(owner), hop.ledger.count()) == (0, 0, 0)
-    assert owner.payer.pending(hop.public_key).amount == MIB
+    assert owner.offers_to(hop) == MIB
 
 
 async def test_several_circuits_that_close_at_once_are_paid_one_after_another(start):
@@ -166,6 +166,17 @@ async def test_what_was_not_answered_is_remembered_after_a_restart(tmp_path, lin
             await settled(owner, hop)
 
             assert owner.took_from(hop) == hop.gave_to(owner) == 2 * MIB
+
+
+async def test_what_there_was_no_time_to_offer_is_remembered_after_a_restart(tmp_path, line):
+    async with running(tmp_path, 2, line) as hop:
+        async with running(tmp_path, 1, line) as owner:
+            line.loses = lambda _: True
+            for number in range(3):
+                owner.book.close(closed(hop, number + 1, MIB))
+            await wait_for(lambda: owner.payer.pending(hop.public_key))
+        async with running(tmp_path, 1, line) as owner:
+            assert owner.offers_to(hop) == 3 * MIB
 
 
 async def test_a_hop_that_forgot_what_it_relayed_is_paid_for_what_it_remembers(tmp_path, line):
@@ -258,6 +269,21 @@ async def test_the_same_traffic_is_not_signed_for_twice(start):
         hop.book.close(tunnel)
 
     assert hop.gave_to(owner) <= 2.6 * 10 * MIB
+
+
+async def test_a_relay_waits_until_its_counters_have_what_it_passes_on(start):
+    owner, relay, last = await start(1), await start(2), await start(3)
+    relay.accountant.look_seconds = 1.0
+    relayed(relay, owner, 77, MIB // 2, onward=last)
+    relayed(last, relay, 78, MIB)
+
+    owner.book.close(closed(relay, 77, MIB, hops=2))
+    await settled(owner, relay)
+    assert relay.took_from(last) == 0
+    relayed(relay, owner, 77, MIB, onward=last)
+    await wait_for(lambda: relay.took_from(last))
+
+    assert relay.took_from(last) == 2 * MIB
 
 
 async def test_a_relay_pays_no_more_than_it_got(start):

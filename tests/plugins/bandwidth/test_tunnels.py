@@ -1,0 +1,97 @@
+"""Real circuits of real daemons are paid for, and the graph shows it."""
+
+import os
+from contextlib import AsyncExitStack
+
+import pytest
+
+from tests.plugins.tunnels.test_circuits import service
+from tests.plugins.tunnels.test_downloads import add, complete
+from triblerd.testing import RunningDaemon, wait_for
+from triblerd_bandwidth.api import Ledger
+from triblerd_identity.api import NodeKey
+from triblerd_ipv8.api import Overlays
+from triblerd_libtorrent.testing import Seeder
+from triblerd_tunnels.api import CircuitBook, CircuitClosed, RelayClosed, TunnelView
+
+SIZE = 2 * 1024 * 1024
+
+
+@pytest.fixture
+def start_paying(start_daemon, tmp_path):
+    """Run daemons that know each other and pay each other, by their names; the one named ``exit`` is one."""
+
+    async def start(stack, *names):
+        daemons: dict[str, RunningDaemon] = {}
+        for name in names:
+            contacts = [f"127.0.0.1:{service(one, Overlays).port}" for one in list(daemons.values())[:1]]
+            config = {
+                "ipv8": {"bootstrap": contacts},
+                "tunnel_community": {"exitnode_enabled": name == "exit", "min_circuits": 1, "max_circuits": 1},
+                "bandwidth_accounting": {"payouts": True},
+            }
+            plugins = ("tunnels", "bandwidth", "trustview")
+            daemon = start_daemon(*plugins, config=config, state_dir=tmp_path / name)
+            daemons[name] = await stack.enter_async_context(daemon)
+        await wait_for(lambda: all(knows(one, len(names) - 1) for one in daemons.values()), 20, what="each other")
+        return daemons
+
+    return start
+
+
+def knows(daemon, others):
+    bandwidth = next(one for one in service(daemon, Overlays).overlays if type(one).__name__ == "BandwidthCommunity")
+    return len(bandwidth.get_peers()) == others and len(service(daemon, TunnelView).peers()) == others
+
+
+def key(daemon):
+    return service(daemon, NodeKey).full_public_key
+
+
+def close_circuits(daemon):
+    """Close all circuits as the tunnels do when they are not needed; return those that are closed later."""
+    book = service(daemon, CircuitBook)
+    closed: list[CircuitClosed | RelayClosed] = []
+    book.listen(closed.append)
+    community = book._community
+    for number in list(community.circuits):
+        community.register_anonymous_task(f"close {number}", community.remove_circuit, number, "test")
+    return closed
+
+
+def amounts(daemon):
+    """Return who took how much from whom, as both have signed it."""
+    rows = service(daemon, Ledger).rows()
+    return {(row.public_key_a, row.public_key_b): row.amount for row in rows if row.signature_b}
+
+
+async def test_a_download_over_two_hops_is_paid_for_by_who_took_it(start_paying, tmp_path):
+    async with AsyncExitStack() as stack:
+        seeder = stack.enter_context(Seeder(tmp_path / "theirs"))
+        torrent = seeder.seed_new(os.urandom(SIZE), piece_length=256 * 1024)
+        exit_, relay, owner = (await start_paying(stack, "exit", "relay", "owner")).values()
+        await add(owner, torrent, tmp_path / "mine", hops=2, peers=[(seeder.host, seeder.port)])
+        await complete(owner, torrent)
+
+        closed = close_circuits(owner)
+
+        def taken():
+            return sum(one.bytes_down for one in closed if isinstance(one, CircuitClosed) and one.kind == "DATA")
+
+        def owned():
+            return {(key(owner), key(relay)): 3 * taken()}
+
+        def passed_on():
+            return {(key(relay), key(exit_)): 2 * taken()}
+
+        await wait_for(lambda: taken() > SIZE and amounts(owner) == owned(), 15, what="what the owner owes")
+        await wait_for(lambda: amounts(exit_) == passed_on(), 15, what="what the exit gets")
+        await wait_for(lambda: amounts(relay) == owned() | passed_on(), 15, what="what the relay passes on")
+        statistics = (await relay.get("/bandwidth/statistics"))["statistics"]
+        nodes = (await relay.get("/trustview", params={"refresh": 1}))["graph"]["node"]
+        assert (statistics["total_given"], statistics["total_taken"]) == (3 * taken(), 2 * taken())
+        assert {node["key"]: node["total_down"] for node in nodes} == {
+            key(relay).hex(): 2 * taken(),
+            key(owner).hex(): 3 * taken(),
+            key(exit_).hex(): 0,
+        }
