@@ -97,6 +97,12 @@ class Overlays(Protocol):
     async def leave(self, overlay: Any) -> None:
         """Unload an overlay that was joined; a second call changes nothing."""
 
+    async def renew_socket(self) -> None:
+        """Close the socket and open it again, within milliseconds, which ends the SOCKS5 servers of the Rust endpoint.
+
+        For who has made some, and has left the overlay that they were for.
+        """
+
     def when_stopping(self, leave: Callable[[], Awaitable[None]]) -> Callable[[], None]:
         """Await ``leave`` before the network stops; for plugins that go on without it.
 

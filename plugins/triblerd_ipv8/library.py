@@ -4,10 +4,11 @@ What the library remembers for strangers has no end there; here it has. This is 
 which are the library's own business.
 """
 
+import asyncio
 import os
 import time
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from ipv8.community import Community, CommunitySettings
 from ipv8.dht import DHTError
@@ -21,6 +22,8 @@ from ipv8.messaging.serialization import PackError
 from ipv8.peer import Peer
 from ipv8.peerdiscovery.network import Network
 from ipv8_rust_tunnels import Endpoint
+from ipv8_rust_tunnels._rust import _Endpoint
+from ipv8_rust_tunnels.endpoint import ShadowDict
 
 from triblerd_ipv8.counting import MessageCounts
 from triblerd_ipv8.intake import Allowance, Datagram, Intake
@@ -64,6 +67,22 @@ class UdpSocket(Endpoint):
         """Take a packet from a thread of the socket."""
         self.bytes_down += len(datagram)
         self.intake.arrived(ip, port, datagram)
+
+    async def renew(self, grace_seconds: int) -> None:
+        """Close the socket and open it again, on the same port unless somebody takes that meanwhile.
+
+        That ends the SOCKS5 servers: there is no other way to end one. A UDP association, with two descriptors and its
+        circuits, would outlive even the client that has ended it (ipv8-rust-tunnels 0.1.53). Nobody may have tunnels
+        at that moment: their tables are new ones.
+        """
+        address, port = self.get_address()
+        await asyncio.to_thread(self.rust_ep.close, grace_seconds)
+        self.rust_ep = rust = _Endpoint(address, port)
+        table: Any = ShadowDict
+        self.circuits = table(rust.add_circuit, rust.update_circuit, rust.remove_circuit)
+        self.relays = table(rust.add_relay, lambda *_: None, rust.remove_relay)
+        self.exit_sockets = table(rust.add_exit, lambda *_: None, rust.remove_exit)
+        self.open()
 
     def send(self, socket_address: Address, packet: bytes) -> None:
         """Send a packet."""

@@ -189,6 +189,10 @@ class Node:
         if self._network.service_overlays.get(identifier) is overlay:
             del self._network.service_overlays[identifier]  # or peers are told that we still take part
 
+    async def renew_socket(self) -> None:
+        """Close the socket and open it again; see ``Overlays``."""
+        await self._socket.renew(GRACE_SECONDS)
+
     def when_stopping(self, leave: Callable[[], Awaitable[None]]) -> Callable[[], None]:
         """Await ``leave`` before the network stops; see ``Overlays``."""
         key = object()

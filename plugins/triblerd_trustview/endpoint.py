@@ -13,9 +13,7 @@ from triblerd_trustview.forms import WRITERS
 from triblerd_trustview.schemas import TrustQuery, TrustView
 from triblerd_trustview.view import KeptView
 
-FILES = StaticFiles(
-    "/static/trustview/", Path(__file__).with_name("static"), ["trustview.html", "trustview.js", "trustview.css"]
-)
+FILES = StaticFiles(Path(__file__).with_name("static"), ["trustview.html", "trustview.js", "trustview.css"])
 
 _EXAMPLE_KEY = "4c69624e61434c504b3a" + "00" * 64
 _EXAMPLE = {

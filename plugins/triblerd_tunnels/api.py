@@ -180,7 +180,7 @@ class TunnelView(Protocol):
         """Return the introduction points that this node stores for others."""
 
     async def swarm_size(self, swarm_id: bytes, hops: int) -> int:
-        """Ask for the seeders of a hidden swarm, and return how many there are; that takes seconds."""
+        """Ask an exit for the seeders of a hidden swarm, and return how many there are; 0 when nobody answers."""
 
     async def test_requests(
         self, circuit_id: int | None, *, goal_hops: int = 1, request_size: int, response_size: int, num_requests: int

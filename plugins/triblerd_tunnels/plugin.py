@@ -110,3 +110,5 @@ async def triblerd_lifespan(context: PluginContext[TunnelsConfig]) -> AsyncItera
             await tunnelling.close()
         finally:
             await overlays.leave(community)
+            if community.rust.get_socks5_statistics():
+                await overlays.renew_socket()

@@ -28,6 +28,8 @@ SOCKS_HOST = "127.0.0.1"
 _ACTIVE = frozenset({EngineState.METADATA, EngineState.DOWNLOADING, EngineState.FINISHED, EngineState.SEEDING})
 _ASSOCIATION_SECONDS = 20.0
 _POLL_SECONDS = 0.05
+_MOST_ASSOCIATIONS = 10
+"""What ended associations, which go on to be counted, may have circuits built for."""
 _RETRY_SECONDS = 5.0
 
 Spawn = Callable[[str, Coroutine[object, object, None]], object]
@@ -109,7 +111,10 @@ class TunnelSessions:
         for hops in self._wanted:
             torrents = self._engine.torrents_of(hops)
             self._community.circuits_needed[hops] = circuits_needed(
-                sum(map(is_active, torrents.values())), associations.get(hops, 0), least=self.least, most=self.most
+                sum(map(is_active, torrents.values())),
+                min(associations.get(hops, 0), _MOST_ASSOCIATIONS),
+                least=self.least,
+                most=self.most,
             )
         if any(not self._community.find_circuits(state=None, hops=hops) for hops in self._wanted):
             self._community.do_circuits()
@@ -136,8 +141,9 @@ class TunnelSessions:
                 port = await self._socks_port(hops)
                 # A session sends announces when it begins, and would say for half a minute that they failed.
                 await self._until_ready(hops)
+                before = self._associations().get(hops, 0)  # those of a session that was given up are still counted
                 await self._registry.open_session(
-                    hops, socks_host=SOCKS_HOST, socks_port=port, associated=partial(self._associated, hops)
+                    hops, socks_host=SOCKS_HOST, socks_port=port, associated=partial(self._associated, hops, before)
                 )
             except (TimeoutError, OSError) as error:
                 log.warning("There is no session of %d hops yet: %s", hops, error or "no association")
@@ -148,8 +154,8 @@ class TunnelSessions:
                 log.info("Downloads over %d hops go through SOCKS5 on port %d", hops, port)
 
     async def _socks_port(self, hops: int) -> int:
-        """Return the port of the server for a number of hops. None can be ended: it lives as long as the endpoint."""
-        for server in self._community.rust.get_socks5_statistics():
+        """Return the port of the server for a number of hops, which lives as long as the socket of the overlay."""
+        for server in self._community.rust.get_socks5_statistics():  # the one of a session that could not be opened
             if server["hops"] == hops:
                 return int(server["port"])
         return await asyncio.to_thread(self._community.rust.create_socks5_server, 0, hops)  # it blocks until bound
@@ -159,9 +165,9 @@ class TunnelSessions:
             self._circuit_came[hops].clear()
             await self._circuit_came[hops].wait()
 
-    async def _associated(self, hops: int) -> None:
+    async def _associated(self, hops: int, before: int) -> None:
         async with asyncio.timeout(_ASSOCIATION_SECONDS):
-            while not self._associations().get(hops):  # noqa: ASYNC110 - nobody tells of it
+            while self._associations().get(hops, 0) <= before:  # noqa: ASYNC110 - nobody tells of it
                 await asyncio.sleep(_POLL_SECONDS)
 
     def _associations(self) -> dict[int, int]:

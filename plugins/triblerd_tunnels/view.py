@@ -155,7 +155,12 @@ class View:
 
     async def swarm_size(self, swarm_id: bytes, hops: int) -> int:
         """Ask for the seeders of a hidden swarm, and return how many there are."""
-        return await self._community.estimate_swarm_size(swarm_id, hops)
+        # pyipv8 counts those alone that introduction points know from one another, and exchanges nothing here.
+        try:
+            points = await self._community.send_peers_request(swarm_id, None, hops)
+        except RuntimeError:  # there is no circuit, or no answer
+            return 0
+        return len({point.seeder_pk for point in points})
 
     async def test_requests(
         self, circuit_id: int | None, *, goal_hops: int = 1, request_size: int, response_size: int, num_requests: int

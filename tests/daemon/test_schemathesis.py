@@ -40,7 +40,6 @@ AREAS = (
     "shutdown",
     "statistics",
     "torrentinfo",
-    "trustview",
 )
 CHECKS = [
     content_type_conformance,

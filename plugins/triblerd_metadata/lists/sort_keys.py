@@ -13,7 +13,7 @@ from triblerd_metadata.records import Record
 from triblerd_metadata.selections import SortColumn
 from triblerd_metadata.values import EntryType
 
-Rowids = NDArray[np.uint32]
+Rowids = NDArray[np.integer[Any]]
 Keys = NDArray[Any]
 KeyOf = Callable[[int], Any]
 """Returns what is compared of a row; ``None`` when it is gone."""

@@ -13,12 +13,14 @@ StartNodes = Callable[..., Awaitable[list[OtherNode]]]
 
 @pytest.fixture
 async def start_nodes() -> AsyncIterator[StartNodes]:
-    """Start nodes that know each other, given what each of them does."""
-    nodes: list[OtherNode] = []
+    """Start a network of nodes that know each other, given what each of them does."""
+    everybody: list[OtherNode] = []
 
     async def start(*kinds: Iterable[int]) -> list[OtherNode]:
+        nodes: list[OtherNode] = []
         for kind in kinds:
             nodes.append(OtherNode(kind, [node.contact for node in nodes[:1]]))
+            everybody.append(nodes[-1])
             await nodes[-1].start()
         await wait_for(
             lambda: all(len(node.tunnels.candidates) == len(nodes) - 1 for node in nodes),
@@ -27,5 +29,5 @@ async def start_nodes() -> AsyncIterator[StartNodes]:
         return nodes
 
     yield start
-    for node in nodes:
+    for node in everybody:
         await node.stop()

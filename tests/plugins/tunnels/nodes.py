@@ -28,6 +28,7 @@ class OtherNode:
 
     Attributes:
         tunnels: Its community.
+        received: Packets that were waited for.
     """
 
     def __init__(self, flags: Iterable[int], contacts: Sequence[str]) -> None:
@@ -36,6 +37,7 @@ class OtherNode:
         key = default_eccrypto.generate_key("curve25519").key_to_bin()
         self._node = Node(config=config, private_key=key, discovery=False, dht=True)
         self._walk: asyncio.Task[None] | None = None
+        self.received: list[bytes] = []
 
     async def start(self) -> None:
         await self._node.open()
@@ -61,6 +63,24 @@ class OtherNode:
     @property
     def mid(self) -> str:
         return str(self._node.parts.my_peer.mid.hex())
+
+    @property
+    def port(self) -> int:
+        return self._node.port
+
+    @property
+    def public_key(self) -> bytes:
+        return bytes(self._node.parts.my_peer.public_key.key_to_bin())
+
+    async def circuit(self, *, hops: int) -> Any:
+        """Build a circuit, and wait until it is ready."""
+        circuit = self.tunnels.create_circuit(hops)
+        assert await circuit.ready
+        return circuit
+
+    def receive(self, number: int) -> None:
+        """Keep the messages of a number in ``received``."""
+        self.tunnels.add_message_handler(number, lambda _, packet: self.received.append(packet))
 
     def stores(self, swarm: bytes) -> bool:
         """Whether it has something in its part of the DHT for a hidden swarm."""
