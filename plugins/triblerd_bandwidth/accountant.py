@@ -50,13 +50,15 @@ class Accountant:
         self._leave: list[Callable[[], None]] = []
 
     async def look(self) -> None:
-        """Listen to the tunnels that run now; they may have been turned off and on again."""
+        """Listen to the tunnels that run now; they may have been turned off and on again.
+
+        Those that stop are listened to until others begin: what they close last is to be paid as well.
+        """
         book = self._services.find(CircuitBook)
-        if book is not self._book:
+        if book is not None and book is not self._book:
             self.close()
-            if book is not None:
-                self._book = book
-                self._leave = [book.listen(self.closed), book.on_payout(self.payout_came)]
+            self._book = book
+            self._leave = [book.listen(self.closed), book.on_payout(self.payout_came)]
 
     def close(self) -> None:
         """Listen no more."""

@@ -83,8 +83,9 @@ class Node:
         self.payer = container.payer()
         self.payer.pauses = QUICK
         self.payee = container.payee()
+        self.services: dict[type, object] = {CircuitBook: book}
         self.accountant = Accountant(
-            services=container.services(),
+            services=Found(self.services),
             exchange=self.exchange,
             is_member=members,
             spawn=container.spawn(),

@@ -10,7 +10,7 @@ from tests.plugins.bandwidth.people import both, changed, half, person
 from triblerd.testing import wait_for
 from triblerd_bandwidth.payer import Payment
 from triblerd_bandwidth.records import pack
-from triblerd_tunnels.api import PayoutMessage, RelayClosed, TunnelPeer
+from triblerd_tunnels.api import CircuitBook, PayoutMessage, RelayClosed, TunnelPeer
 
 MIB = 1 << 20
 
@@ -365,6 +365,22 @@ async def test_the_tunnels_may_be_turned_off_and_on(start):
     await settled(owner, hop)
 
     assert owner.took_from(hop) == MIB
+
+
+async def test_what_closes_with_the_tunnels_is_offered_the_next_time(start):
+    owner, hop = await start(1), await start(2)
+    book = owner.services.pop(CircuitBook)
+    await owner.accountant.look()
+    owner.book.close(closed(hop, 76, MIB))
+    await wait_for(lambda: owner.offers_to(hop))
+
+    owner.services[CircuitBook] = book
+    hop.book.close(relayed(hop, owner, 76, MIB))
+    relayed(hop, owner, 77, MIB)
+    owner.book.close(closed(hop, 77, MIB))
+    await settled(owner, hop)
+
+    assert owner.took_from(hop) == hop.gave_to(owner) == 2 * MIB
 
 
 async def test_accounts_of_many_are_forgotten_the_oldest_first(start):

@@ -48,12 +48,13 @@ async def test_what_this_node_took_and_gave_is_there_after_a_restart(start_daemo
         }
 
 
-async def test_both_are_there_in_the_later_dialect_too_and_take_no_parameters(start_daemon):
+async def test_both_take_no_parameters_and_are_not_of_the_later_dialect(start_daemon):
     async with start_daemon("bandwidth") as daemon:
         plain = await daemon.get("/bandwidth/statistics", params={"depth": "x", "refresh": "1"})
 
         assert await daemon.get("/bandwidth/statistics") == plain
         assert (await daemon.request("GET", "/bandwidth")).status == 404
+        assert (await daemon.request("GET", "/api/bandwidth/statistics")).status == 404
         assert (await daemon.request("GET", "/bandwidth/history/")).status == 404
         assert (await daemon.request("POST", "/bandwidth/statistics", json={})).status == 405
         assert (await daemon.request("HEAD", "/bandwidth/history")).status == 200
