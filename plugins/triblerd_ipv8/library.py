@@ -89,6 +89,13 @@ class UdpSocket(Endpoint):
         super().send(socket_address, packet)
         self.messages.sent(packet)
 
+    def traffic(self) -> tuple[int, int]:
+        """Return the bytes that were sent and received, those of tunnels included, which Python never sees."""
+        if not self.is_open():
+            return self.bytes_up, self.bytes_down
+        _, sent, _, received = self.rust_ep.get_socket_statistics()
+        return sent, received
+
     def _deliver(self, datagram: Datagram) -> None:
         host, port, data = datagram
         self.messages.received(data)

@@ -33,7 +33,6 @@ LATE = 0.1
 """Which part of a pause the loop may be late with before the walk is slowed down."""
 SLOWER = 1.5
 MOST_MEASUREMENTS = 100
-INTERFACES_SECONDS = 60.0
 LEAVE_SECONDS = 5.0
 GRACE_SECONDS = 1
 """How long the socket's threads may take to end."""
@@ -113,7 +112,8 @@ class Node:
     @property
     def traffic(self) -> Traffic:
         """What went through the socket."""
-        return Traffic(sent=self._socket.bytes_up, received=self._socket.bytes_down)
+        sent, received = self._socket.traffic()
+        return Traffic(sent=sent, received=received)
 
     @property
     def is_private(self) -> bool:

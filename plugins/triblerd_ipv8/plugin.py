@@ -24,6 +24,9 @@ from triblerd_ipv8.speed.endpoint import SpeedEndpoint
 from triblerd_ipv8.tunnel.endpoint import TunnelEndpoint
 from triblerd_tunnels.api import TunnelView
 
+INTERFACES_SECONDS = 60.0
+"""Between two looks at which addresses the machine has."""
+
 
 @hookimpl
 def triblerd_manifest() -> Manifest:
@@ -91,7 +94,7 @@ async def triblerd_lifespan(context: PluginContext[Ipv8Config]) -> AsyncIterator
         await node.open()
         context.tasks.start("walk", node.walk())
         if not node.is_private:
-            context.tasks.every(60.0, "interfaces", node.look_for_interfaces)
+            context.tasks.every(INTERFACES_SECONDS, "interfaces", node.look_for_interfaces)
         for _, leave in context.hooks.call_each("triblerd_overlays", overlays=node):
             node.when_stopping(cast("Callable[[], Awaitable[None]]", leave))
         yield Running(endpoints=container.endpoints(), services={Overlays: node}, hooks=[container.figures()])
