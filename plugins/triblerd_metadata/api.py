@@ -13,7 +13,8 @@ from triblerd.store import Transaction
 from triblerd_libtorrent.api import Infohash
 from triblerd_metadata.classification import UNKNOWN
 from triblerd_metadata.columns import ADULT, OWN, SELF_CHECKED, SIGNED, SUBSCRIBED, Columns
-from triblerd_metadata.parameters import BadParametersError, ListQuery, SearchQuery
+from triblerd_metadata.health_rules import health_of, replaces
+from triblerd_metadata.parameters import BadParametersError, ListQuery, SearchQuery, as_flag
 from triblerd_metadata.schemas import (
     ChannelItem,
     DescriptionItem,
@@ -110,11 +111,14 @@ __all__ = [
     "WireRecords",
     "Without",
     "Word",
+    "as_flag",
+    "health_of",
     "id_of_infohash",
     "is_authentic",
     "may_go_on",
     "normalise_trackers",
     "parse",
+    "replaces",
     "searched_words",
     "spelled_words",
     "stem",
@@ -201,8 +205,13 @@ class MetadataStore(Protocol):
                 ``GATHERING_SECONDS``: a transaction for each message costs several times as much.
         """
 
-    async def report_health(self, reports: Iterable[Health]) -> list["HealthUpdate"]:
-        """Take over what is better than what is known; on disk when this returns. One update for each, in order."""
+    async def report_health(self, reports: Iterable[Health], *, within: float = 0.0) -> list["HealthUpdate"]:
+        """Take over what is better than what is known; on disk when this returns. One update for each, in order.
+
+        Args:
+            reports: Of any torrents.
+            within: Seconds that they may wait for others, as with ``add``.
+        """
 
     def titles(self, transaction: Transaction, rowids: Iterable[int]) -> Iterator[tuple[int, str]]:
         """Yield rows and their titles, as the transaction sees them, in this order and without those that are gone."""

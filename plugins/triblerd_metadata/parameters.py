@@ -107,7 +107,7 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             BadParametersError: the direction is no flag.
         """
-        return Order(SORT_COLUMNS.get(self.sort_by or "", default), self.sort_desc is None or _flag(self.sort_desc))
+        return Order(SORT_COLUMNS.get(self.sort_by or "", default), self.sort_desc is None or as_flag(self.sort_desc))
 
     def selection(self) -> Selection:
         """Return what is listed.
@@ -118,8 +118,8 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
         return Selection(
             types=self._types(),
             category=self.category or "",
-            hide_adult=_flag(self.hide_xxx or ""),
-            exclude_deleted=_flag(self.exclude_deleted or ""),
+            hide_adult=as_flag(self.hide_xxx or ""),
+            exclude_deleted=as_flag(self.exclude_deleted or ""),
             tags=tuple(tag for tag in self.tags if tag),
             text=self.txt_filter or "",
             channel_pk=_public_key(self.channel_pk) if self.channel_pk else None,
@@ -165,7 +165,12 @@ def _integer(text: str) -> int:
     return int(text)
 
 
-def _flag(text: str) -> bool:
+def as_flag(text: str) -> bool:
+    """Return the flag that a text stands for.
+
+    Raises:
+        BadParametersError: it stands for none.
+    """
     word = text.strip().lower()
     if word in _TRUE_WORDS:
         return True

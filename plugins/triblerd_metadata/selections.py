@@ -62,7 +62,10 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
         types: Numbers of the types; ``None`` for all.
         category: Exactly this one; empty for any.
         hide_adult: None that the family filter marked.
+        tag_texts: Its category ends with each of these, or has each of them before a comma. So version 8.4 of Tribler
+            reads ``category`` and ``tags`` of what peers ask.
         exclude_deleted: None that waits to be deleted.
+        exclude_own: None that came of what this daemon's user did, and so is not for others.
         tags: A torrent that carries all of these, whatever their case.
         text: Its title matches this ``txt_filter``; empty for any.
         popular: One of the 100 most popular torrents.
@@ -77,8 +80,10 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
 
     types: frozenset[int] | None = None
     category: str = ""
+    tag_texts: tuple[str, ...] = ()
     hide_adult: bool = False
     exclude_deleted: bool = False
+    exclude_own: bool = False
     tags: tuple[str, ...] = ()
     text: str = ""
     popular: bool = False

@@ -192,11 +192,11 @@ class Metadata:
         now = int(time.time())
         return await self._committer.run(lambda batch: add(batch, given, now), within=within)
 
-    async def report_health(self, reports: Iterable[Health]) -> list[HealthUpdate]:
-        """Take over what is better than what is known; on disk when this returns. One update for each, in order."""
+    async def report_health(self, reports: Iterable[Health], *, within: float = 0.0) -> list[HealthUpdate]:
+        """Take over what is better than what is known; see ``MetadataStore``."""
         given = list(reports)
         now = int(time.time())
-        return await self.run(lambda batch: report(batch, given, now))
+        return await self._committer.run(lambda batch: report(batch, given, now), within=within)
 
     async def run(self, operation: Callable[[Batch], R]) -> R:
         """Run an operation on a batch of changes, and return its result when that is on disk and in memory.

@@ -1,9 +1,12 @@
 """How the plugin's objects are put together."""
 
+from collections.abc import Callable
+
 from dependency_injector import containers, providers
 
 from triblerd.store import StoreView, Table
 from triblerd_metadata.api import Lists, MetadataStore
+from triblerd_search.api import RemoteSearch
 from triblerd_search.endpoint import SearchEndpoint
 from triblerd_search.index import IndexWriter
 from triblerd_search.postings import Postings
@@ -19,6 +22,7 @@ class SearchContainer(containers.DeclarativeContainer):
     state_table = providers.Dependency(instance_of=Table)
     records = providers.Dependency(instance_of=MetadataStore)
     lists = providers.Dependency(instance_of=Lists)
+    remote: providers.Dependency[Callable[[], RemoteSearch | None]] = providers.Dependency()
 
     postings = providers.Singleton(Postings, store=store, table=posting_table)
     writer = providers.Singleton(IndexWriter, postings=postings, table=state_table, records=records)
@@ -26,4 +30,6 @@ class SearchContainer(containers.DeclarativeContainer):
     searcher = providers.Singleton(
         Searcher, postings=postings, records=records, lists=lists, on_damage=renewer.provided.note_damage
     )
-    endpoint = providers.Singleton(SearchEndpoint, searcher=searcher, renewer=renewer, records=records, lists=lists)
+    endpoint = providers.Singleton(
+        SearchEndpoint, searcher=searcher, renewer=renewer, records=records, lists=lists, remote=remote
+    )

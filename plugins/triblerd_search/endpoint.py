@@ -1,6 +1,7 @@
 """``/search``, ``/metadata/search`` and ``/remote_query``."""
 
 import uuid
+from collections.abc import Callable
 
 import msgspec
 from msgspec import UNSET
@@ -8,22 +9,35 @@ from msgspec import UNSET
 from triblerd.errors import InvalidInputError
 from triblerd.http.endpoint import Endpoint, route
 from triblerd_metadata.api import BadParametersError, FilterError, Lists, MetadataStore, SearchQuery, parse
+from triblerd_search.api import RemoteSearch
 from triblerd_search.renewing import Renewer
-from triblerd_search.schemas import Asked, ChannelsPeers, CompletionQuery, Completions, Found, Renewed
+from triblerd_search.schemas import Asked, ChannelsPeers, CompletionQuery, Completions, Found, RemoteQuery, Renewed
 from triblerd_search.searching import Searcher
 from triblerd_search.snippets import with_snippets
 
-_ASKED = {"request_uuid": "0b5f7a3e-90f1-4b7a-8a3a-6f1b6a0c2d11", "peers": []}
+_ASKED = {
+    "request_uuid": "0b5f7a3e-90f1-4b7a-8a3a-6f1b6a0c2d11",
+    "peers": ["00112233445566778899aabbccddeeff00112233"],
+}
 
 
 class SearchEndpoint(Endpoint):
     """Torrents by the words of their titles."""
 
-    def __init__(self, *, searcher: Searcher, renewer: Renewer, records: MetadataStore, lists: Lists) -> None:
+    def __init__(
+        self,
+        *,
+        searcher: Searcher,
+        renewer: Renewer,
+        records: MetadataStore,
+        lists: Lists,
+        remote: Callable[[], RemoteSearch | None],
+    ) -> None:
         self._searcher = searcher
         self._renewer = renewer
         self._records = records
         self._lists = lists
+        self._remote = remote
 
     @route("GET", "/search", raises=(BadParametersError,))
     async def search(self, query: SearchQuery) -> Found:
@@ -63,18 +77,22 @@ class SearchEndpoint(Endpoint):
         return Renewed()
 
     @route("PUT", "/search/remote", raises=(InvalidInputError,), examples={"answer": _ASKED})
-    async def search_at_peers(self, query: SearchQuery) -> Asked:
-        """Ask peers; parameters stand in the query string. Nobody is asked as long as there are no peers."""
-        return _asked(query)
+    async def search_at_peers(self, query: RemoteQuery) -> Asked:
+        """Ask up to 20 peers for what a search here would list; parameters stand in the query string.
+
+        What they answer is remembered, and comes as `remote_query_results` on `/events`. Nobody is asked as long as no
+        peers are known, and for text without any word.
+        """
+        return self._asked(query)
 
     @route("PUT", "/remote_query", raises=(InvalidInputError,), examples={"answer": _ASKED})
-    async def ask_peers(self, query: SearchQuery) -> Asked:
+    async def ask_peers(self, query: RemoteQuery) -> Asked:
         """Do what `/search/remote` does."""
-        return _asked(query)
+        return self._asked(query)
 
     @route("GET", "/remote_query/channels_peers")
     async def show_channels_peers(self) -> ChannelsPeers:
-        """List the channels for which serving peers are known: none as long as there are no peers."""
+        """List the channels for which serving peers are known: none, since no channels are followed."""
         return ChannelsPeers(channels_list=[])
 
     async def _found(self, query: SearchQuery) -> Found:
@@ -101,17 +119,19 @@ class SearchEndpoint(Endpoint):
             raise InvalidInputError(msg)
         return Completions(completions=await self._searcher.completions(query.q))
 
-
-def _asked(query: SearchQuery) -> Asked:
-    query = msgspec.structs.replace(query, remote=None)
-    try:
-        query.window()
-        query.order()
-        parse(query.selection().text)
-    except BadParametersError as error:
-        msg = f"{error}: a number, flag, key or type is none"
-        raise InvalidInputError(msg) from error
-    except FilterError as error:
-        msg = f"{BadParametersError()}: {error}"
-        raise InvalidInputError(msg) from error
-    return Asked(request_uuid=str(uuid.uuid4()), peers=[])
+    def _asked(self, query: RemoteQuery) -> Asked:
+        query = msgspec.structs.replace(query, remote=None)
+        try:
+            window, order, selection = query.window(), query.order(), query.selection()
+            parse(selection.text)
+        except BadParametersError as error:
+            msg = f"{error}: a number, flag, key or type is none"
+            raise InvalidInputError(msg) from error
+        except FilterError as error:
+            msg = f"{BadParametersError()}: {error}"
+            raise InvalidInputError(msg) from error
+        remote = self._remote()
+        if remote is None:
+            return Asked(request_uuid=str(uuid.uuid4()), peers=[])
+        asked = remote.ask(selection, order, window)
+        return Asked(request_uuid=asked.request_uuid, peers=[peer.hex() for peer in asked.peers])

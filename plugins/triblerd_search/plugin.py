@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import click
 
@@ -9,6 +10,7 @@ from triblerd.config import NoSettings
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
 from triblerd_metadata.api import Lists, MetadataStore, TextIndex
+from triblerd_search.api import RemoteSearch
 from triblerd_search.container import SearchContainer
 from triblerd_search.endpoint import SearchEndpoint
 from triblerd_search.index import IndexState
@@ -17,7 +19,9 @@ from triblerd_search.index import IndexState
 @hookimpl
 def triblerd_manifest() -> Manifest:
     """Say who this is."""
-    return Manifest("search", "Finds torrents by the words of their titles.", requires=("metadata",))
+    return Manifest(
+        "search", "Finds torrents by the words of their titles.", requires=("metadata",), finds=("discovery",)
+    )
 
 
 @hookimpl
@@ -45,6 +49,7 @@ async def triblerd_lifespan(context: PluginContext[NoSettings]) -> AsyncIterator
         state_table=await context.store.table("state", IndexState),
         records=records,
         lists=context.service(Lists),
+        remote=partial(context.services.find, RemoteSearch),
     )
     renewer, searcher = container.renewer(), container.searcher()
     unfollow = records.follow(container.writer())

@@ -5,7 +5,16 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from triblerd_metadata.api import ChannelItem, DescriptionItem, FolderItem, PictureItem, TorrentItem
+from triblerd_metadata.api import (
+    ChannelItem,
+    DescriptionItem,
+    FolderItem,
+    PictureItem,
+    SearchQuery,
+    Selection,
+    TorrentItem,
+    as_flag,
+)
 
 
 class SnippetItem(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=600):
@@ -49,6 +58,26 @@ class Renewed(msgspec.Struct, frozen=True, kw_only=True):
     """Titles are being indexed anew."""
 
     success: bool = True
+
+
+class RemoteQuery(SearchQuery, frozen=True, kw_only=True):
+    """What peers are asked for."""
+
+    popular: Annotated[
+        str | None,
+        Meta(
+            description="The torrents that are most alive where they are asked for: a flag, or an integer (> 0)",
+            extra_json_schema={"type": "string"},
+        ),
+    ] = None
+
+    def selection(self) -> Selection:
+        """Return what is asked for.
+
+        Raises:
+            BadParametersError: a parameter means nothing.
+        """
+        return msgspec.structs.replace(super().selection(), popular=as_flag(self.popular or ""))
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

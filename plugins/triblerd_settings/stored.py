@@ -12,7 +12,6 @@ from msgspec import Meta
 from triblerd.config import Section, default_from_environment
 
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
-Bytes = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
 
 class StoredSection(Section):
@@ -40,37 +39,7 @@ class Chant(StoredSection):
     max_mapped_query_peers: Annotated[Count, Meta(description="Peers remembered per channel")] = 3
 
 
-class PopularityCommunity(StoredSection):
-    """Gossip of popular torrents."""
-
-    enabled: Annotated[bool, Meta(description="Take part in it")] = True
-    cache_dir: Annotated[str, Meta(min_length=1, description="Relative to the state directory")] = "health_cache"
-
-
-class RemoteQueryCommunity(StoredSection):
-    """Searches among peers, as version 7.13 does them."""
-
-    minimal_blob_size: Annotated[Bytes, Meta(description="Bytes of the smallest part of an answer")] = 200
-    maximum_payload_size: Annotated[Bytes, Meta(description="Bytes of one packet at most")] = 1300
-    max_entries: Annotated[Count, Meta(description="Entries of one gossip message at most")] = 6
-    max_query_peers: Annotated[Count, Meta(description="Peers asked per search")] = 20
-    max_response_size: Annotated[Count, Meta(description="Entries of one answer at most")] = 100
-    max_channel_query_back: Annotated[Count, Meta(description="Questions back for unknown channels")] = 4
-    push_updates_back_enabled: Annotated[bool, Meta(description="Tell a peer what is newer than its answer")] = True
-
-
-class ContentDiscoveryCommunity(StoredSection):
-    """Searches and gossip among peers, as later versions do them."""
-
-    enabled: Annotated[bool, Meta(description="Take part in it")] = True
-    testnet: Annotated[bool, Meta(description="Use the test network")] = False
-    maximum_payload_size: Annotated[Bytes, Meta(description="Bytes of one packet at most")] = 1300
-
-
 STORED_SECTIONS: Mapping[str, type[Section]] = {
     "watch_folder": WatchFolder,
     "chant": Chant,
-    "popularity_community": PopularityCommunity,
-    "remote_query_community": RemoteQueryCommunity,
-    "content_discovery_community": ContentDiscoveryCommunity,
 }

@@ -13,7 +13,9 @@ from triblerd_trustview.forms import WRITERS
 from triblerd_trustview.schemas import TrustQuery, TrustView
 from triblerd_trustview.view import KeptView
 
-FILES = StaticFiles(Path(__file__).with_name("static"), ["trustview.html", "trustview.js", "trustview.css"])
+FILES = StaticFiles(
+    "/static/trustview/", Path(__file__).with_name("static"), ["trustview.html", "trustview.js", "trustview.css"]
+)
 
 _EXAMPLE_KEY = "4c69624e61434c504b3a" + "00" * 64
 _EXAMPLE = {

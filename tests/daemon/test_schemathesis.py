@@ -40,6 +40,7 @@ AREAS = (
     "shutdown",
     "statistics",
     "torrentinfo",
+    "trustview",
 )
 CHECKS = [
     content_type_conformance,

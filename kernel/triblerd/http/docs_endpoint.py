@@ -41,7 +41,7 @@ class DocsEndpoint(Endpoint):
         self._version = version
         self._documents: dict[str, bytes] = {}
         self._revision = -1
-        self._files = StaticFiles(STATIC / "swagger", ASSETS)
+        self._files = StaticFiles("/static/swagger/", STATIC / "swagger", ASSETS)
         self._page = (STATIC / "docs.html").read_text()
 
     @route("GET", "/docs", media_type="text/html")

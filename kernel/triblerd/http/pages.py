@@ -36,6 +36,7 @@ class StaticFiles:
     """Files of one folder, of which none is secret.
 
     Args:
+        path: What their routes begin with, such as ``/static/hello/``.
         folder: Where they are.
         names: Those that are served, and nothing else.
 
@@ -43,7 +44,8 @@ class StaticFiles:
         ValueError: nobody knows what one of them is, by its ending.
     """
 
-    def __init__(self, folder: Path, names: Iterable[str]) -> None:
+    def __init__(self, path: str, folder: Path, names: Iterable[str]) -> None:
+        self._path = path
         self._folder = folder
         self._media_types = {name: MEDIA_TYPES.get(Path(name).suffix, "") for name in names}
         if unknown := [name for name, media_type in self._media_types.items() if not media_type]:
@@ -59,6 +61,6 @@ class StaticFiles:
             UnknownPathError: it is none of them.
         """
         if name not in self._media_types:
-            msg = f"Could not find {name}"
+            msg = f"Could not find {self._path}{name}"
             raise UnknownPathError(msg)
         return web.FileResponse(self._folder / name, headers={"Content-Type": self._media_types[name], **SAFE})

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from triblerd_metadata.columns import ADULT, SELF_CHECKED, SIGNED, SUBSCRIBED, Columns
+from triblerd_metadata.columns import ADULT, OWN, SELF_CHECKED, SIGNED, SUBSCRIBED, Columns
 from triblerd_metadata.lists.sort_keys import Rowids
 from triblerd_metadata.selections import Selection
 from triblerd_metadata.values import UNSIGNED, EntryStatus, EntryType
@@ -59,12 +59,11 @@ def _tests(selection: Selection) -> list[_Test]:
         tests.append(_has_type(selection.types))
     if selection.category:
         tests.append(_has_category(selection.category))
-    if selection.hide_adult:
-        tests.append(lambda columns, rows: columns.flags[rows] & ADULT == 0)
+    tests += map(_has_tag, selection.tag_texts)
+    if unwanted := _unwanted_flags(selection):
+        tests.append(lambda columns, rows: columns.flags[rows] & unwanted == 0)
     if selection.exclude_deleted:
         tests.append(lambda columns, rows: columns.status[rows] != EntryStatus.TO_DELETE)
-    if selection.channel_pk == UNSIGNED:
-        tests.append(lambda columns, rows: columns.flags[rows] & SIGNED == 0)
     if (origin_id := selection.origin_id) is not None:
         tests.append(lambda columns, rows: columns.origin_id[rows] == origin_id)
     if checked_after := selection.checked_after:
@@ -75,6 +74,15 @@ def _tests(selection: Selection) -> list[_Test]:
         tests.append(_has_type({EntryType.CHANNEL}))
         tests.append(lambda columns, rows: (columns.flags[rows] & SUBSCRIBED != 0) == subscribed)
     return tests
+
+
+def _unwanted_flags(selection: Selection) -> int:
+    is_unwanted = {
+        ADULT: selection.hide_adult,
+        OWN: selection.exclude_own,
+        SIGNED: selection.channel_pk == UNSIGNED,
+    }
+    return sum(flag for flag, is_so in is_unwanted.items() if is_so)
 
 
 def _has_type(types: frozenset[int] | set[EntryType]) -> _Test:
@@ -98,5 +106,19 @@ def _has_category(text: str) -> _Test:
         except ValueError:
             return np.zeros(len(numbers), np.bool_)
         return np.equal(numbers, number)
+
+    return test
+
+
+def _has_tag(text: str) -> _Test:
+    fitting: list[int] = []
+    seen = 0
+
+    def test(columns: Columns, rows: Rowids | slice) -> Mask:
+        nonlocal seen
+        texts = columns.categories[seen:]
+        fitting.extend(seen + at for at, tags in enumerate(texts) if tags.endswith(text) or f"{text}," in tags)
+        seen += len(texts)
+        return np.isin(columns.category[rows], np.array(fitting, np.uint32))
 
     return test

@@ -24,7 +24,7 @@ def sorted_rows(key: NumberKey | TextKey, columns: Columns) -> Rowids:
     Rows that change meanwhile may be anywhere.
     """
     if isinstance(key, NumberKey):
-        rows: Rowids = np.flatnonzero(columns.alive).astype(np.uint32)
+        rows = np.flatnonzero(columns.alive).astype(np.uint32)
         return rows[np.argsort(key.of_many(columns, rows), kind="stable")]
     rows = _sorted_by_text(key)
     rows = rows[rows < len(columns)]

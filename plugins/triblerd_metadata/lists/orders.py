@@ -33,9 +33,6 @@ class View(Protocol):
     def pieces(self, *, descending: bool) -> Iterator[Rowids]:
         """Yield all rows in order, in pieces that grow."""
 
-    def after(self, count: int, *, descending: bool) -> tuple[int, Iterator[Rowids]]:
-        """Return how many rows are passed over, at most ``count``, and all that come after these, likewise."""
-
 
 class RowView:
     """Rows by number.
@@ -52,10 +49,6 @@ class RowView:
         for start, end in _spans(len(self._alive), FEWEST, descending=descending):
             rows = np.flatnonzero(self._alive[start:end]).astype(np.uint32) + np.uint32(start)
             yield rows[::-1] if descending else rows
-
-    def after(self, count: int, *, descending: bool) -> tuple[int, Iterator[Rowids]]:  # noqa: ARG002 - it takes no time
-        """Return how many rows are passed over, none, and all that come after these."""
-        return 0, self.pieces(descending=descending)
 
 
 @dataclass(frozen=True)
@@ -74,33 +67,20 @@ class OrderView:
     places: NDArray[np.intp]
     moved: Rowids
 
-    def pieces(self, *, descending: bool, fewest: int = FEWEST, done: int = 0) -> Iterator[Rowids]:
-        """Yield all rows in order, in pieces that grow; without those that stand at the first ``done`` of the array."""
+    def pieces(self, *, descending: bool, fewest: int = FEWEST) -> Iterator[Rowids]:
+        """Yield all rows in order, in pieces that grow."""
         end_of_all = len(self.array)
-        spans = _spans(end_of_all, fewest, descending=descending, done=done) if end_of_all else [(0, 0)]
-        for start, end in spans:
+        for start, end in _spans(end_of_all, fewest, descending=descending) if end_of_all else [(0, 0)]:
             rows = self._piece(start, end, with_end=end == end_of_all)
             yield rows[::-1] if descending else rows
 
-    def after(self, count: int, *, descending: bool, fewest: int = FEWEST) -> tuple[int, Iterator[Rowids]]:
-        """Return how many rows are passed over, at most ``count``, and all that come after these."""
-        done = min(max(count - len(self.moved), 0), max(len(self.array) - 1, 0))
-        border = len(self.array) - done if descending else done
-        passed = self.array[border:] if descending else self.array[:border]
-        beside = int(np.searchsorted(self.places, border))
-        if descending:
-            beside = len(self.places) - beside if done else 0
-        stays = done - int(np.count_nonzero(self.stale[passed.astype(np.intp)]))
-        return stays + beside, self.pieces(descending=descending, fewest=fewest, done=done)
-
     def whole(self) -> Rowids:
         """Return all rows, ascending."""
-        # In pieces, each in a moment: all at once takes twice as long, and others wait for some of it.
-        return np.concatenate([*self.pieces(descending=False)])
+        return self._piece(0, len(self.array), with_end=True)
 
     def _piece(self, start: int, end: int, *, with_end: bool) -> Rowids:
         part = self.array[start:end]
-        stays = ~self.stale[part.astype(np.intp)]  # of that type numpy's own indices are
+        stays = ~self.stale[part]
         first = np.searchsorted(self.places, start)
         last = len(self.places) if with_end else np.searchsorted(self.places, end)
         if first == last:
@@ -198,7 +178,8 @@ class KeptOrder:
         return None
 
 
-def _spans(length: int, size: int, *, descending: bool, done: int = 0) -> Iterator[tuple[int, int]]:
+def _spans(length: int, size: int, *, descending: bool) -> Iterator[tuple[int, int]]:
+    done = 0
     while done < length:
         upto = min(done + size, length)
         yield (length - upto, length - done) if descending else (done, upto)

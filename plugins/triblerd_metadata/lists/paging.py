@@ -155,7 +155,6 @@ def _selected(task: Task) -> Rowids:
 
 def _known(rows: Rowids, columns: Columns) -> Rowids:
     """Return those of rows, which are ascending, that the columns have: others were added a moment ago."""
-    rows = rows.astype(np.intp)  # of that type numpy's own indices are: once, not for each column that is looked at
     return rows if not len(rows) or rows.item(-1) < len(columns) else rows[: np.searchsorted(rows, len(columns))]
 
 
@@ -166,18 +165,17 @@ def _mask_of(task: Task, rows: Rowids) -> Mask:
 
 
 def _rows_of(mask: Mask) -> Rowids:
-    return np.flatnonzero(mask)
+    return np.flatnonzero(mask).astype(np.uint32)
 
 
 def _walk(task: Task, view: View, accept: Callable[[Rowids], Mask] | None, most: int | None = None) -> Rowids:
     """Return the rows of the window, fewer when the list ends before, or ``most`` rows were looked at."""
     first, last = task.window.first - 1, task.window.last
-    parts: list[Rowids] = [np.empty(0, np.uint32)]
-    looked_at = 0
+    parts = [np.empty(0, np.uint32)]
+    seen = looked_at = 0
     if task.window.count == 0:
         return parts[0]
-    seen, pieces = view.after(first if accept is None else 0, descending=task.descending)
-    for piece in pieces:
+    for piece in view.pieces(descending=task.descending):
         rows = piece if accept is None else piece[accept(piece)]
         parts.append(rows[max(first - seen, 0) : last - seen])
         seen += len(rows)

@@ -42,7 +42,7 @@ class Popular:
             now: Unix time.
         """
         since = max(now - POPULAR_SECONDS, 0)
-        rows: Rowids = np.empty(0, np.uint32)
+        rows = np.empty(0, np.uint32)
         if self._pool is not None:
             pool = np.fromiter(self._pool, np.uint32, len(self._pool))
             pool = pool[pool < len(columns)]

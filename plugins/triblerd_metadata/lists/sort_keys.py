@@ -13,7 +13,7 @@ from triblerd_metadata.records import Record
 from triblerd_metadata.selections import SortColumn
 from triblerd_metadata.values import EntryType
 
-Rowids = NDArray[np.integer[Any]]
+Rowids = NDArray[np.uint32]
 Keys = NDArray[Any]
 KeyOf = Callable[[int], Any]
 """Returns what is compared of a row; ``None`` when it is gone."""

@@ -242,7 +242,7 @@ class Fans(Endpoint):
         return {}
 
 
-PAGES = StaticFiles(Path(__file__).parent, ["fans.html"])
+PAGES = StaticFiles("/static/fans/", Path(__file__).parent, ["fans.html"])
 
 
 async def test_a_page_of_a_plugin_is_linked_while_the_plugin_runs(served):
@@ -262,7 +262,7 @@ async def test_a_page_of_a_plugin_is_linked_while_the_plugin_runs(served):
 
 def test_a_file_that_nobody_knows_is_not_served():
     with pytest.raises(ValueError, match=r"what is a\.exe, b\.xyz"):
-        StaticFiles(Path(), ["a.exe", "b.js", "b.xyz"])
+        StaticFiles("/static/fans/", Path(), ["a.exe", "b.js", "b.xyz"])
 
 
 @pytest.mark.parametrize(

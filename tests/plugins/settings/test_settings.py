@@ -176,4 +176,3 @@ async def test_variables_change_the_default_of_the_testnet_flags(daemon_process,
     assert settings["chant"]["testnet"] is True
     assert settings["bandwidth_accounting"]["testnet"] is True
     assert settings["trustchain"]["testnet"] is False  # the file wins
-    assert settings["content_discovery_community"]["testnet"] is False

@@ -15,17 +15,6 @@ DOCUMENTED = {
         "queried_peers_limit": 1000,
         "max_mapped_query_peers": 3,
     },
-    "popularity_community": {"enabled": True, "cache_dir": "health_cache"},
-    "remote_query_community": {
-        "minimal_blob_size": 200,
-        "maximum_payload_size": 1300,
-        "max_entries": 6,
-        "max_query_peers": 20,
-        "max_response_size": 100,
-        "max_channel_query_back": 4,
-        "push_updates_back_enabled": True,
-    },
-    "content_discovery_community": {"enabled": True, "testnet": False, "maximum_payload_size": 1300},
 }
 
 

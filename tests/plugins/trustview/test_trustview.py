@@ -171,7 +171,9 @@ async def test_the_page_is_linked_and_local_and_needs_no_key(daemon):
     comment = rb"(?m)(^|\s)// .*$"
     namespace = b"http://www.w3.org/2000/svg"
     assert b"//" not in re.sub(comment, b"", page.body + script.body + style.body).replace(namespace, b"")
-    assert (await daemon.request("GET", "/static/trustview/endpoint.py")).status == 404
+    assert await daemon.get("/static/trustview/%2e%2e%2fendpoint.py", status=404) == {
+        "error": {"handled": True, "message": "Could not find /static/trustview/../endpoint.py"}
+    }
     assert (await daemon.request("GET", "/trustview")).status == 401
 
 

@@ -57,6 +57,8 @@ def is_wanted(entry, selection, tagged):
         (selection.types is None or entry.type in selection.types)
         and selection.category in ("", entry.category)
         and not (selection.hide_adult and entry.is_adult)
+        and all(entry.category.endswith(text) or f"{text}," in entry.category for text in selection.tag_texts)
+        and not (selection.exclude_own and entry.is_own)
         and not (selection.exclude_deleted and entry.status == EntryStatus.TO_DELETE)
         and (not selection.tags or entry.infohash in tagged)
         and selection.infohash in (b"", entry.infohash)

@@ -32,7 +32,8 @@ HEALTH = {
 }
 COMMON = {
     "title": TITLES,
-    "category": st.sampled_from(["", "Video", "video", "Audio", "Ö"]),
+    "category": st.sampled_from(["", "Video", "video", "Audio", "Ö", "Video,Ö", "Audio,Video"]),
+    "is_own": st.booleans(),
     "size": st.sampled_from([0, 1, 2**40, 2**63 - 1]),
     "torrent_date": st.sampled_from([0, 1, NOW - 5]),
     "status": st.sampled_from([0, 1, 2, 6, 1000]),
@@ -61,8 +62,10 @@ SELECTIONS = st.builds(
     Selection,
     types=st.none() | st.frozensets(st.sampled_from([300, 400, 220]), min_size=1),
     category=st.sampled_from(["", "", "Video", "nothing"]),
+    tag_texts=st.sampled_from([(), (), ("Video",), ("Video", "Audio"), ("o",)]),
     hide_adult=st.booleans(),
     exclude_deleted=st.booleans(),
+    exclude_own=st.booleans(),
     tags=st.sampled_from([(), (), ("linux",)]),
     text=WORDS,
     popular=st.booleans(),
