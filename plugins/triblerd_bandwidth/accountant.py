@@ -103,7 +103,7 @@ class Accountant:
             return
         answer = PayoutMessage(record=pack(claim.answer), circuit_id=0, base=0)
         send_payout(self._services, relayed.previous_hop.address, answer)
-        if relayed.next_hop and claim.growth > message.base:
+        if relayed.next_hop and not relayed.is_rendezvous and claim.growth > message.base:
             self._spawn("pass on", self._pass_on(claim.growth, message, relayed))
 
     async def _pass_on(self, growth: int, message: PayoutMessage, relayed: RelayClosed) -> None:

@@ -13,8 +13,10 @@ _MOST_HOPS: Final = 4
 _EXIT: Final = 2
 _LAYERS: Final = 1.25
 """By how much counters of two neighbours differ at most: each layer of encryption adds some bytes to a packet."""
+_SMALL: Final = 3
+"""The same for the smallest packets, of which there are some in every circuit."""
 _SOME: Final = 1 << 16
-"""Bytes of small packets, which have more of them."""
+"""Bytes."""
 
 
 def price(closed: CircuitClosed) -> int:
@@ -41,12 +43,14 @@ def most_due(relayed: RelayClosed) -> int:
 
 def carried(relayed: RelayClosed) -> int:
     """Return the bytes that the owner of a circuit can have received, by the counters of this node."""
-    return int(relayed.bytes_down * _LAYERS) + _SOME
+    return min(_SMALL * relayed.bytes_down, int(relayed.bytes_down * _LAYERS) + _SOME)
 
 
 def passed_on(growth: int, base: int, relayed: RelayClosed) -> int:
     """Return what the next hop gets of what came from the previous one: twice the base, if there was more than that.
 
-    A base of which nobody heard here is not paid for.
+    A base of which nobody heard here is not paid for. At a rendezvous it ends: whether a neighbour signs or not would
+    tell who of them is the hidden seeder.
     """
-    return 2 * base if growth > base and growth >= 2 * base and base <= carried(relayed) else 0
+    is_due = growth > base and growth >= 2 * base and base <= carried(relayed)
+    return 2 * base if is_due and relayed.next_hop and not relayed.is_rendezvous else 0

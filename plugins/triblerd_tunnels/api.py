@@ -100,6 +100,7 @@ class RelayClosed(msgspec.Struct, frozen=True, kw_only=True):
         circuit_id: As between this node and the previous hop, which is the owner or one hop nearer to it.
         next_hop: ``None`` where this node was the last hop.
         next_circuit_id: As between this node and the next hop; 0 without one.
+        is_rendezvous: Two circuits were joined here: what is called the next hop belongs to somebody else's.
         bytes_up: Sent away from the owner; ``bytes_down`` towards it.
     """
 
@@ -109,6 +110,7 @@ class RelayClosed(msgspec.Struct, frozen=True, kw_only=True):
     next_circuit_id: int
     bytes_up: int
     bytes_down: int
+    is_rendezvous: bool = False
 
 
 class PayoutMessage(msgspec.Struct, frozen=True, kw_only=True):

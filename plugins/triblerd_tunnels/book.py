@@ -170,6 +170,7 @@ class Book:
             next_circuit_id=onward.circuit_id,
             bytes_up=self.carried(backward)[1],
             bytes_down=self.carried(onward)[1],
+            is_rendezvous=onward.rendezvous_relay,
         )
 
     def _ended(self, tunnel: TunnelExitSocket) -> RelayClosed:

@@ -271,6 +271,28 @@ async def test_the_same_traffic_is_not_signed_for_twice(start):
     assert hop.gave_to(owner) <= 2.6 * 10 * MIB
 
 
+async def test_nothing_is_passed_on_to_the_side_of_a_hidden_seeder(start, line):
+    owner, meeting, seeder = await start(1), await start(2), await start(3)
+    tunnel = relayed(meeting, owner, 77, MIB, onward=seeder)
+    meeting.book.open[77] = msgspec.structs.replace(tunnel, is_rendezvous=True)
+
+    owner.payer.pay(Payment(peer=meeting.peer, circuit_id=77, amount=2 * MIB, base=MIB))
+    await settled(owner, meeting)
+
+    assert meeting.gave_to(owner) == 2 * MIB
+    assert {message.circuit_id for message in line.sent} == {77, 0}
+
+
+async def test_a_circuit_without_traffic_is_worth_nothing(start):
+    owner, hop = await start(1), await start(2)
+    relayed(hop, owner, 77, 0)
+
+    owner.payer.pay(Payment(peer=hop.peer, circuit_id=77, amount=1, base=1))
+    await settled(owner, hop)
+
+    assert hop.ledger.count() == 0
+
+
 async def test_a_relay_waits_until_its_counters_have_what_it_passes_on(start):
     owner, relay, last = await start(1), await start(2), await start(3)
     relay.accountant.look_seconds = 1.0
