@@ -36,6 +36,7 @@ class Tracker:
         redirect: Where it sends those who ask by HTTP.
         swarms: Seeds and leeches of single torrents, by infohash in hex; of others it says ``seeds`` and ``leeches``.
         scrapes: The infohashes of each scrape.
+        visitors: The address of whoever asked, and what it called itself over HTTP.
     """
 
     url: str = ""
@@ -52,6 +53,7 @@ class Tracker:
     announces: list[Announced] = field(default_factory=list)
     swarms: dict[str, tuple[int, int]] = field(default_factory=dict)
     scrapes: list[list[str]] = field(default_factory=list)
+    visitors: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def events(self) -> list[str]:
@@ -75,6 +77,7 @@ async def http_tracker() -> AsyncIterator[Tracker]:
     over = asyncio.Event()
 
     async def announce(request: web.Request) -> web.Response:
+        tracker.visitors.append((str(request.remote), request.headers.get("User-Agent", "")))
         query = {name: unquote_to_bytes(value) for name, value in _raw_query(request)}
         infohash, port = query["info_hash"].hex(), int(query["port"])
         tracker.announces.append(Announced(infohash, query.get("event", b"").decode(), port))
@@ -85,6 +88,7 @@ async def http_tracker() -> AsyncIterator[Tracker]:
         return web.Response(status=tracker.status, body=_http_answer(tracker))
 
     async def scrape(request: web.Request) -> web.Response:
+        tracker.visitors.append((str(request.remote), request.headers.get("User-Agent", "")))
         infohashes = [unquote_to_bytes(value) for name, value in _raw_query(request) if name == "info_hash"]
         tracker.scrapes.append([infohash.hex() for infohash in infohashes])
         if tracker.is_silent:
@@ -139,6 +143,7 @@ class _UdpTracker(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         connection, action, transaction = struct.unpack_from(">qii", data)
+        self._tracker.visitors.append((addr[0], ""))
         if self._tracker.is_silent:
             return
         actions: dict[int, Callable[[bytes], bytes]] = {1: self._announce, 2: self._scrape}

@@ -13,6 +13,7 @@ from triblerd_libtorrent.magnet import load_magnet
 from triblerd_libtorrent.metainfo import ParsingCost, load_metainfo, parse_metainfo, parsing_cost
 from triblerd_libtorrent.parsing import TorrentParser
 from triblerd_libtorrent.resume import StoredTorrents
+from triblerd_libtorrent.torrents import CIRCUIT_PORT
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +108,7 @@ class ParametersBuilder:
             await asyncio.to_thread(_look_for_links, wish, known)
         else:
             params.flags &= ~_NEEDS_RESUME_DATA
+            _forget_circuits(params)
         start, end = parts.info_at
         self._dress(params, wish, has_files=True)
         return Parameters(params, raw[start:end])
@@ -149,6 +151,7 @@ class ParametersBuilder:
             log.warning("The resume data of %s cannot be used; its files are checked anew: %s", infohash, error)
             return None
         params.flags &= ~_NEEDS_RESUME_DATA  # what is stored says all of it
+        _forget_circuits(params)
         return params
 
 
@@ -171,6 +174,12 @@ def _hand_over_unparsed(session: lt.session, params: lt.add_torrent_params, info
             "flags": int(params.flags),
         }
     )
+
+
+def _forget_circuits(params: lt.add_torrent_params) -> None:
+    """Drop peers whose addresses are circuits of another time: in the plain session they would be somebody else's."""
+    if any(port == CIRCUIT_PORT for _, port in params.peers):
+        params.peers = [(host, port) for host, port in params.peers if port != CIRCUIT_PORT]
 
 
 def _fresh(wish: TorrentWish, metainfo: bytes | None) -> lt.add_torrent_params:

@@ -9,7 +9,7 @@ from triblerd_libtorrent.api import Announce, Infohash, Peer, Tracker
 from triblerd_libtorrent.bans import Bans
 from triblerd_libtorrent.peers import connected_peers
 from triblerd_libtorrent.received import Spawn
-from triblerd_libtorrent.torrents import Torrents
+from triblerd_libtorrent.torrents import CIRCUIT_PORT, Torrents
 from triblerd_libtorrent.trackers import announce_to, announces_of
 
 
@@ -95,8 +95,11 @@ class Swarm:
         return await self._torrents.ask(infohash, connected_peers)
 
     def connect_peer(self, infohash: Infohash, host: str, port: int) -> None:
-        """Connect to a peer by address."""
-        self._torrents.get(infohash).handle.connect_peer((host, port))
+        """Connect to a peer by address. One that is reached by a circuit of its own is not named to other peers."""
+        torrent = self._torrents.get(infohash)
+        if torrent.hops and port == CIRCUIT_PORT:
+            torrent.handle.set_flags(lt.torrent_flags.disable_pex)
+        torrent.handle.connect_peer((host, port))
 
     async def drop_peers(self, infohash: Infohash, *hosts: str) -> None:
         """End all connections to some addresses."""

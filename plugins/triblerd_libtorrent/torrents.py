@@ -15,6 +15,9 @@ T = TypeVar("T")
 Priorities = Sequence[int] | Mapping[int, int]
 """One for each file, or those of some files by position in the torrent."""
 
+CIRCUIT_PORT = 1024
+"""With it, the address of a peer of an anonymous session is the number of a circuit."""
+
 _QUERY_SAVE_PATH = 1 << 7  # libtorrent's query_save_path, which the binding does not name
 
 QUEUE_MOVES: Mapping[QueueMove, Callable[[lt.torrent_handle], None]] = {
