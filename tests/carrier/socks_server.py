@@ -3,7 +3,7 @@
 import asyncio
 import ipaddress
 import struct
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 from triblerd_libtorrent.socks import Endpoint
 
@@ -31,7 +31,6 @@ class SocksServer:
         self.datagrams: list[tuple[Endpoint, bytes]] = []
         self.is_open = True
         self.port = 0
-        self._associations: set[_Association] = set()
         self._associated = asyncio.Event()
         self._serving: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -46,6 +45,7 @@ class SocksServer:
         for task in list(self._serving):
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
+        await asyncio.sleep(0)  # in which what was closed ends
 
     async def associated(self) -> None:
         """Return when somebody has an association."""
@@ -108,18 +108,16 @@ class SocksServer:
     async def _associate(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         loop = asyncio.get_running_loop()
         association = _Association(self)
-        near, _ = await loop.create_datagram_endpoint(lambda: association, local_addr=("127.0.0.1", 0))
-        far, _ = await loop.create_datagram_endpoint(lambda: _FarSide(association), local_addr=(self.exit, 0))
-        association.near, association.far = near, far
-        self._associations.add(association)
-        try:
-            writer.write(reply(GRANTED, *near.get_extra_info("sockname")))
+        async with AsyncExitStack() as stack:
+            association.near, _ = await loop.create_datagram_endpoint(lambda: association, local_addr=("127.0.0.1", 0))
+            stack.callback(association.near.close)
+            association.far, _ = await loop.create_datagram_endpoint(
+                lambda: _FarSide(association), local_addr=(self.exit, 0)
+            )
+            stack.callback(association.far.close)
+            writer.write(reply(GRANTED, *association.near.get_extra_info("sockname")))
             self._associated.set()
             await reader.read(1)
-        finally:
-            self._associations.discard(association)
-            near.close()
-            far.close()
 
 
 class _Association(asyncio.DatagramProtocol):
