@@ -5,6 +5,7 @@ import binascii
 import functools
 import socket
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated, ParamSpec, TypeVar
 
 import msgspec
@@ -12,8 +13,10 @@ from aiohttp import web
 from msgspec import Meta
 
 from triblerd.errors import InvalidInputError, NotFoundError
-from triblerd.http.endpoint import encode_json
+from triblerd.http.endpoint import Scope, encode_json, route
 
+acting_route = partial(route, scope=Scope.WRITE)
+"""Declares a ``GET`` that sends packets for a client: not for who may only look, and not for ``HEAD``."""
 INCORRECT = "incorrect parameters"
 ID_BYTES = 20
 

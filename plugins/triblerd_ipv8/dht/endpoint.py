@@ -6,7 +6,7 @@ from typing import Protocol
 from aiohttp import web
 
 from triblerd.http.endpoint import Deferred, Endpoint, route
-from triblerd_ipv8.answers import ID_BYTES, AbsentOverlayError, Success, from_hex, in_this_form, refusal
+from triblerd_ipv8.answers import ID_BYTES, AbsentOverlayError, Success, acting_route, from_hex, in_this_form, refusal
 from triblerd_ipv8.dht.schemas import (
     Bucket,
     BucketList,
@@ -72,7 +72,7 @@ class DhtEndpoint(Endpoint):
         """Show the values that this node keeps for others, by their keys."""
         return await self._dht.stored()
 
-    @route("GET", "/dht/values/{key}", answers=FoundValues)
+    @acting_route("GET", "/dht/values/{key}", answers=FoundValues)
     @in_this_form
     async def find_values(self, key: str) -> FoundValues:
         """Look for the values of a key, 40 hex digits; takes seconds."""
@@ -88,7 +88,7 @@ class DhtEndpoint(Endpoint):
         reason = await self._dht.store(from_hex(key, ID_BYTES), from_hex(body.value().value))
         return refusal(reason, 200) if reason else Success()
 
-    @route("GET", "/dht/peers/{mid}", answers=FoundPeers)
+    @acting_route("GET", "/dht/peers/{mid}", answers=FoundPeers)
     @in_this_form
     async def find_peer(self, mid: str) -> FoundPeers:
         """Look for a peer by its id, 40 hex digits, and have others introduce us to it; takes seconds."""
@@ -99,7 +99,7 @@ class DhtEndpoint(Endpoint):
         """Show the routing table."""
         return BucketList(list(self._given.buckets()) if self._given else [])
 
-    @route("GET", "/dht/buckets/{prefix}/refresh", answers=Success)
+    @acting_route("GET", "/dht/buckets/{prefix}/refresh", answers=Success)
     @in_this_form
     async def refresh_bucket(self, prefix: BucketPrefix) -> Success | web.Response:
         """Look for nodes of one bucket; takes seconds. When nobody answers, the answer says so with status 200."""
@@ -108,7 +108,7 @@ class DhtEndpoint(Endpoint):
             return refusal("no such bucket")
         return refusal(reason, 200) if reason else Success()
 
-    @route("GET", "/noblockdht/{mid}", answers=Success)
+    @acting_route("GET", "/noblockdht/{mid}", answers=Success)
     @in_this_form
     async def connect(self, mid: str) -> Success | web.Response:
         """Begin to look for a peer by its id, 40 hex digits, and answer at once."""

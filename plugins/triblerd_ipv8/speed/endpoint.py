@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from triblerd.errors import FailedError, InvalidInputError, NotFoundError
 from triblerd.http.endpoint import Endpoint, encode_json, route
+from triblerd_ipv8.answers import acting_route
 from triblerd_ipv8.tunnel.schemas import CountedTest, TimedTest
 from triblerd_tunnels.api import SpeedFigures, TunnelView
 
@@ -52,7 +53,9 @@ class SpeedEndpoint(Endpoint):
         """Send requests over a circuit, and answer when all were answered or are lost."""
         return await self._test_requests(_circuit(circuit_id), body)
 
-    @route("GET", "/test", media_type="text/event-stream", streams=True, headers=HEADERS, raises=(NoTunnelsError,))
+    @acting_route(
+        "GET", "/test", media_type="text/event-stream", streams=True, headers=HEADERS, raises=(NoTunnelsError,)
+    )
     async def time_new_circuit(self, query: TimedTest, request: web.Request) -> web.StreamResponse:
         r"""Build a circuit, and tell for some time how fast it is.
 
@@ -61,13 +64,13 @@ class SpeedEndpoint(Endpoint):
         _hops(_number(query.goal_hops))
         return await self._time(None, query, request)
 
-    @route(
+    @acting_route(
         "GET",
         "/{circuit_id}/test",
         media_type="text/event-stream",
         streams=True,
         headers=HEADERS,
-        raises=(NoTunnelsError,),
+        raises=(NoTunnelsError, FailedError),
     )
     async def time_circuit(self, circuit_id: str, query: TimedTest, request: web.Request) -> web.StreamResponse:
         r"""Tell for some time how fast a circuit is.

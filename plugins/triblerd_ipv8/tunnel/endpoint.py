@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from triblerd.errors import InvalidInputError
 from triblerd.http.endpoint import Endpoint, route
-from triblerd_ipv8.answers import ID_BYTES, INCORRECT, from_hex, in_this_form
+from triblerd_ipv8.answers import ID_BYTES, INCORRECT, acting_route, from_hex, in_this_form
 from triblerd_ipv8.tunnel.schemas import (
     CircuitList,
     ExitList,
@@ -58,7 +58,7 @@ class TunnelEndpoint(Endpoint):
         view = self._view()
         return SwarmList(list(view.swarms()) if view else [])
 
-    @route("GET", "/swarms/{infohash}/size", answers=SwarmSize)
+    @acting_route("GET", "/swarms/{infohash}/size", answers=SwarmSize)
     @in_this_form
     async def swarm_size(self, infohash: str, query: HopsQuery) -> SwarmSize:
         """Ask how many seeders a hidden swarm has; takes seconds."""

@@ -157,3 +157,15 @@ async def test_what_somebody_only_asked_for_is_forgotten(alone):
         dht.store[number.to_bytes(20, "big")]  # as the library does it
 
     await wait_for(lambda: not dht.store, what="the keys to be gone")
+
+
+async def test_who_may_only_look_sends_nobody_anything(start_daemon):
+    config = {"api": {"keys": {"guest": {"key": "guest-key", "scope": "read"}}}}
+    async with start_daemon("ipv8", config=config) as daemon:
+        daemon.key = "guest-key"
+        for path in (f"dht/values/{KEY}", f"dht/peers/{KEY}", "dht/buckets//refresh", f"noblockdht/{KEY}"):
+            await daemon.get(f"/ipv8/{path}", status=403)
+        for path in (f"tunnel/swarms/{KEY}/size", "tunnel/circuits/test", "tunnel/circuits/1/test"):
+            await daemon.get(f"/ipv8/{path}", status=403)
+
+        assert await daemon.get("/ipv8/dht/buckets") == {"buckets": []}
