@@ -9,12 +9,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
 import urllib.request
 import venv
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 SOURCE_ROOTS = ("kernel", "plugins", "contrib")
@@ -111,9 +113,9 @@ def check_daemon(program: Path, state_dir: Path, expected: Mapping[str, tuple[st
         expect(health, "/healthz says nothing")
         expect("swagger" in get(f"{address}/docs"), "/docs is not the page of Swagger UI")
         expect("openapi" in json.loads(get(f"{address}/docs/openapi.json")), "there is no OpenAPI document")
-        listed = json.loads(subprocess.check_output([program, "--state-dir", state_dir, "plugins", "--json"], text=True))
+        listed = started_plugins(program, state_dir)
         for name, (state, words) in expected.items():
-            plugin = next(plugin for plugin in listed if plugin["name"] == name)
+            plugin = listed[name]
             expect(plugin["state"] == state and words in plugin["reason"], f"it is said of a plugin: {plugin}")
         daemon.send_signal(signal.SIGTERM)
         expect(daemon.wait(STOP_LIMIT_SECONDS) == 0, f"the daemon ended with status {daemon.returncode}")
@@ -127,6 +129,17 @@ def wait_for_address(daemon: subprocess.Popen[str], state_dir: Path) -> str:
     """Return the API's address, once the daemon has printed where it is."""
     expect(daemon.stdout and daemon.stdout.readline(), "the daemon ended without a word")
     return str(json.loads((state_dir / "triblerd.address").read_text())["http"])
+
+
+def started_plugins(program: Path, state_dir: Path) -> Mapping[str, Mapping[str, Any]]:
+    """Return the plugins by name, once each was started or found that it cannot be: the API answers before that."""
+    deadline = time.monotonic() + START_LIMIT_SECONDS
+    while True:
+        rows = json.loads(subprocess.check_output([program, "--state-dir", state_dir, "plugins", "--json"], text=True))
+        if not any(row["state"] in ("declared", "ordered", "starting") for row in rows):
+            return {row["name"]: row for row in rows}
+        expect(time.monotonic() < deadline, f"not all plugins were started within {START_LIMIT_SECONDS} s")
+        time.sleep(0.2)
 
 
 def get(url: str) -> str:
