@@ -17,7 +17,7 @@ from triblerd_ipv8.tunnel.schemas import (
 )
 from triblerd_tunnels.api import SwarmPoints, TunnelView
 
-MOST_HOPS = 3
+HOPS = ("1", "2", "3")
 
 
 class TunnelEndpoint(Endpoint):
@@ -63,7 +63,7 @@ class TunnelEndpoint(Endpoint):
     async def swarm_size(self, infohash: str, query: HopsQuery) -> SwarmSize:
         """Ask how many seeders a hidden swarm has; takes seconds."""
         swarm = from_hex(infohash, ID_BYTES)
-        if not query.hops.isdecimal() or not 1 <= int(query.hops) <= MOST_HOPS:
+        if query.hops not in HOPS:
             raise InvalidInputError(INCORRECT)
         view = self._view()
         return SwarmSize(await view.swarm_size(swarm, int(query.hops)) if view else 0)

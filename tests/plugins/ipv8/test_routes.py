@@ -196,7 +196,12 @@ async def test_without_tunnels_their_lists_are_empty(start_overlay):
 async def test_a_hidden_swarm_is_asked_for_rightly_or_not_at_all(start_overlay):
     daemon = await start_overlay()
 
-    for path in [f"swarms/{NOTHING}/size?hops=4", f"swarms/{NOTHING}/size?hops=x", "swarms/00/size"]:
+    for path in [
+        f"swarms/{NOTHING}/size?hops=4",
+        f"swarms/{NOTHING}/size?hops=x",
+        f"swarms/{NOTHING}/size?hops={'9' * 5000}",
+        "swarms/00/size",
+    ]:
         assert await daemon.get(f"/ipv8/tunnel/{path}", status=400) == INCORRECT
 
 
