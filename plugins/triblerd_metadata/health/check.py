@@ -83,7 +83,7 @@ class HealthCheck:
         return best is not None
 
     async def _questions(self, infohash: bytes, limit_seconds: float, *, is_wanted: bool) -> list[Question]:
-        way = None if self._own_swarm.is_private(infohash) else await self._way_out.open()
+        way = None if self._own_swarm.is_discreet(infohash) else await self._way_out.open()
         if way is None:
             return []
         blacklist = await asyncio.to_thread(self._blacklist.read)

@@ -28,10 +28,15 @@ class OwnSwarm:
         others = max(row.list_peers, row.num_peers) - seeds
         return Counted(seeds, max(others, 0)) if seeds or others > 0 else None
 
-    def is_private(self, infohash: bytes) -> bool:
-        """Return whether it is a private download (BEP 27), whose peers are its trackers' business alone."""
+    def is_discreet(self, infohash: bytes) -> bool:
+        """Return whether it is a download of which nobody may be asked from here.
+
+        The peers of a private one (BEP 27) are its trackers' business alone; one with hops would be known to be ours,
+        also while it waits for tunnels.
+        """
         downloads = self._services.find(Downloads)
         if downloads is not None:
             with suppress(UnknownDownloadError):
-                return downloads.get(Infohash(infohash.hex())).record.is_private
+                record = downloads.get(Infohash(infohash.hex())).record
+                return record.is_private or record.hops > 0
         return False

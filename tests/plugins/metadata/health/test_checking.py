@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import msgspec
 import pytest
 
+from tests.carrier import CARRIER
 from tests.plugins.catalog import CATALOG_SIZE, copy_catalog
 from tests.plugins.metadata.health.dht_network import dht_network
 from tests.trackers import http_tracker, udp_tracker
@@ -263,6 +264,26 @@ async def test_nobody_is_asked_about_a_private_download(start, tmp_path):
             await remember(daemon, place(tracker), infohash=bytes.fromhex(torrent.infohash))
 
             await check(daemon, f"/metadata/torrents/{torrent.infohash}/health")
+
+    assert not tracker.scrapes
+
+
+async def test_nobody_is_asked_about_an_anonymous_download_that_waits_for_its_tunnels(start_daemon, tmp_path):
+    config = {
+        "metadata": {"remember_own": False},
+        "download_defaults": {"saveas": str(tmp_path), "anonymity_enabled": False},
+    }
+    plugins = ("metadata", "downloads", "events", "carrier")
+    async with (
+        udp_tracker() as tracker,
+        start_daemon(*plugins, config=config, extra_plugins=[CARRIER]) as daemon,
+    ):
+        wish = {"uri": f"magnet:?xt=urn:btih:{HASH.hex()}", "anon_hops": 1, "safe_seeding": True}
+        await daemon.put("/downloads", json=wish)
+        await daemon.patch("/plugins/carrier", json={"enabled": False})
+        await remember(daemon, place(tracker))
+
+        await check(daemon)
 
     assert not tracker.scrapes
 
