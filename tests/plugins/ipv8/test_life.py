@@ -14,6 +14,9 @@ import pytest
 
 from tests.plugins.ipv8.conftest import node_of
 from triblerd.testing import wait_for
+from triblerd_identity.keys import generate_private_key
+from triblerd_ipv8.config import Ipv8Config
+from triblerd_ipv8.node import Node
 
 REASON = "requires the Python module ipv8, which is not installed: pip install 'triblerd[overlay]'"
 
@@ -110,6 +113,30 @@ async def test_to_switch_it_twenty_times_leaves_nothing(start_overlay, neighbour
         logging.disable(logging.NOTSET)
 
     assert after[1:] == pytest.approx(before[1:], abs=1)
+
+
+async def pauses(config):
+    """Return the pauses of a walk whose steps are late for a while, and then are not."""
+    node = Node(config=config, private_key=generate_private_key(), discovery=False, dht=False)
+    pauses = [config.walk_interval]
+    try:
+        for late in [1.0] * 8 + [0.0] * 8:
+            pauses.append(node._paced(pauses[-1], late))
+    finally:
+        await node.close()
+    return pauses
+
+
+async def test_the_walk_is_slower_while_the_loop_is_busy():
+    scaled = await pauses(Ipv8Config())
+    steady = await pauses(Ipv8Config(walk_scaling_enabled=False))
+    slow = await pauses(Ipv8Config(walk_interval=10))
+
+    assert scaled[:3] == [0.5, 0.75, 1.125]
+    assert max(scaled) == 3.0
+    assert scaled[-1] == 0.5
+    assert set(steady) == {0.5}
+    assert set(slow) == {10}
 
 
 async def test_its_log_is_the_daemons(start_overlay, capfd):
