@@ -7,7 +7,7 @@ which are the library's own business.
 import asyncio
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from ipv8.community import Community, CommunitySettings
@@ -30,6 +30,7 @@ from triblerd_ipv8.intake import Allowance, Datagram, Intake
 from triblerd_ipv8.quiet import seldom
 
 INTERFACE: Final = "UDPIPv4"
+LOOPBACK: Final = "127.0.0.1"
 MOST_WORKERS: Final = 4
 
 MINOR: Final = (PackError, PacketDecodingError, ValueError, DHTError)
@@ -114,6 +115,26 @@ def dispatcher_for(socket: UdpSocket) -> DispatcherEndpoint:
 def hush(overlay: Community) -> None:
     """Have an overlay say the same thing once a minute, whatever strangers send."""
     overlay.logger = overlay._logger = seldom(overlay.logger, MINOR)  # noqa: SLF001
+
+
+def tell_addresses(overlay: Community, own: Callable[[], Sequence[str]], port: int) -> None:
+    """Have an overlay ask us which addresses this machine has.
+
+    By itself it would look for them on the event loop, which a look-up of the host's name may hold for seconds, and
+    introduce nodes on 127.0.0.1 to each other under the address of another interface.
+
+    Args:
+        overlay: It was just made.
+        own: Returns the addresses, the likeliest first.
+        port: The socket's.
+    """
+
+    def lan_address(bootstrap: bool = False) -> tuple[str, int]:
+        return next(iter(own()), LOOPBACK), 0 if bootstrap else port
+
+    overlay.address_is_lan = lambda address: address in own()  # type: ignore[method-assign]
+    overlay._get_lan_address = lan_address  # type: ignore[method-assign]  # noqa: SLF001
+    overlay.cancel_pending_task("discover_lan_addresses")
 
 
 class KnownPeers(Network):

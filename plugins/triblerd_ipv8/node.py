@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from ipv8.community import Community, CommunitySettings
 from ipv8.keyvault.crypto import default_eccrypto
-from ipv8.messaging.interfaces.lan_addresses.interfaces import get_providers
+from ipv8.messaging.interfaces.lan_addresses.interfaces import get_lan_addresses, get_providers
 from ipv8.messaging.interfaces.udp.endpoint import UDPv4Address
 from ipv8.peer import Peer
 from ipv8.peerdiscovery.churn import RandomChurn
@@ -17,10 +17,19 @@ from ipv8.peerdiscovery.community import DiscoveryCommunity, PeriodicSimilarity
 from ipv8.peerdiscovery.discovery import DiscoveryStrategy
 
 from triblerd.errors import FailedError
+from triblerd_ipv8.answers import is_address
 from triblerd_ipv8.api import RANDOM_WALK, NodeParts, Traffic, Walker
 from triblerd_ipv8.config import Ipv8Config
 from triblerd_ipv8.introducers import Introducers, Introductions
-from triblerd_ipv8.library import DHTDiscoveryCommunity, KnownPeers, UdpSocket, Upkeep, dispatcher_for, hush
+from triblerd_ipv8.library import (
+    DHTDiscoveryCommunity,
+    KnownPeers,
+    UdpSocket,
+    Upkeep,
+    dispatcher_for,
+    hush,
+    tell_addresses,
+)
 from triblerd_ipv8.quiet import SeldomLogger
 
 log = logging.getLogger(__name__)
@@ -34,6 +43,7 @@ LATE = 0.1
 SLOWER = 1.5
 MOST_MEASUREMENTS = 100
 LEAVE_SECONDS = 5.0
+INTERFACES_LIMIT_SECONDS = 5.0
 GRACE_SECONDS = 1
 """How long the socket's threads may take to end."""
 
@@ -86,6 +96,7 @@ class Node:
             dht=None,
             rust=self._socket,
         )
+        self._own_addresses: tuple[str, ...] = (config.address,) if self.is_private else ()
         self._walkers: list[tuple[DiscoveryStrategy[Any], int]] = []
         self._leaving: dict[object, Callable[[], Awaitable[None]]] = {}
         self._log = SeldomLogger(log)
@@ -163,7 +174,7 @@ class Node:
         """Make an overlay and supply it with peers; see ``Overlays``."""
         overlay: Any = make(self._parts)
         hush(overlay)
-        overlay.cancel_pending_task("discover_lan_addresses")  # once for all overlays is enough, and never in private
+        tell_addresses(overlay, lambda: self._own_addresses, self.port)
         if self.is_private:
             overlay.my_estimated_lan = overlay.my_estimated_wan = UDPv4Address(self.config.address, self.port)
         overlay.bootstrappers.append(Introductions(self.introducers))
@@ -207,12 +218,11 @@ class Node:
 
     async def look_for_interfaces(self) -> None:
         """Find out which addresses this machine has, for peers in the same network."""
-        for provider in get_providers():
-            try:
-                async with asyncio.timeout(LEAVE_SECONDS):  # one of them asks for the host's name
-                    await asyncio.to_thread(provider.discover_addresses)
-            except TimeoutError:
-                log.debug("%s has no answer", type(provider).__name__)
+        try:
+            async with asyncio.timeout(INTERFACES_LIMIT_SECONDS):  # the host's name is looked up, too
+                self._own_addresses = await asyncio.to_thread(_look_for_addresses)
+        except TimeoutError:
+            log.info("It takes long to find out which addresses this machine has")
 
     def take(self, config: Ipv8Config) -> None:
         """Go on with other settings.
@@ -270,6 +280,13 @@ class Node:
     def _cannot_listen(self) -> CannotListenError:
         where = f"{self.config.address}:{self.config.port}"
         return CannotListenError(f"no UDP socket can be opened on {where}")
+
+
+def _look_for_addresses() -> tuple[str, ...]:
+    """Return the addresses of IPv4 that this machine has, the likeliest first. For a thread."""
+    for provider in get_providers():
+        provider.discover_addresses()
+    return tuple(filter(is_address, get_lan_addresses()))
 
 
 def settings_of(parts: NodeParts) -> CommunitySettings:

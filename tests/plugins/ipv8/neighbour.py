@@ -12,6 +12,8 @@ from ipv8.peer import Peer
 from ipv8.peerdiscovery.community import DiscoveryCommunity
 from ipv8.peerdiscovery.network import Network
 
+from triblerd_ipv8.library import tell_addresses
+
 
 class Neighbour:
     """A node that walks to whom it is told of, and else only answers."""
@@ -34,7 +36,7 @@ class Neighbour:
     def join(self, kind):
         """Take part in an overlay."""
         overlay = kind(CommunitySettings(my_peer=self.me, endpoint=self.endpoint, network=self.network))
-        overlay.cancel_pending_task("discover_lan_addresses")
+        tell_addresses(overlay, lambda: ["127.0.0.1"], self.port)
         overlay.my_estimated_lan = overlay.my_estimated_wan = self.address
         self.overlays.append(overlay)
         return overlay

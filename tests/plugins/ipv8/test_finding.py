@@ -3,6 +3,7 @@
 import logging
 
 import pytest
+from ipv8.messaging.interfaces.lan_addresses.interfaces import get_providers
 
 from tests.plugins.ipv8.conftest import node_of, peers_of
 from tests.plugins.ipv8.neighbour import Neighbour
@@ -28,6 +29,20 @@ async def test_a_daemon_hears_of_others_from_the_one_that_it_knows(start_overlay
         daemon = await start_overlay(bootstrap_override=f"127.0.0.1:{neighbour.port}", bootstrap=["127.0.0.1:9"])
 
         await wait_for(lambda: peers_of(node_of(daemon))["DiscoveryCommunity"] == 2, what="the stranger")
+
+
+async def test_in_private_nobody_looks_for_other_addresses_of_the_machine(start_overlay, neighbour):
+    looked = [provider.addresses_ts for provider in get_providers()]
+    daemon = await start_overlay(bootstrap=[f"127.0.0.1:{neighbour.port}"])
+    await wait_for(lambda: peers_of(node_of(daemon)) == ONE_EACH, what="the neighbour")
+    async with Neighbour() as other:
+        other.walk_to(node_of(daemon).port)
+        await wait_for(lambda: peers_of(node_of(daemon))["DiscoveryCommunity"] == 2, what="an introduction")
+
+    assert [provider.addresses_ts for provider in get_providers()] == looked
+    for overlay in node_of(daemon).overlays:
+        assert overlay.guess_address("UDPIPv4") == ("127.0.0.1", node_of(daemon).port)
+        assert overlay.address_is_lan("127.0.0.1")
 
 
 async def test_who_comes_later_than_we_ask_is_found_all_the_same(start_overlay):
