@@ -54,6 +54,10 @@ class NotAcceptableError(TriblerdError):
     """The caller wants the answer in a form that it cannot be had in."""
 
 
+class SwitchedOffError(TriblerdError):
+    """What would do it is turned off by a setting."""
+
+
 class TooLargeError(TriblerdError):
     """The caller sent more than is accepted."""
 

@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from triblerd.errors import InvalidInputError, NotFoundError
+from triblerd.errors import InvalidInputError, NotFoundError, SwitchedOffError
 from triblerd.http.endpoint import Scope, encode_json, route
 
 acting_route = partial(route, scope=Scope.WRITE)
@@ -60,6 +60,8 @@ def in_this_form(handler: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T 
             return refusal(INCORRECT)
         except NotFoundError as error:
             return refusal(str(error), 404)
+        except SwitchedOffError as error:
+            return refusal(str(error), 412)
 
     return guarded
 

@@ -6,7 +6,7 @@ from typing import Protocol
 from aiohttp import web
 from msgspec import UNSET
 
-from triblerd.errors import InvalidInputError
+from triblerd.errors import InvalidInputError, SwitchedOffError
 from triblerd.http.endpoint import Deferred, Endpoint, route
 from triblerd_ipv8.answers import INCORRECT, Success, in_this_form, is_address, refusal
 from triblerd_ipv8.schemas import (
@@ -71,12 +71,19 @@ class OverlaysEndpoint(Endpoint):
         """Show what was sent and received, overlay by overlay and message by message, where that is counted."""
         return CountedMessages(list(self._views.counted()))
 
-    @route("POST", "/overlays/statistics", answers=Success, examples={"body": {"enable": True, "all": True}})
+    @route(
+        "POST",
+        "/overlays/statistics",
+        answers=Success,
+        raises=(SwitchedOffError,),
+        examples={"body": {"enable": True, "all": True}},
+    )
     @in_this_form
     async def count_messages(self, body: Deferred[CountSwitch]) -> Success | web.Response:
         """Begin to count messages, or stop and forget. The setting `ipv8.statistics` has to allow it."""
         if not self._views.may_count:
-            return refusal("StatisticsEndpoint is not enabled.", 412)
+            msg = "StatisticsEndpoint is not enabled."
+            raise SwitchedOffError(msg)
         switch = body.value()
         if switch.enable is UNSET:
             return refusal("Parameter 'enable' is required")

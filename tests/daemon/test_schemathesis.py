@@ -41,6 +41,9 @@ AREAS = (
     "statistics",
     "torrentinfo",
     "trustview",
+    "ipv8",
+    "tunnels",
+    "discovery",
 )
 CHECKS = [
     content_type_conformance,

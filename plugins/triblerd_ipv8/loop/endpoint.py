@@ -6,7 +6,7 @@ from typing import Protocol
 from aiohttp import web
 from msgspec import UNSET
 
-from triblerd.errors import InvalidInputError
+from triblerd.errors import InvalidInputError, NotFoundError
 from triblerd.http.endpoint import Deferred, Endpoint, Scope, route
 from triblerd_ipv8.answers import INCORRECT, Success, in_this_form, refusal
 from triblerd_ipv8.loop.schemas import (
@@ -53,7 +53,7 @@ class LoopEndpoint(Endpoint):
         self._walk = walk
         self._inspection = inspection
 
-    @route("GET", "/drift", scope=Scope.ADMIN, answers=Measured)
+    @route("GET", "/drift", scope=Scope.ADMIN, answers=Measured, raises=(NotFoundError,))
     async def drift(self) -> Measured | web.Response:
         """Show how late the last hundred steps of the walk were."""
         measured = self._walk.drift

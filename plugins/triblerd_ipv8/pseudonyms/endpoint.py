@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from triblerd.errors import InvalidInputError
+from triblerd.errors import InvalidInputError, NotFoundError
 from triblerd.http.endpoint import Deferred, Endpoint, route
 from triblerd_ipv8.answers import INCORRECT, AbsentOverlayError, Success, in_this_form, refusal
 from triblerd_ipv8.pseudonyms.schemas import (
@@ -30,12 +30,12 @@ class AttestationEndpoint(Endpoint):
 
     prefix = "/ipv8/attestation"
 
-    @route("GET", "", answers=Success)
+    @route("GET", "", answers=Success, raises=(NotFoundError,))
     async def attestations(self) -> web.Response:
         """Say that the overlay is not there."""
         return refusal(NO_ATTESTATION, 404, plain=True)
 
-    @route("POST", "", answers=Success)
+    @route("POST", "", answers=Success, raises=(NotFoundError,))
     async def change_attestations(self) -> web.Response:
         """Say that the overlay is not there."""
         return refusal(NO_ATTESTATION, 404, plain=True)

@@ -54,7 +54,12 @@ class SpeedEndpoint(Endpoint):
         return await self._test_requests(_circuit(circuit_id), body)
 
     @acting_route(
-        "GET", "/test", media_type="text/event-stream", streams=True, headers=HEADERS, raises=(NoTunnelsError,)
+        "GET",
+        "/test",
+        media_type="text/event-stream",
+        streams=True,
+        headers=HEADERS,
+        raises=(NoTunnelsError, FailedError),
     )
     async def time_new_circuit(self, query: TimedTest, request: web.Request) -> web.StreamResponse:
         r"""Build a circuit, and tell for some time how fast it is.
