@@ -103,7 +103,8 @@ async def triblerd_lifespan(context: PluginContext[TunnelsConfig]) -> AsyncItera
                 CircuitBook: book,
                 CircuitSlots: book,
                 TunnelView: container.view(),
-            }
+            },
+            hooks=[tunnelling],
         )
     finally:
         try:

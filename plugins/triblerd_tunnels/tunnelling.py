@@ -2,6 +2,9 @@
 
 import asyncio
 
+from ipv8.messaging.anonymization.tunnel import PEER_FLAG_EXIT_BT
+
+from triblerd.plugin import hookimpl
 from triblerd.tasks import Tasks
 from triblerd_tunnels.book import Book
 from triblerd_tunnels.community import TunnelsCommunity
@@ -47,6 +50,13 @@ class Tunnelling:
         tasks.every(_FOLLOW_SECONDS, "hidden swarms", self._follow)
         tasks.every(_MEET_SECONDS, "lost peers", self._reunion.meet_again)
         tasks.every(_EXITS_SECONDS, "exits", self._exits.keep)
+
+    @hookimpl(optionalhook=True)
+    def triblerd_state_report(self) -> str:
+        """Say how many circuits and exits there are."""
+        ready, exits = len(self._community.find_circuits()), len(self._community.get_candidates(PEER_FLAG_EXIT_BT))
+        joined = len(self._community.exit_sockets) + len(self._community.relay_from_to) // 2
+        return f"{ready} circuits ready, {exits} exits known, part of {joined} circuits of others"
 
     async def close(self) -> None:
         """Close the sessions while there are circuits for their last words, and leave the hidden swarms."""

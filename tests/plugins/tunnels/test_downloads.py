@@ -5,6 +5,8 @@ import os
 from contextlib import suppress
 from ipaddress import IPv4Address
 
+import pytest
+
 from tests.plugins.tunnels.nodes import EXIT, EXIT_ADDRESS, RELAY
 from tests.plugins.tunnels.test_circuits import service, settings
 from triblerd.testing import wait_for
@@ -140,7 +142,29 @@ async def test_nothing_is_transferred_when_all_circuits_are_gone(start_daemon, s
         await wait_for(lambda: service(daemon, Tunnels).state(1) != TunnelState.READY, what="the end of the circuit")
         there = done(daemon, torrent)
         service(daemon, TorrentSwarm).connect_peer(torrent.infohash, seeder.host, seeder.port)
-        seen = await watched(guests_of(seeder), torrent, seconds=2)
+        seen = await watched(guests_of(seeder), torrent, seconds=1)
 
         assert seen <= {EXIT_ADDRESS}  # the seeder has not noticed yet
         assert done(daemon, torrent) - there < 64 * 1024
+
+
+@pytest.mark.soak
+async def test_a_download_goes_on_when_a_hop_falls_silent(start_daemon, start_nodes, seeder, tmp_path):
+    nodes = await start_nodes(EXIT, EXIT, EXIT)
+    seeder.limit(300_000)
+    torrent = seeder.seed_new(os.urandom(3 * 1024 * 1024), piece_length=64 * 1024)
+    async with start_daemon("tunnels", config=settings(nodes, min_circuits=3, max_circuits=6)) as daemon:
+        view = service(daemon, TunnelView)
+        await add(daemon, torrent, tmp_path / "mine", peers=[(seeder.host, seeder.port)])
+        await wait_for(lambda: max(row.bytes_down for row in view.circuits()) > 100_000, what="counters")
+        used = max(view.circuits(), key=lambda row: row.bytes_down)
+        (hop,) = [node for node in nodes if [node.mid] == used.verified_hops]
+
+        with daemon.events(TunnelRemoved) as removed:
+            await hop.vanish()
+            async with asyncio.timeout(60):
+                while (event := await removed.next()).circuit_id != used.circuit_id:
+                    pass
+            await wait_for(lambda: done(daemon, torrent) == torrent.size, 60, what="the data")
+
+        assert event.additional_info == "no activity"

@@ -9,7 +9,7 @@ from tests.plugins.tunnels.test_circuits import service, settings
 from triblerd.testing import wait_for
 from triblerd_ipv8.api import Overlays
 from triblerd_libtorrent.api import Tunnels, TunnelState
-from triblerd_tunnels.api import TunnelView
+from triblerd_tunnels.api import TunnelRemoved, TunnelView
 from triblerd_tunnels.community import TunnelsCommunity
 from triblerd_tunnels.culling import MOST_PEERS, Culling
 from triblerd_tunnels.exits import decode, encode
@@ -79,6 +79,31 @@ async def test_an_exit_that_was_known_is_asked_again_after_a_restart(start_daemo
         tunnels = service(daemon, Tunnels)
         assert tunnels.state(1) is TunnelState.NO_EXITS
         await wait_for(lambda: tunnels.state(1) is TunnelState.NO_CIRCUITS, what="the exit")
+
+
+async def test_a_circuit_that_had_its_share_of_traffic_is_closed(start_daemon, start_nodes):
+    nodes = await start_nodes(EXIT)
+    async with start_daemon("tunnels", config=settings(nodes)) as daemon:
+        service(daemon, Tunnels).want(1)
+        await wait_for(lambda: service(daemon, Tunnels).state(1) is TunnelState.READY, what="a circuit")
+
+        with daemon.events(TunnelRemoved) as removed:
+            community_of(daemon).settings.max_traffic = 100
+            event = await removed.next()
+
+    assert (event.circuit_class, event.additional_info) == ("Circuit", "traffic limit exceeded")
+    assert event.bytes_up + event.bytes_down > 100
+
+
+async def test_the_state_says_how_it_stands(start_daemon, start_nodes):
+    nodes = await start_nodes(EXIT)
+    async with start_daemon("state", "tunnels", config=settings(nodes)) as daemon:
+        service(daemon, Tunnels).want(1)
+        await wait_for(lambda: service(daemon, Tunnels).state(1) is TunnelState.READY, what="a circuit")
+
+        report = (await daemon.get("/state"))["plugins"]["tunnels"]["report"]
+        ready = len(service(daemon, TunnelView).circuits())
+        assert report == f"{ready} circuits ready, 1 exits known, part of 0 circuits of others"
 
 
 def test_exits_are_kept_in_the_form_of_the_overlay():
