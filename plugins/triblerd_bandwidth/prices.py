@@ -8,6 +8,9 @@ from triblerd_tunnels.api import CircuitClosed, RelayClosed
 MOST_BASE: Final = 2**32 - 1
 """Bytes; the message has room for no more."""
 
+LEAST: Final = 1 << 16
+"""Bytes; a circuit with fewer was built, and asked now and then whether it is still there, which exits do not count."""
+
 _MOST_HOPS: Final = 4
 """Three, and one more to a rendezvous."""
 _EXIT: Final = 2
@@ -22,8 +25,10 @@ _SOME: Final = 1 << 16
 def price(closed: CircuitClosed) -> int:
     """Return what the first hop gets for each byte that the owner of a circuit received: for itself and those after it.
 
-    A circuit to a hidden seeder costs as much as one more hop, for the seeder's side.
+    A circuit to a hidden seeder costs as much as one more hop, for the seeder's side. One that carried nothing is free.
     """
+    if closed.bytes_down < LEAST:
+        return 0
     if closed.kind == "DATA":
         return max(2 * closed.goal_hops - 1, 0)
     return 2 * closed.goal_hops + 1 if closed.kind == "RP_DOWNLOADER" else 0

@@ -9,6 +9,7 @@ from tests.plugins.bandwidth.nodes import Line, closed, relayed, running, settle
 from tests.plugins.bandwidth.people import both, changed, half, person
 from triblerd.testing import wait_for
 from triblerd_bandwidth.payer import Payment
+from triblerd_bandwidth.prices import LEAST
 from triblerd_bandwidth.records import pack
 from triblerd_tunnels.api import CircuitBook, PayoutMessage, RelayClosed, TunnelPeer
 
@@ -71,7 +72,7 @@ async def test_other_circuits_cost_nothing(start, line, kind):
     owner, hop = await start(1), await start(2)
 
     owner.book.close(closed(hop, 77, MIB, kind=kind))
-    owner.book.close(closed(hop, 78, 0))
+    owner.book.close(closed(hop, 78, LEAST - 1))
     owner.book.close(msgspec.structs.replace(closed(hop, 79, MIB), first_hop=None))
 
     assert owner.payer.pending(hop.public_key) is None
@@ -242,11 +243,11 @@ async def test_what_was_not_answered_for_an_hour_is_forgotten(start, line):
     await settled(owner, hop)
     clock = owner.ledger._clock
     owner.ledger._clock = lambda: clock() + 3601
-    owner.book.close(closed(hop, 78, 5))
+    owner.book.close(closed(hop, 78, LEAST))
     await settled(owner, hop)
 
     offer = owner.payer.pending(hop.public_key)
-    assert (offer.amount, offer.sequence_number) == (5, 2)
+    assert (offer.amount, offer.sequence_number) == (LEAST, 2)
 
 
 async def test_more_than_was_relayed_is_not_signed(start):

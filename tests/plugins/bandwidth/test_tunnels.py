@@ -9,6 +9,7 @@ from tests.plugins.tunnels.test_circuits import service
 from tests.plugins.tunnels.test_downloads import add, complete
 from triblerd.testing import RunningDaemon, wait_for
 from triblerd_bandwidth.api import Ledger
+from triblerd_bandwidth.prices import LEAST
 from triblerd_identity.api import NodeKey
 from triblerd_ipv8.api import Overlays
 from triblerd_libtorrent.testing import Seeder
@@ -72,11 +73,14 @@ async def test_a_download_over_two_hops_is_paid_for_by_who_took_it(start_paying,
         exit_, relay, owner = (await start_paying(stack, "exit", "relay", "owner")).values()
         await add(owner, torrent, tmp_path / "mine", hops=2, peers=[(seeder.host, seeder.port)])
         await complete(owner, torrent)
+        view = service(owner, TunnelView)
+        await wait_for(lambda: any(row.bytes_down > SIZE for row in view.circuits()), what="counters, a second behind")
 
         closed = close_circuits(owner)
 
         def taken():
-            return sum(one.bytes_down for one in closed if isinstance(one, CircuitClosed) and one.kind == "DATA")
+            used = (one for one in closed if isinstance(one, CircuitClosed) and one.bytes_down >= LEAST)
+            return sum(one.bytes_down for one in used)
 
         def owned():
             return {(key(owner), key(relay)): 3 * taken()}
