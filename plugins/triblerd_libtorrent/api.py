@@ -22,7 +22,16 @@ from triblerd_libtorrent.engine_events import (
 )
 from triblerd_libtorrent.known_progress import KnownProgress
 from triblerd_libtorrent.links import refuse_links_out
-from triblerd_libtorrent.tunnels import SessionDiagnostics, SessionRegistry, TunnelAccess, Tunnels, TunnelState
+from triblerd_libtorrent.socks import Endpoint, SocksDatagrams, associate
+from triblerd_libtorrent.tunnels import (
+    CircuitFetcher,
+    HttpAnswer,
+    SessionDiagnostics,
+    SessionRegistry,
+    TunnelAccess,
+    Tunnels,
+    TunnelState,
+)
 from triblerd_libtorrent.values import (
     MOST_HOPS,
     Announce,
@@ -56,12 +65,15 @@ __all__ = [
     "Announce",
     "Bencodable",
     "Bencoded",
+    "CircuitFetcher",
     "DownloadFinished",
+    "Endpoint",
     "EngineError",
     "EngineEvent",
     "EngineState",
     "FetchError",
     "Hops",
+    "HttpAnswer",
     "Infohash",
     "KnownProgress",
     "LocalFileError",
@@ -84,6 +96,7 @@ __all__ = [
     "SessionDiagnostics",
     "SessionOpened",
     "SessionRegistry",
+    "SocksDatagrams",
     "SourceError",
     "StatusesUpdated",
     "StorageMoveFailed",
@@ -105,6 +118,7 @@ __all__ = [
     "Tunnels",
     "UnknownSchemeError",
     "UnknownTorrentError",
+    "associate",
     "bdecode",
     "bdecode_dictionary",
     "bencode",

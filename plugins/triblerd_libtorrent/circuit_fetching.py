@@ -4,10 +4,9 @@ import asyncio
 import io
 from collections.abc import Awaitable, Callable
 from http.client import HTTPException, HTTPResponse
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from triblerd_libtorrent.api import FetchError, NoTunnelsError, TunnelAccess
+from triblerd_libtorrent.api import FetchError, HttpAnswer, NoTunnelsError, TunnelAccess
 from triblerd_libtorrent.sites import Sites
 from triblerd_libtorrent.socks import Endpoint, connect_through
 
@@ -18,21 +17,8 @@ _TRIES = 3
 _LOOK_SECONDS = 0.1
 
 
-class Answer(NamedTuple):
-    """What a server answers.
-
-    Attributes:
-        location: Where it redirects to; empty when it does not say.
-        body: ``None`` when it is larger than wanted.
-    """
-
-    status: int
-    location: str
-    body: bytes | None
-
-
 class CircuitCourier:
-    """Fetches by the SOCKS5 servers of the anonymous sessions.
+    """Implements ``CircuitFetcher`` (see ``triblerd_libtorrent.api``) by the SOCKS5 servers of the anonymous sessions.
 
     Args:
         entered: Waits for the session of a number of hops; raises ``NoTunnelsError`` when nobody builds tunnels.
@@ -47,14 +33,8 @@ class CircuitCourier:
         """Return what keeps us from fetching; empty when nothing does."""
         return self._tunnels.obstacle(hops)
 
-    async def get(self, uri: str, *, hops: int, most_bytes: int) -> Answer:
-        """Return what a server answers, as soon as there are circuits, however long that takes.
-
-        Raises:
-            NoTunnelsError: nobody builds tunnels, or they cannot carry this.
-            FetchError: nothing comes back that is an answer.
-            OSError: the tunnels break off.
-        """
+    async def get(self, uri: str, *, hops: int, most_bytes: int) -> HttpAnswer:
+        """Return what a server answers, as soon as there are circuits."""
         target, request = _request(uri)
         await self.entered(hops)
         while self._tunnels.obstacle(hops):  # noqa: ASYNC110 - nobody tells when circuits come
@@ -117,14 +97,14 @@ class _Received:
         return io.BytesIO(self._raw)
 
 
-def _parsed(raw: bytes, most_bytes: int) -> Answer:
+def _parsed(raw: bytes, most_bytes: int) -> HttpAnswer:
     response = HTTPResponse(_Received(raw))  # type: ignore[arg-type]  # it only makes a file of it
     try:
         response.begin()
         if len(raw) > _MOST_HEAD + most_bytes:
-            return Answer(response.status, "", None)
+            return HttpAnswer(response.status, "", None)
         body = response.read()
     except (HTTPException, ValueError) as error:
         msg = f"What came back through the tunnels is no answer of a server: {error or type(error).__name__}"
         raise FetchError(msg) from error
-    return Answer(response.status, response.getheader("Location") or "", body if len(body) <= most_bytes else None)
+    return HttpAnswer(response.status, response.getheader("Location") or "", body if len(body) <= most_bytes else None)

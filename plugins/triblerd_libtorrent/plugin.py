@@ -11,6 +11,7 @@ from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
 from triblerd.services import FileRoots
 from triblerd_libtorrent import hookspecs
 from triblerd_libtorrent.api import (
+    CircuitFetcher,
     MetadataLookups,
     PeerBans,
     SessionDiagnostics,
@@ -109,12 +110,13 @@ async def triblerd_lifespan(context: PluginContext[LibtorrentConfig]) -> AsyncIt
         recent=recent,
         services=context.services,
     )
+    courier = CircuitCourier(entered=engine.anonymous.entered, tunnels=engine.tunnels, sites=engine.sites)
     sources = Sources(
         engine=engine,
         roots=context.service(FileRoots),
         hooks=context.hooks,
         recent=recent,
-        courier=CircuitCourier(entered=engine.anonymous.entered, tunnels=engine.tunnels, sites=engine.sites),
+        courier=courier,
         fetch_timeout=context.config.fetch_timeout,
     )
     live = LiveHooks(engine, sources)
@@ -132,6 +134,7 @@ async def triblerd_lifespan(context: PluginContext[LibtorrentConfig]) -> AsyncIt
                 TorrentSwarm: Swarm(torrents=engine.torrents, bans=bans, spawn=spawn),
                 PeerBans: bans,
                 TorrentSources: sources,
+                CircuitFetcher: courier,
                 MetadataLookups: engine.lookups,
                 TorrentPieces: engine.piece_access,
                 SessionRegistry: engine.anonymous,

@@ -67,9 +67,8 @@ class SocksDatagrams(asyncio.DatagramProtocol):
         self.closed: Final = asyncio.Event()
         """Set when the server has ended the association, or we have."""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
         """Note the socket."""
-        assert isinstance(transport, asyncio.DatagramTransport)  # noqa: S101 - the event loop's promise
         self._transport = transport
 
     def datagram_received(self, data: bytes, _: object) -> None:

@@ -16,6 +16,7 @@ from triblerd.plugin import HookCaller
 from triblerd.services import FileRoots
 from triblerd_libtorrent.api import (
     FetchError,
+    HttpAnswer,
     LocalFileError,
     Magnet,
     Metainfo,
@@ -25,7 +26,7 @@ from triblerd_libtorrent.api import (
     TorrentEngine,
     UnknownSchemeError,
 )
-from triblerd_libtorrent.circuit_fetching import Answer, CircuitCourier
+from triblerd_libtorrent.circuit_fetching import CircuitCourier
 from triblerd_libtorrent.recent import RecentMetainfo
 
 log = logging.getLogger(__name__)
@@ -162,13 +163,13 @@ class Sources:
         msg = f"The server redirects more than {MOST_REDIRECTS} times"
         raise FetchError(msg)
 
-    async def _ask(self, uri: str, hops: int) -> Answer:
+    async def _ask(self, uri: str, hops: int) -> HttpAnswer:
         if hops:
             return await self._courier.get(uri, hops=hops, most_bytes=MOST_BYTES)
         async with self._session().get(uri, allow_redirects=False) as response:
             is_wanted = response.status in _OK
             body = await read_at_most(response, MOST_BYTES) if is_wanted else b""
-            return Answer(response.status, response.headers.get("Location", ""), body)
+            return HttpAnswer(response.status, response.headers.get("Location", ""), body)
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
@@ -231,7 +232,7 @@ async def _read(plugin: str, reader: SchemeReader, uri: str, hops: int) -> bytes
         raise FetchError(msg) from error
 
 
-def _body(answer: Answer) -> bytes | str:
+def _body(answer: HttpAnswer) -> bytes | str:
     if answer.status not in _OK:
         msg = f"The server answered with HTTP status code {answer.status}"
         raise FetchError(msg)

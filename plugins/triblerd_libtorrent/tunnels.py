@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from triblerd.plugin import Services
 from triblerd_libtorrent.values import NoTunnelsError
@@ -92,6 +92,38 @@ class SessionDiagnostics(Protocol):
 
         Each has an address (IPv4) and a port. While the session has no neighbours these are the public nodes that it
         begins with, which may bear names.
+        """
+
+
+class HttpAnswer(NamedTuple):
+    """What a server answers.
+
+    Attributes:
+        location: Where it redirects to; empty when it does not say.
+        body: ``None`` when it is larger than wanted.
+    """
+
+    status: int
+    location: str
+    body: bytes | None
+
+
+@runtime_checkable
+class CircuitFetcher(Protocol):
+    """Makes plain HTTP requests through circuits, which bring back what is bencoded, and redirects."""
+
+    async def get(self, uri: str, *, hops: int, most_bytes: int) -> HttpAnswer:
+        """Return what a server answers, as soon as there are circuits, however long that takes.
+
+        Args:
+            uri: ``http:`` alone; the exit finds the address of the host.
+            hops: From 1 on.
+            most_bytes: Of the body.
+
+        Raises:
+            NoTunnelsError: nobody builds tunnels, or they cannot carry this.
+            FetchError: nothing comes back that is an answer.
+            OSError: the tunnels break off.
         """
 
 

@@ -83,7 +83,9 @@ class HealthCheck:
         return best is not None
 
     async def _questions(self, infohash: bytes, limit_seconds: float, *, is_wanted: bool) -> list[Question]:
-        way = None if self._own_swarm.is_discreet(infohash) else await self._way_out.open()
+        patience = limit_seconds if is_wanted else 0.0
+        is_discreet = self._own_swarm.is_discreet(infohash)
+        way = None if is_discreet else await self._way_out.open(patience_seconds=patience)
         if way is None:
             return []
         blacklist = await asyncio.to_thread(self._blacklist.read)

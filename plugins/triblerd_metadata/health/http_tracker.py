@@ -8,8 +8,9 @@ from urllib.parse import quote_from_bytes, urljoin, urlsplit
 import aiohttp
 from yarl import URL
 
+from triblerd.errors import TriblerdError
 from triblerd.fetching import read_at_most
-from triblerd_libtorrent.api import bdecode
+from triblerd_libtorrent.api import CircuitFetcher, bdecode
 from triblerd_metadata.health.outgoing import Names, Outgoing, leads_inside
 from triblerd_metadata.health.values import Counted, NoAnswerError, counted, refusal
 
@@ -36,6 +37,12 @@ class HttpTrackers:
     def __init__(self, names: Names) -> None:
         self._names = names
         self._client: aiohttp.ClientSession | None = None
+        self._fetcher: CircuitFetcher | None = None
+        self._hops = 0
+
+    def detour(self, fetcher: CircuitFetcher, hops: int) -> None:
+        """Make ready to speak through tunnels. Nobody here looks for addresses then, the exit does."""
+        self._fetcher, self._hops = fetcher, hops
 
     def open(self, outgoing: Outgoing) -> None:
         """Make ready to speak from somewhere."""
@@ -54,6 +61,7 @@ class HttpTrackers:
 
     async def close(self) -> None:
         """Close all connections; whoever waits is told that nobody answers."""
+        self._fetcher = None
         if self._client is not None:
             client, self._client = self._client, None
             await client.close()
@@ -72,7 +80,8 @@ class HttpTrackers:
         url = scrape_url(announce_url)
         try:
             async with asyncio.timeout(limit_seconds):
-                await self._names.address(urlsplit(url).hostname or "")  # aiohttp asks for no address of an address
+                if self._fetcher is None:
+                    await self._names.address(urlsplit(url).hostname or "")  # aiohttp asks for no address of an address
                 found = await self._ask(url, infohashes)
                 # Some trackers read one infohash of a question, and are silent about the others.
                 if len(infohashes) > 1 >= len(found):
@@ -82,7 +91,7 @@ class HttpTrackers:
         except TimeoutError as error:
             msg = f"no answer within {limit_seconds:g} s"
             raise NoAnswerError(msg) from error
-        except (aiohttp.ClientError, ValueError, OSError) as error:
+        except (aiohttp.ClientError, TriblerdError, ValueError, OSError) as error:
             raise NoAnswerError(str(error) or type(error).__name__) from error
         return [found.get(infohash, Counted(0, 0)) for infohash in infohashes]
 
@@ -92,6 +101,12 @@ class HttpTrackers:
 
     async def _get(self, url: str) -> bytes:
         for _ in range(_MOST_REDIRECTS + 1):
+            if self._fetcher is not None:
+                answer = await self._fetcher.get(url, hops=self._hops, most_bytes=_MOST_BYTES)
+                if answer.status not in _REDIRECTS:
+                    return _checked_body(answer.status, answer.body)
+                url = urljoin(url, answer.location)
+                continue
             if self._client is None:
                 msg = "the connection was closed"
                 raise NoAnswerError(msg)
@@ -129,10 +144,13 @@ def scrape_url(announce_url: str) -> str:
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes:
-    if response.status != _OK:
-        msg = f"HTTP status {response.status}"
+    return _checked_body(response.status, await read_at_most(response, _MOST_BYTES) if response.status == _OK else None)
+
+
+def _checked_body(status: int, body: bytes | None) -> bytes:
+    if status != _OK:
+        msg = f"HTTP status {status}"
         raise NoAnswerError(msg)
-    body = await read_at_most(response, _MOST_BYTES)
     if body is None:
         msg = f"it sends more than {_MOST_BYTES} bytes"
         raise NoAnswerError(msg)

@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from triblerd_libtorrent.api import Endpoint
+
 _KEPT_SECONDS = 600.0
 _KEPT_FAILURE_SECONDS = 60.0
 _MOST_KEPT = 2000
@@ -59,6 +61,17 @@ class Outgoing(msgspec.Struct, frozen=True):
         return made
 
 
+class Detour(msgspec.Struct, frozen=True):
+    """The way through the tunnels.
+
+    Attributes:
+        server: The SOCKS5 server that leads there. Names of hosts are for the exit to look up.
+    """
+
+    hops: int
+    server: Endpoint
+
+
 def outgoing_of(listen_interfaces: str) -> Outgoing | None:
     """Return where the engine speaks from, by its own setting, ``None`` when that is no IPv4.
 
@@ -82,6 +95,15 @@ def leads_inside(asked: str, named: str) -> bool:
         named: The address that he names.
     """
     return ip_address(asked).is_global and not ip_address(named).is_global
+
+
+def is_address(host: str) -> bool:
+    """Return whether a host is named by its address (IPv4)."""
+    try:
+        IPv4Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def is_unicast(host: str) -> bool:

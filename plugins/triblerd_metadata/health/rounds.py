@@ -47,8 +47,8 @@ class Rounds:
 
     async def look(self) -> None:
         """Check some torrents, if that tells nobody more than the user wants."""
-        is_wanted = self._config.enabled and self._config.periodic_without_hops
-        if not is_wanted or await self._way_out.open() is None:
+        is_wanted = self._config.periodic_without_hops or await self._way_out.is_anonymous()
+        if not (self._config.enabled and is_wanted) or await self._way_out.open() is None:
             return
         kinds = await asyncio.to_thread(candidates, self._store.columns, int(time.time()))
         union = list(dict.fromkeys([infohash for rows in kinds for infohash in await self._due(rows)]))

@@ -5,9 +5,10 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from urllib.parse import urlsplit
 
+from triblerd_libtorrent.api import CircuitFetcher
 from triblerd_metadata.health import http_tracker, udp_tracker
 from triblerd_metadata.health.http_tracker import HttpTrackers
-from triblerd_metadata.health.outgoing import Names, Outgoing
+from triblerd_metadata.health.outgoing import Detour, Names, Outgoing
 from triblerd_metadata.health.tracker_book import TrackerBook
 from triblerd_metadata.health.udp_tracker import UdpTrackers
 from triblerd_metadata.health.values import Counted, NoAnswerError
@@ -49,15 +50,29 @@ class Scrapes:
         self._udp = UdpTrackers()
         self._http = HttpTrackers(names)
         self._forming: dict[str, _Batch] = {}
+        self._finds_names = True
 
-    async def open(self, outgoing: Outgoing) -> None:
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody can be asked."""
+        return self._udp.is_open
+
+    async def open(self, outgoing: Outgoing | Detour, fetcher: CircuitFetcher | None = None) -> None:
         """Make ready to speak from somewhere.
+
+        Args:
+            outgoing: From where.
+            fetcher: Asks by HTTP when it is a detour.
 
         Raises:
             OSError: there is no such place.
         """
+        self._finds_names = isinstance(outgoing, Outgoing)
         await self._udp.open(outgoing)
-        self._http.open(outgoing)
+        if isinstance(outgoing, Outgoing):
+            self._http.open(outgoing)
+        elif fetcher is not None:
+            self._http.detour(fetcher, outgoing.hops)
 
     async def close(self) -> None:
         """Close all connections; whoever waits is told that nobody answers."""
@@ -111,9 +126,10 @@ class Scrapes:
         parts = urlsplit(url)
         if parts.scheme != "udp":
             return await self._http.scrape(url, infohashes, limit_seconds=limit_seconds)
+        host = parts.hostname or ""
         try:
             async with asyncio.timeout(limit_seconds):
-                host = await self._names.address(parts.hostname or "")
+                host = host if not self._finds_names else await self._names.address(host)
         except (TimeoutError, OSError) as error:
             raise NoAnswerError(str(error) or "its address cannot be found in time") from error
         return await self._udp.scrape((host, parts.port or 0), infohashes, limit_seconds=limit_seconds)

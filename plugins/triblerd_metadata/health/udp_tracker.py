@@ -6,7 +6,7 @@ import struct
 from collections.abc import Sequence
 
 from triblerd_metadata.health.datagrams import DatagramSocket
-from triblerd_metadata.health.outgoing import Address
+from triblerd_metadata.health.outgoing import Address, is_address
 from triblerd_metadata.health.values import Counted, NoAnswerError, counted, refusal
 
 MOST_INFOHASHES = 60
@@ -43,7 +43,7 @@ class UdpTrackers(DatagramSocket):
         """Return how many peers a tracker knows, one for each infohash, in order.
 
         Args:
-            address: IPv4 and port of the tracker.
+            address: IPv4 and port of the tracker; by a detour its name will do.
             infohashes: At most ``MOST_INFOHASHES`` of 20 bytes.
             limit_seconds: For everything.
 
@@ -65,7 +65,9 @@ class UdpTrackers(DatagramSocket):
             return
         action, transaction = _HEAD.unpack_from(data)
         asked, wanted, answer = self._open.get(transaction, (None, None, None))
-        if answer is None or answer.done() or addr[:2] != asked:
+        if answer is None or asked is None or answer.done():
+            return
+        if addr[:2] != asked and is_address(asked[0]):  # by a detour, names are asked, and addresses answer
             return
         if action == wanted:
             answer.set_result(data)

@@ -3,15 +3,15 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from ipaddress import IPv4Address
+from contextlib import suppress
 from typing import NamedTuple
 
 from triblerd.plugin import Services
 from triblerd.services import PluginDirectory
 from triblerd_downloads.api import DefaultHops
-from triblerd_libtorrent.api import SessionDiagnostics, TorrentEngine
+from triblerd_libtorrent.api import CircuitFetcher, Endpoint, SessionDiagnostics, TorrentEngine, TunnelAccess
 from triblerd_metadata.health.dht import Dht
-from triblerd_metadata.health.outgoing import Address, Names, Outgoing, Refuses, outgoing_of
+from triblerd_metadata.health.outgoing import Address, Detour, Names, Outgoing, Refuses, is_address, outgoing_of
 from triblerd_metadata.health.scrapes import Scrapes, Spawn
 from triblerd_metadata.health.tracker_book import TrackerBook
 from triblerd_metadata.health.values import Counted, NoAnswerError
@@ -19,6 +19,7 @@ from triblerd_metadata.health.values import Counted, NoAnswerError
 log = logging.getLogger(__name__)
 
 _MOST_ROUTERS = 4
+_LOOK_SECONDS = 0.1
 
 
 class Way(NamedTuple):
@@ -26,18 +27,19 @@ class Way(NamedTuple):
 
     Attributes:
         outgoing: From where.
+        dht: ``None`` where it is not asked.
     """
 
-    outgoing: Outgoing
+    outgoing: Outgoing | Detour
     scrapes: Scrapes
-    dht: Dht
+    dht: Dht | None
 
 
 class WayOut:
     """Opens the way that the settings allow at this moment.
 
-    There is none with hops yet, and none through the user's own proxy: where the engine goes by either, nobody is asked
-    rather than asked past it. Nor is there one without the engine, which knows what is wanted.
+    Where downloads have hops by default, it leads through tunnels of as many. There is none through the user's own
+    proxy: nobody is asked past it. Nor is there one without the engine, which knows what is wanted.
 
     Args:
         book: Where it is noted when trackers are asked.
@@ -65,16 +67,24 @@ class WayOut:
         self._way: Way | None = None
         self._opening = asyncio.Lock()
 
-    async def open(self) -> Way | None:
-        """Return the way, ``None`` when nobody may be asked now."""
+    async def open(self, *, patience_seconds: float = 0.0) -> Way | None:
+        """Return the way, ``None`` when nobody may be asked now.
+
+        Args:
+            patience_seconds: Have tunnels built, if it leads there, and wait for so long; with 0 take what is there.
+        """
         async with self._opening:
-            outgoing = await self._allowed()
-            if self._way is not None and self._way.outgoing == outgoing:
+            outgoing = await self._allowed(patience_seconds)
+            if self._way is not None and self._way.outgoing == outgoing and self._way.scrapes.is_open:
                 return self._way
             await self._shut()
             if outgoing is not None:
                 self._way = await self._opened(outgoing)
             return self._way
+
+    async def is_anonymous(self) -> bool:
+        """Return whether it leads through tunnels, which are up."""
+        return isinstance(await self._allowed(0.0), Detour)
 
     async def scrape_dht(self, way: Way, infohash: bytes) -> Counted:
         """Return how many peers the DHT knows.
@@ -82,6 +92,9 @@ class WayOut:
         Raises:
             NoAnswerError: the engine does not use it, or nobody answers.
         """
+        if way.dht is None:
+            msg = "the DHT is not asked through tunnels"
+            raise NoAnswerError(msg)
         diagnostics = self._services.find(SessionDiagnostics)
         nodes = await diagnostics.dht_nodes(0) if diagnostics is not None else ()
         starts = await self._addresses(nodes)
@@ -95,25 +108,30 @@ class WayOut:
         await self._shut()
         await self._names.close()
 
-    async def _allowed(self) -> Outgoing | None:
+    async def _allowed(self, patience_seconds: float) -> Outgoing | Detour | None:
         engine, diagnostics = self._services.find(TorrentEngine), self._services.find(SessionDiagnostics)
         if engine is None or diagnostics is None:
             return None
-        if DefaultHops(services=self._services, plugins=self._plugins, engine=engine).now():
-            return None
+        hops = DefaultHops(services=self._services, plugins=self._plugins, engine=engine).now()
+        if hops:
+            tunnels = TunnelAccess(services=self._services, sessions=engine.sessions)
+            await _wait_for(tunnels, hops, patience_seconds)
+            server = None if tunnels.obstacle(hops) else diagnostics.socks_server(hops)
+            return None if server is None else Detour(hops, Endpoint(*server))
         settings = await diagnostics.session_settings(0)
         if settings.get("proxy_type") != 0:
             return None
         return outgoing_of(str(settings["listen_interfaces"]))
 
-    async def _opened(self, outgoing: Outgoing) -> Way | None:
-        dht = Dht(refuses=self._refuses)
+    async def _opened(self, outgoing: Outgoing | Detour) -> Way | None:
+        dht = Dht(refuses=self._refuses) if isinstance(outgoing, Outgoing) else None
         way = Way(outgoing, Scrapes(names=self._names, book=self._book, spawn=self._spawn), dht)
         try:
-            await way.scrapes.open(outgoing)
-            await way.dht.open(outgoing)
+            await way.scrapes.open(outgoing, self._services.find(CircuitFetcher))
+            if dht is not None:
+                await dht.open(outgoing)
         except OSError as error:
-            log.warning("Nobody can be asked from %s%s: %s", outgoing.address, outgoing.device, error)
+            log.warning("Nobody can be asked from %s: %s", outgoing, error)
             await way.scrapes.close()
             return None
         return way
@@ -121,11 +139,12 @@ class WayOut:
     async def _shut(self) -> None:
         if self._way is not None:
             way, self._way = self._way, None
-            way.dht.close()
+            if way.dht is not None:
+                way.dht.close()
             await way.scrapes.close()
 
     async def _addresses(self, nodes: Sequence[tuple[str, int]]) -> list[Address]:
-        return [(host, port) for host, port in nodes if _is_address(host)] or [
+        return [(host, port) for host, port in nodes if is_address(host)] or [
             (address, port)
             for host, port in nodes[:_MOST_ROUTERS]
             if (address := await self._address(host)) is not None
@@ -138,9 +157,10 @@ class WayOut:
             return None
 
 
-def _is_address(host: str) -> bool:
-    try:
-        IPv4Address(host)
-    except ValueError:
-        return False
-    return True
+async def _wait_for(tunnels: TunnelAccess, hops: int, patience_seconds: float) -> None:
+    if patience_seconds:
+        tunnels.want(hops)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_seconds):
+                while tunnels.is_offered(hops) and tunnels.obstacle(hops):  # noqa: ASYNC110 - nobody tells
+                    await asyncio.sleep(_LOOK_SECONDS)

@@ -5,13 +5,16 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
+from tests.carrier import CARRIER
+from tests.carrier.plugin import Carrier
 from tests.plugins.metadata.health.conftest import raw_http_server
-from tests.trackers import bencode, udp_tracker
+from tests.trackers import bencode, http_tracker, udp_tracker
 from triblerd.services import PluginDirectory
 from triblerd.tasks import Tasks
-from triblerd_libtorrent.api import SessionRegistry
+from triblerd_libtorrent.api import SessionRegistry, TunnelState
 from triblerd_metadata.health.outgoing import Names
 from triblerd_metadata.health.tracker_book import TrackerBook
+from triblerd_metadata.health.values import NoAnswerError
 from triblerd_metadata.health.way_out import WayOut
 
 HASH = bytes(20)
@@ -53,6 +56,64 @@ async def test_without_tunnels_and_proxies_trackers_are_asked(start):
         url = tracker.url.removesuffix("/announce")
         assert await way.scrapes.ask(url, HASH, limit_seconds=5) == (3, 2)
         assert await way_out.open() is way
+
+
+async def no_name(name):
+    pytest.fail(f"somebody here looks for {name}")
+
+
+@pytest.fixture
+def by_tunnels(start):
+    """Run a daemon whose downloads have a hop by default, with tunnels; yield it with the way out and its server."""
+
+    @asynccontextmanager
+    async def run():
+        async with start("carrier", extra_plugins=[CARRIER], download_defaults={"number_hops": 1}) as (daemon, way_out):
+            way_out._names.address = no_name
+            yield daemon.daemon.container.services().find(Carrier), way_out
+
+    return run
+
+
+async def test_through_tunnels_trackers_see_the_exit_and_find_their_names_there(by_tunnels):
+    async with udp_tracker() as udp, http_tracker() as web, by_tunnels() as (carrier, way_out):
+        assert await way_out.open() is None  # nobody has asked for tunnels yet
+        way = await way_out.open(patience_seconds=10)
+        carrier.servers[1].names["tracker.test"] = "127.0.0.1"
+        udp_url = udp.url.removesuffix("/announce")
+
+        for url in (
+            udp_url,
+            udp_url.replace("127.0.0.1", "tracker.test"),
+            web.url.replace("127.0.0.1", "tracker.test"),
+        ):
+            assert await way.scrapes.ask(url, HASH, limit_seconds=5) == (3, 2)
+
+        assert {address for address, _ in udp.visitors + web.visitors} == {carrier.servers[1].exit}
+        assert {name for _, name in web.visitors} == {"curl/7.81.0"}
+        assert await way_out.is_anonymous()
+        with pytest.raises(NoAnswerError, match="not asked through tunnels"):
+            await way_out.scrape_dht(way, HASH)
+
+
+async def test_tunnels_that_end_are_the_end_of_the_way(by_tunnels):
+    async with udp_tracker() as tracker, by_tunnels() as (carrier, way_out):
+        way = await way_out.open(patience_seconds=10)
+        await carrier.close()
+
+        assert await way_out.open() is None
+        with pytest.raises(NoAnswerError, match="closed"):
+            await way.scrapes.ask(tracker.url.removesuffix("/announce"), HASH, limit_seconds=5)
+    assert tracker.visitors == []
+
+
+@pytest.mark.parametrize("state", [TunnelState.NO_EXITS, TunnelState.NO_CIRCUITS])
+async def test_nobody_is_asked_while_there_are_no_circuits(by_tunnels, state):
+    async with by_tunnels() as (carrier, way_out):
+        carrier.states[1] = state
+
+        assert await way_out.open(patience_seconds=0.3) is None
+        assert not await way_out.is_anonymous()
 
 
 async def test_where_downloads_go_by_tunnels_nobody_is_asked_without(start):
