@@ -57,7 +57,6 @@ class RemoteSearches:
         self._draw = draw
         self._publish = publish
         self._spawn = spawn
-        self.count = 0
 
     def ask(self, selection: Selection, order: Order, window: Window) -> AskedPeers:
         """Ask peers, and return at once; see ``RemoteSearch``."""
@@ -70,7 +69,6 @@ class RemoteSearches:
             if self._requests.ask(peer, query, window.count, partial(self._heard, search)):
                 search.asked.append(peer)
         if search.asked:
-            self.count += 1
             self._spawn("search", self._end(search))
         return AskedPeers(request_uuid=search.uuid, peers=tuple(search.asked))
 
@@ -91,8 +89,7 @@ class RemoteSearches:
         self._publish(RemoteQueryResults(answer=PeerResults(results=items, uuid=search.uuid, peer=question.peer.hex())))
 
     async def _stored(self, question: Question, data: bytes) -> list[TorrentItem]:
-        entries = await self._receiver.receive(question.peer, data, most=question.rows_left, within=_WITHIN_SECONDS)
-        question.rows_left -= len(entries)
+        entries = await self._receiver.receive(question, data, within=_WITHIN_SECONDS)
         items = self._lists.items(entry.rowid for entry in entries)
         return [msgspec.structs.replace(item, statements=UNSET) for item in items if isinstance(item, TorrentItem)]
 

@@ -14,6 +14,8 @@ from triblerd_metadata.api import OWN, SELF_CHECKED, Entry, HealthUpdated, Metad
 MOST_TOLD = 10
 """Torrents in one message."""
 
+_POPULAR_SECONDS = 5.0
+"""How long the best of them are remembered: to find them, all are looked at."""
 _MOST_KEPT = 1000
 _MOST_AT_START = 240
 _START_SECONDS = 4 * 3600
@@ -39,6 +41,7 @@ class CheckedTorrents:
         self._draw = draw
         self._now = now
         self._infohashes: OrderedDict[bytes, None] = OrderedDict()
+        self._popular: tuple[float, list[HealthItem]] = (0.0, [])
 
     def load(self) -> None:
         """Remember the best seeded of those that the store knows to be checked a short time ago. For a thread."""
@@ -61,7 +64,14 @@ class CheckedTorrents:
         return [_item(entry) for entry in self._tellable(some)][:MOST_TOLD]
 
     def popular(self) -> list[HealthItem]:
-        """Return the up to ten with the most peers."""
+        """Return the up to ten with the most peers, as they were a few seconds ago."""
+        found_at, items = self._popular
+        if not 0 <= self._now() - found_at < _POPULAR_SECONDS:
+            items = self._most_popular()
+            self._popular = self._now(), items
+        return items
+
+    def _most_popular(self) -> list[HealthItem]:
         entries = sorted(
             self._tellable(self._infohashes), key=lambda entry: entry.seeders + entry.leechers, reverse=True
         )

@@ -101,11 +101,13 @@ class Gossip:
         self.counts["heard"] += 1
         latest = self._now() + _CLOCK_TOLERANCE
         possible = [item for item in items if item.checked < latest]
-        known = [item for item in possible if self._store.by_infohash(item.infohash)]
-        if known:
-            self._spawn("gossip", self._receiver.take_health(known, within=GATHERING_SECONDS))
-        unknown = [item for item in possible if not self._store.by_infohash(item.infohash)]
-        self._ask_for(peer, unknown)
+        if possible:
+            self._spawn("gossip", self._receiver.take_health(possible, within=GATHERING_SECONDS))
+        self._ask_for(peer, [item for item in possible if not self._is_known(item)])
+
+    def _is_known(self, item: HealthItem) -> bool:
+        """Whether others know of this torrent, too: one that only the user knows is asked for as if he did not."""
+        return any(not entry.is_own for entry in self._store.by_infohash(item.infohash))
 
     def _ask_for(self, peer: PeerId, unknown: Sequence[HealthItem]) -> None:
         fresh = [item for item in {item.infohash: item for item in unknown}.values() if self._is_fresh(item)]
@@ -121,12 +123,9 @@ class Gossip:
 
     async def _take(self, item: HealthItem, question: Question, data: bytes) -> None:
         try:
-            entries = await self._receiver.receive(
-                question.peer, data, most=question.rows_left, wanted={item.infohash}, within=GATHERING_SECONDS
-            )
+            await self._receiver.receive(question, data, wanted={item.infohash}, within=GATHERING_SECONDS)
         except MalformedError:
             return
-        question.rows_left -= len(entries)
         await self._receiver.take_health([item], within=GATHERING_SECONDS)
 
     def _is_fresh(self, item: HealthItem) -> bool:

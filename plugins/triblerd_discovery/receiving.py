@@ -1,16 +1,19 @@
 """What becomes of the answers of peers: their records go into the store, checked, and not too many of them."""
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
+from triblerd.store import StoreError
 from triblerd_discovery.blocks import Block, Numbers, read_block
 from triblerd_discovery.limits import DayBudget
 from triblerd_discovery.link import PeerId
 from triblerd_discovery.messages import HealthItem, MalformedError
+from triblerd_discovery.requests import Question
 from triblerd_metadata.api import (
     Entry,
     EntryType,
@@ -23,6 +26,8 @@ from triblerd_metadata.api import (
     health_of,
     replaces,
 )
+
+log = logging.getLogger(__name__)
 
 _MOST_AT_ONCE = 4
 _WITH_NUMBERS = frozenset({EntryType.TORRENT, EntryType.CHANNEL})
@@ -59,14 +64,13 @@ class Receiver:
         return self._budget.left(peer) > 0
 
     async def receive(
-        self, peer: PeerId, data: bytes, *, most: int, wanted: Collection[bytes] | None = None, within: float
+        self, question: Question, data: bytes, *, wanted: Collection[bytes] | None = None, within: float
     ) -> list[Entry]:
         """Store what is in a block, and return what was new or replaced something older.
 
         Args:
-            peer: Who sent it.
+            question: What the block answers. No more records are taken than it asked for.
             data: The block.
-            most: How many records are taken.
             wanted: Only torrents of these infohashes; ``None`` for any.
             within: Seconds that it may wait to be stored together with others.
 
@@ -85,7 +89,8 @@ class Receiver:
                 for record in received
                 if record.entry is not None and (wanted is None or record.infohash in wanted)
             ]
-            entries = entries[:most]
+            entries = entries[: question.rows_left]
+            question.rows_left -= len(entries)
             self.counts["refused"] += len(received) - len(entries)
         await self.take_health(
             [
@@ -95,11 +100,15 @@ class Receiver:
             ],
             within=within,
         )
-        entries = [entry for entry in entries if self._may_be_new(entry)][: self._budget.left(peer)]
+        entries = [entry for entry in entries if self._may_be_new(entry)][: self._budget.left(question.peer)]
         if not entries:
             return []
-        self._budget.take(peer, len(entries))
-        outcomes = await self._store.add(entries, within=within)
+        self._budget.take(question.peer, len(entries))
+        try:
+            outcomes = await self._store.add(entries, within=within)
+        except StoreError as error:  # a full disk, say; strangers do not fill the log with that
+            log.debug("Torrents of a peer are not stored: %s", error)
+            return []
         self.counts.update(one.outcome for one in outcomes)
         return [one.entry for one in outcomes if one.entry is not None and one.outcome in ("added", "replaced")]
 
@@ -109,7 +118,10 @@ class Receiver:
         better = [report for report in reports if self._is_news(report)]
         self.counts["health"] += len(better)
         if better:
-            await self._store.report_health(better, within=within)
+            try:
+                await self._store.report_health(better, within=within)
+            except StoreError as error:  # as above
+                log.debug("What a peer says of torrents is not stored: %s", error)
 
     def _is_news(self, report: Health) -> bool:
         known = self._store.by_infohash(report.infohash)

@@ -158,7 +158,7 @@ def main() -> None:
         without = {name: ("unmet", f"triblerd[{extra}]") for name, extra in EXTRAS.items()}
         check_daemon(program, folder / "state", without)
         add_overlay(wheel, folder / "venv")
-        check_daemon(program, folder / "state", {"ipv8": ("running", "")})
+        check_daemon(program, folder / "state", {name: ("running", "") for name in ("ipv8", "discovery")})
         print(f"dist: {wheel.name} is whole, installs, starts, answers and stops")
 
 

@@ -98,6 +98,20 @@ async def test_what_a_peer_tells_is_learnt_and_the_popular_list_shows_it(daemon,
     assert store_of(daemon).counts[300] == 3
 
 
+async def test_nobody_learns_by_gossip_what_the_user_has(daemon, peer):
+    own = torrent(1, "a film of the user", is_own=True)
+    await add(daemon, own)
+
+    peer.say(Health(2, [item(own, 3), item(torrent(2, ""), 3)], b""))
+    asked = await wait_for(lambda: len(found := peer.read(Select)) == 2 and found)
+    for one in asked:
+        peer.say(SelectResponse(one.request_id, block_of(record_of(own))))
+    await _settled(peer)
+
+    assert {json.loads(one.query)["infohash"] for one in asked} == {torrent(n, "").infohash.hex() for n in (1, 2)}
+    assert store_of(daemon).by_infohash(own.infohash)[0].is_own
+
+
 async def test_gossip_of_version_7_is_understood(peer):
     peer.say_raw(1, vectors.TORRENTS_HEALTH)
 
