@@ -65,8 +65,8 @@ class Gossip:
         self._spawn = spawn
         self._clock = clock
         self._now = now
-        self._messages = Rates(1, 2)  # a peer's own gossip and its answer may come together
-        self._answers = Rates(1, 3)
+        self._messages = Rates(1, 2, clock=clock)  # a peer's own gossip and its answer may come together
+        self._answers = Rates(1, 3, clock=clock)
         self._asked: OrderedDict[bytes, float] = OrderedDict()
         self.counts = Counter[str]()
 

@@ -1,7 +1,9 @@
 """Gossip with another program."""
 
 import json
+import random
 
+from tests.plugins.catalog import open_metadata
 from tests.plugins.discovery import vectors
 from tests.plugins.discovery.bare import (
     Health,
@@ -14,8 +16,16 @@ from tests.plugins.discovery.bare import (
 )
 from tests.plugins.discovery.test_asking import block_of
 from tests.plugins.discovery.torrents import add, now, record_of, store_of, torrent
+from tests.plugins.metadata.records import KEY_A
 from triblerd.testing import wait_for
+from triblerd_discovery import messages
+from triblerd_discovery.checked import CheckedTorrents
+from triblerd_discovery.gossip import Gossip
+from triblerd_discovery.limits import DayBudget
+from triblerd_discovery.receiving import Receiver
+from triblerd_discovery.requests import Requests
 from triblerd_metadata.api import Checked, HealthUpdated
+from triblerd_metadata.receiving import PeerRecords
 
 
 def item(entry, seeders, leechers=0, checked=None, tracker=""):
@@ -120,14 +130,51 @@ async def test_gossip_of_version_7_is_understood(peer):
     assert {json.loads(one.query)["infohash"] for one in asked} == {vectors.R1[92:112].hex(), vectors.R2[92:112].hex()}
 
 
-async def test_one_message_asks_for_at_most_ten_records_and_a_flood_of_them_for_few(peer):
-    for start in range(0, 200, 40):
-        peer.say(Health(2, [item(torrent(start + number + 1, ""), 1) for number in range(40)], b""))
+class SilentLink:
+    """Peers of whom it is known what they were sent."""
 
-    await wait_for(lambda: len(peer.bodies[201]) >= 20)
-    await _settled(peer)
+    def __init__(self) -> None:
+        self.sent: list[tuple[bytes, int]] = []
 
-    assert len(peer.bodies[201]) == 20  # of two messages: a peer's own gossip and its answer may come together
+    def peers(self) -> list[bytes]:
+        return [b"peer"]
+
+    def send(self, peer: bytes, number: int, _body: bytes) -> bool:
+        self.sent.append((peer, number))
+        return True
+
+    def forget(self, peer: bytes) -> None:
+        pass
+
+    def questions_to(self, peer: bytes) -> int:
+        return self.sent.count((peer, 201))
+
+
+async def test_a_message_asks_for_at_most_ten_records_and_a_flood_of_messages_for_few(tmp_path):
+    link, draw, seconds = SilentLink(), random.Random(1), [1000.0]
+    async with open_metadata(tmp_path / "store") as store:
+        requests = Requests(link=link, draw=draw)
+        gossip = Gossip(
+            link=link,
+            requests=requests,
+            receiver=Receiver(store=store, records=PeerRecords(key=KEY_A), budget=DayBudget(1000, 1000)),
+            store=store,
+            checked=CheckedTorrents(store=store, with_own=False, draw=draw),
+            draw=draw,
+            spawn=lambda _, work: work.close(),
+            clock=lambda: seconds[0],
+        )
+        told = [messages.HealthItem(number.to_bytes(20), 1, 0, now()) for number in range(1, 200)]
+
+        for start in range(0, 160, 32):
+            gossip.heard(b"peer", told[start : start + 32])
+        assert link.questions_to(b"peer") == 20  # of two: a peer's own gossip and its answer may come together
+        seconds[0] += 1
+        gossip.heard(b"peer", told[:12])  # of which ten were asked for a moment ago
+        assert link.questions_to(b"peer") == 22
+        gossip.heard(b"other", told[:10])
+        assert link.questions_to(b"other") == 0
+        requests.close()
 
 
 async def _settled(peer):
