@@ -62,6 +62,7 @@ class UdpSocket(Endpoint):
         super().__init__(port, address, min(MOST_WORKERS, os.cpu_count() or 1))
         self.intake = Intake(deliver=self._deliver, call_soon=self.loop.call_soon_threadsafe, allowance=Allowance())
         self.messages = MessageCounts()
+        self._carried = (0, 0)  # by the sockets before this one
         self._logger = seldom(self._logger)
 
     def datagram_received(self, ip: str, port: int, datagram: bytes) -> None:
@@ -77,6 +78,7 @@ class UdpSocket(Endpoint):
         at that moment: their tables are new ones.
         """
         address, port = self.get_address()
+        self._carried = self.traffic()
         await asyncio.to_thread(self.rust_ep.close, grace_seconds)
         self.rust_ep = rust = _Endpoint(address, port)
         table: Any = ShadowDict
@@ -95,7 +97,7 @@ class UdpSocket(Endpoint):
         if not self.is_open():
             return self.bytes_up, self.bytes_down
         _, sent, _, received = self.rust_ep.get_socket_statistics()
-        return sent, received
+        return self._carried[0] + sent, self._carried[1] + received
 
     def _deliver(self, datagram: Datagram) -> None:
         host, port, data = datagram

@@ -131,8 +131,8 @@ class TunnelSessions:
 
     async def close(self) -> None:
         """Close all sessions. Their torrents wait until there are tunnels again: nothing of them goes out meanwhile."""
-        for hops in list(self._opened):
-            del self._opened[hops]
+        self._opened.clear()
+        for hops in self._wanted:
             await self._registry.close_session(hops)
 
     async def _serve(self, hops: int) -> None:

@@ -13,7 +13,8 @@ from tests.plugins.tunnels.nodes import EXIT, RELAY
 from tests.plugins.tunnels.test_circuits import service, settings
 from tests.plugins.tunnels.test_downloads import add, done
 from triblerd.testing import wait_for
-from triblerd_libtorrent.api import TorrentEngine, Tunnels
+from triblerd_ipv8.api import Overlays
+from triblerd_libtorrent.api import TorrentEngine, Tunnels, TunnelState
 from triblerd_tunnels.api import TunnelView
 
 MIB = 1024 * 1024
@@ -64,3 +65,21 @@ async def test_stopping_it_while_it_serves_leaves_nothing(start_daemon, start_no
     settled, last = marks[rounds // 5], marks[-1]
     assert last[:2] == pytest.approx(settled[:2], abs=1)
     assert last[2] - settled[2] < 12 * MIB, marks
+
+
+async def test_the_socket_that_is_opened_anew_has_the_same_port_and_goes_on_counting(start_daemon, start_nodes):
+    nodes = await start_nodes(EXIT)
+    async with start_daemon("tunnels", config=settings(nodes)) as daemon:
+        tunnels, overlays = service(daemon, Tunnels), service(daemon, Overlays)
+        tunnels.want(1)
+        await wait_for(lambda: tunnels.state(1) is TunnelState.READY, what="a circuit")
+        before = overlays.port, overlays.traffic
+        socket = overlays.parts.rust.rust_ep
+
+        await switch(daemon)
+
+        assert overlays.parts.rust.rust_ep is not socket
+        assert overlays.parts.rust.get_socks5_statistics() == []
+        assert overlays.port == before[0]
+        assert overlays.traffic.sent >= before[1].sent
+        assert overlays.traffic.received >= before[1].received
