@@ -94,10 +94,11 @@ class DhtEndpoint(Endpoint):
         """Look for a peer by its id, 40 hex digits, and have others introduce us to it; takes seconds."""
         return FoundPeers(list(await self._dht.connect(from_hex(mid, ID_BYTES))))
 
-    @route("GET", "/dht/buckets")
+    @route("GET", "/dht/buckets", answers=BucketList)
+    @in_this_form
     async def buckets(self) -> BucketList:
         """Show the routing table."""
-        return BucketList(list(self._given.buckets()) if self._given else [])
+        return BucketList(list(self._dht.buckets()))
 
     @acting_route("GET", "/dht/buckets/{prefix}/refresh", answers=Success)
     @in_this_form

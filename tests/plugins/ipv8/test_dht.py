@@ -131,10 +131,9 @@ async def test_a_value_is_hex_digits(alone):
 
 
 async def test_without_a_dht_that_is_what_is_said(without):
-    for path in ("statistics", "values", f"values/{KEY}", f"peers/{KEY}", "buckets/0/refresh"):
+    for path in ("statistics", "values", f"values/{KEY}", f"peers/{KEY}", "buckets", "buckets/0/refresh"):
         assert await without.get(f"/ipv8/dht/{path}", status=404) == ABSENT
     assert await without.put(f"/ipv8/dht/values/{KEY}", json={"value": "00"}, status=404) == ABSENT
-    assert await without.get("/ipv8/dht/buckets") == {"buckets": []}
     assert await without.get(f"/ipv8/noblockdht/{KEY}", status=404) == {"error": "DHT community not found"}
 
 
