@@ -21,6 +21,8 @@ _PATIENCE_SECONDS = 90.0
 _RECENT_SECONDS = 60.0
 _MOST = 200
 _ANNOUNCE_SECONDS = 60.0
+_FORGET_SECONDS = 15.0
+"""Longer than a connection by uTP takes, or than it takes to fail."""
 _LOOKING = frozenset({EngineState.METADATA, EngineState.DOWNLOADING})
 
 Address = tuple[str, int]
@@ -58,6 +60,7 @@ class Reunion:
         self._met: dict[tuple[Infohash, Address], float] = {}
         self._missed: dict[tuple[Infohash, Address], float] = {}
         self._announced: dict[Infohash, float] = {}
+        self._forgotten = 0.0
 
     def circuit_leaves(self, circuit: Circuit) -> None:
         """End the connections that went over it, and meet again whom there is another way to."""
@@ -72,11 +75,33 @@ class Reunion:
         """See who is connected, and connect to those who were lost; to be called every few seconds."""
         now = time.monotonic()
         self._met = {key: at for key, at in self._met.items() if now - at < _RECENT_SECONDS}
+        for infohash, address in self._without_circuit():  # time begins to count when there is one again
+            self._missed[infohash, address] = now + _PATIENCE_SECONDS
         self._missed = {key: until for key, until in self._missed.items() if until > now}
+        waiting = self._missed.keys() - self._without_circuit()
+        if not waiting:
+            return
         present = await self._look()
-        for infohash, address in self._missed.keys() - present:
+        forget = now - self._forgotten >= _FORGET_SECONDS
+        if forget:
+            self._forgotten = now
+        for infohash in {infohash for infohash, _ in waiting - present}:
+            absent = [address for known, address in waiting - present if known == infohash]
             with suppress(UnknownTorrentError):
-                self._peers.connect_peer(infohash, *address)
+                if forget:  # or the engine holds against them for minutes what was the circuit's fault
+                    await self._peers.drop_peers(infohash, *({host for host, _ in absent} - _hosts(present)))
+                for address in absent:
+                    self._peers.connect_peer(infohash, *address)
+
+    def _without_circuit(self) -> set[tuple[Infohash, Address]]:
+        """Return whom there is no way to at the moment."""
+        reachable = {
+            infohash
+            for hops in self._sessions.opened()
+            if self._sessions.state(hops) is TunnelState.READY
+            for infohash in self._engine.torrents_of(hops)
+        }
+        return {key for key in self._missed if key[0] not in reachable}
 
     async def _replace(self, lost: set[Address]) -> None:
         await self._look()
@@ -114,3 +139,7 @@ class Reunion:
             if status.state in _LOOKING and not status.num_peers and infohash not in self._announced:
                 self._announced[infohash] = now
                 self._peers.announce_to_dht(infohash)
+
+
+def _hosts(keys: set[tuple[Infohash, Address]]) -> set[str]:
+    return {host for _, (host, _) in keys}
