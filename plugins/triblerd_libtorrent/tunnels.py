@@ -164,16 +164,17 @@ class TunnelAccess:
 
     def obstacle(self, hops: int) -> str:
         """Return what keeps us from sending anything through that many hops; empty when nothing does."""
+        length = "1 hop" if hops == 1 else f"{hops} hops"
         match self.state(hops):
             case TunnelState.NO_EXITS:
-                return f"No exit node is known yet that {hops} hops could lead to"
+                return f"No exit node is known yet that {length} could lead to"
             case TunnelState.NO_CIRCUITS:
-                return f"No circuit of {hops} hops is ready yet"
+                return f"No circuit of {length} is ready yet"
         if hops in self._sessions():
             return ""
         if self._offering(hops) is not None:
-            return f"The session of {hops} hops is not open yet"
-        return f"Anonymous downloads need the tunnels plugin; there is no session of {hops} hops"
+            return f"The session of {length} is not open yet"
+        return f"Anonymous downloads need the tunnels plugin; there is no session of {length}"
 
     def _offering(self, hops: int) -> Tunnels | None:
         tunnels = self._services.find(Tunnels)

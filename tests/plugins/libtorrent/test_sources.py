@@ -334,7 +334,7 @@ async def test_tunnels_that_bring_nothing_back_are_an_error(sources, server, vis
 
 @pytest.mark.parametrize(
     ("state", "text"),
-    [(TunnelState.NO_EXITS, "No exit node is known"), (TunnelState.NO_CIRCUITS, "No circuit of 1 hops")],
+    [(TunnelState.NO_EXITS, "No exit node is known"), (TunnelState.NO_CIRCUITS, "No circuit of 1 hop")],
 )
 async def test_it_is_waited_for_circuits_and_told_what_is_missing(sources, server, by_tunnels, state, text):
     services = ServiceRegistry()

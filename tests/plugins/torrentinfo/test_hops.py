@@ -149,7 +149,7 @@ async def test_a_look_up_by_way_of_the_tunnels_finds_what_it_looks_for(start_dae
 
 @pytest.mark.parametrize(
     ("state", "text"),
-    [(TunnelState.NO_EXITS, "No exit node is known"), (TunnelState.NO_CIRCUITS, "No circuit of 1 hops is ready")],
+    [(TunnelState.NO_EXITS, "No exit node is known"), (TunnelState.NO_CIRCUITS, "No circuit of 1 hop is ready")],
 )
 async def test_a_look_up_that_tunnels_are_missing_for_says_so(start_daemon, state, text):
     config = {"torrentinfo": QUICK, "libtorrent": {"fetch_timeout": 0.5}}
