@@ -2,6 +2,7 @@
 
 import asyncio
 
+import libtorrent as lt
 import pytest
 
 from tests.plugins.libtorrent.conftest import QUIET
@@ -127,3 +128,31 @@ async def test_bans_do_not_hold_where_addresses_name_circuits(start_engine):
 
         filters = [bench.engine.sites[hops].session.raw.get_ip_filter() for hops in (0, 1)]
         assert [each.access("198.51.100.7") for each in filters] == [1, 0]
+
+
+@pytest.mark.parametrize(("port", "is_named"), [(1024, False), (6881, True)])
+async def test_a_peer_that_is_a_circuit_is_not_named_to_others(start_engine, tmp_path, port, is_named):
+    torrent = make_torrent(tmp_path, b"x" * 100)
+
+    async with start_engine() as bench:
+        await bench.engine.anonymous.open_session(1, **SOCKS)
+        await bench.engine.add(bench.wish(torrent, hops=1))
+        bench.swarm.connect_peer(torrent.infohash, "198.51.100.7", port)
+
+        flags = bench.engine.torrents.get(torrent.infohash).handle.flags()
+        assert bool(flags & lt.torrent_flags.disable_pex) is not is_named
+
+
+async def test_peers_that_were_circuits_are_not_met_without_hops(start_engine, tmp_path):
+    torrent = make_torrent(tmp_path, b"x" * 100)
+    params = lt.load_torrent_buffer(torrent.metainfo)
+    params.peers = [("198.51.100.7", 1024), ("198.51.100.8", 6881)]
+
+    async with start_engine() as bench:
+        await bench.keep(torrent)
+        data = lt.write_resume_data_buf(params)
+        await bench.store.write(lambda transaction: bench.stored.keep_resume_data(transaction, torrent.infohash, data))
+
+        built = bench.engine._builder.build(bench.wish(torrent, source=None, is_paused=True))
+
+        assert built.params.peers == [("198.51.100.8", 6881)]
