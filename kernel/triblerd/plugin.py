@@ -19,6 +19,8 @@ PLUGIN_GROUP = "triblerd"
 """Entry points of plugins that run unless the configuration turns them off."""
 CONTRIB_GROUP = "triblerd.contrib"
 """Entry points of plugins that run only when the configuration turns them on."""
+SECTION_GROUP = "triblerd.sections"
+"""Entry points of sections, from the same top-level package as their plugin: what can be set while that is off."""
 API_VERSION = 1
 """The version of this border. It changes when a plugin written for the old one can no longer work."""
 

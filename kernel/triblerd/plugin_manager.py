@@ -89,6 +89,7 @@ class PluginManager:
                 self._load(record)
             else:
                 record.move(PluginState.DISABLED, TURNED_OFF)
+                self._declare_settings(record)
         self._reorder()
 
     async def start(self) -> None:
@@ -202,6 +203,13 @@ class PluginManager:
         record.manifest = declaration.manifest
         record.move(PluginState.DECLARED)
 
+    def _declare_settings(self, record: PluginRecord) -> None:
+        """Have what is known of the sections of a plugin that is off shown, and checked when it is changed."""
+        try:
+            self._configuration.declare(record.name, record.found.sections())
+        except Exception:  # a border: a plugin's life
+            log.exception("The settings of the plugin %s, which is turned off, are not known", record.name)
+
     def _undeclare(self, name: str) -> None:
         self._declarations.pop(name, None)
         self._router.retract(name)
@@ -290,6 +298,7 @@ class PluginManager:
         await self._halt(record)
         self._undeclare(record.name)
         record.move(PluginState.DISABLED, TURNED_OFF)
+        self._declare_settings(record)
 
     # -- configuration of one plugin ---------------------------------------------------------------------------
 

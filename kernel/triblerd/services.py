@@ -27,7 +27,8 @@ class Configuration(Protocol):
     def values(self) -> dict[str, dict[str, object]]:
         """Return every section with every key, defaults filled in, as plain JSON values; secrets in clear.
 
-        A plugin's own section also has ``enabled``. Sections of plugins that are turned off hold what the file says.
+        A plugin's own section also has ``enabled``. Of a plugin that is turned off the sections hold what the file
+        says, unless entry points of the group ``triblerd.sections`` tell what they are.
         """
 
     async def change(self, changes: Mapping[str, Mapping[str, object]]) -> None:

@@ -38,6 +38,8 @@ class Installation:
         hooks = PluginHooks(lambda _name, _reason: None)
         for name in filter(self.configuration.is_enabled, self.found):
             self._load(name, hooks)
+        for name in self.found.keys() - self.declarations.keys() - self.faults.keys():
+            self._declare_settings(name)
 
     def reasons(self) -> dict[str, str]:
         """Return, for each enabled plugin that cannot run, why."""
@@ -66,6 +68,12 @@ class Installation:
             self.file.create(settings_text(self.configuration.section_types(), plugins, secrets.token_hex(16)))
             self.configuration.reload()
         await self.configuration.change(changes)
+
+    def _declare_settings(self, name: str) -> None:
+        try:
+            self.configuration.declare(name, self.found[name].sections())
+        except Exception as error:  # noqa: BLE001 - a border: a plugin's life
+            self.faults[name] = f"{type(error).__name__}: {error}"
 
     def _load(self, name: str, hooks: PluginHooks) -> None:
         try:
