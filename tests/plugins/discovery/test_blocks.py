@@ -110,7 +110,7 @@ def test_a_record_that_no_packet_holds_is_left_out():
     assert max(map(len, blocks)) <= 700
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.booleans())
 def test_rubbish_is_malformed_or_a_block(data, is_framed):
     try:
@@ -120,7 +120,7 @@ def test_rubbish_is_malformed_or_a_block(data, is_framed):
     assert len(block.records) <= MOST_BYTES
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(st.integers(0, len(vectors.ANSWER_BLOCK) - 1), st.integers(0, 255))
 def test_a_block_with_a_wrong_byte_is_malformed_or_a_block(place, value):
     data = bytearray(vectors.ANSWER_BLOCK)

@@ -154,7 +154,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=100)
+@settings(deadline=None)
 @given(st.dictionaries(keys, values, max_size=5))
 def test_any_json_is_malformed_or_a_question(query):
     try:
