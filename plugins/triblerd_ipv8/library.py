@@ -17,12 +17,13 @@ from ipv8.dht.discovery import DHTDiscoveryCommunity as LibraryDht
 from ipv8.dht.storage import Storage
 from ipv8.lazy_community import PacketDecodingError
 from ipv8.messaging.interfaces.dispatcher.endpoint import DispatcherEndpoint
+from ipv8.messaging.interfaces.endpoint import EndpointClosedException
 from ipv8.messaging.interfaces.udp.endpoint import Address, UDPv4Address
 from ipv8.messaging.serialization import PackError
 from ipv8.peer import Peer
 from ipv8.peerdiscovery.network import Network
 from ipv8_rust_tunnels import Endpoint
-from ipv8_rust_tunnels._rust import _Endpoint
+from ipv8_rust_tunnels._rust import EndpointNotOpenError, InvalidAddressError, _Endpoint
 from ipv8_rust_tunnels.endpoint import ShadowDict
 
 from triblerd_ipv8.counting import MessageCounts
@@ -35,6 +36,9 @@ MOST_WORKERS: Final = 4
 
 MINOR: Final = (PackError, PacketDecodingError, ValueError, DHTError)
 """What a broken packet, a key that is none, or a search without an answer, ends with."""
+
+_CLOSED: Final = (EndpointNotOpenError, RuntimeError)
+"""What the socket says while it is closed, and while another thread closes it: "Already borrowed"."""
 
 MOST_PEERS: Final = 1000
 MOST_ADDRESSES: Final = 5000
@@ -64,6 +68,7 @@ class UdpSocket(Endpoint):
         self.messages = MessageCounts()
         self._carried = (0, 0)  # by the sockets before this one
         self._logger = seldom(self._logger)
+        self._place: Address | None = None
 
     def datagram_received(self, ip: str, port: int, datagram: bytes) -> None:
         """Take a packet from a thread of the socket."""
@@ -87,17 +92,43 @@ class UdpSocket(Endpoint):
         self.exit_sockets = table(rust.add_exit, lambda *_: None, rust.remove_exit)
         self.open()
 
+    def is_open(self) -> bool:
+        """Return whether it can be used, which it cannot while another thread closes it."""
+        try:
+            return bool(super().is_open())
+        except RuntimeError:
+            return False
+
+    def get_address(self) -> Address:
+        """Return where it is, or was a moment ago when it is being opened again."""
+        try:
+            self._place = super().get_address()
+        except (EndpointClosedException, *_CLOSED):
+            if self._place is None:
+                raise
+        return self._place
+
     def send(self, socket_address: Address, packet: bytes) -> None:
-        """Send a packet."""
-        super().send(socket_address, packet)
+        """Send a packet; it is lost, as any packet may be, while the socket is being opened again.
+
+        Nor does it go to what is no address of IPv4, which peers may have named.
+        """
+        try:
+            self.rust_ep.send((str(socket_address[0]), socket_address[1]), packet)
+        except (*_CLOSED, InvalidAddressError, OverflowError) as error:
+            self._logger.debug("A packet is not sent: %s", error)
+            return
+        self.bytes_up += len(packet)
         self.messages.sent(packet)
 
     def traffic(self) -> tuple[int, int]:
         """Return the bytes that were sent and received, those of tunnels included, which Python never sees."""
-        if not self.is_open():
-            return self.bytes_up, self.bytes_down
-        _, sent, _, received = self.rust_ep.get_socket_statistics()
-        return self._carried[0] + sent, self._carried[1] + received
+        sent, received = self._carried
+        try:
+            _, up, _, down = self.rust_ep.get_socket_statistics()
+        except _CLOSED:
+            return sent, received
+        return sent + up, received + down
 
     def _deliver(self, datagram: Datagram) -> None:
         host, port, data = datagram
@@ -179,6 +210,13 @@ class DHTDiscoveryCommunity(LibraryDht):
         blacklist_mids = self.network.blacklist_mids
         self.network = KnownPeers()
         self.network.blacklist_mids.extend(blacklist_mids)
+
+    def unserialize_value(self, value: bytes) -> tuple[bytes, bytes | None, int] | None:
+        """Return what is in a value, ``None`` for rubbish, which would keep all other values from being found."""
+        try:
+            return super().unserialize_value(value)
+        except (PackError, ValueError, IndexError):
+            return None
 
     def add_value(self, key: bytes, value: bytes, storage: Storage, max_age: float = 3600.0) -> None:
         """Keep a value for others."""

@@ -178,7 +178,7 @@ class TunnelView(Protocol):
     def peers(self) -> Sequence[TunnelPeerRow]:
         """Return the peers that may be hops."""
 
-    def dht_points(self) -> Sequence[SwarmPoints]:
+    async def dht_points(self) -> Sequence[SwarmPoints]:
         """Return the introduction points that this node stores for others."""
 
     async def swarm_size(self, swarm_id: bytes, hops: int) -> int:

@@ -1,8 +1,10 @@
 """Shows the tunnels as ``/ipv8/tunnel`` answers them."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 
+from ipv8.dht.community import DHTCommunity
 from ipv8.dht.provider import DHTIntroPointPayload
 from ipv8.messaging.anonymization.tunnel import (
     FORWARD,
@@ -134,24 +136,18 @@ class View:
             for peer, flags in self._community.candidates.items()
         ]
 
-    def dht_points(self) -> Sequence[SwarmPoints]:
+    async def dht_points(self) -> Sequence[SwarmPoints]:
         """Return the introduction points that this node stores for others."""
         provider = self._community.dht_provider
         if provider is None:
             return []
         dht = provider.dht_community
-        stored = [item for storage in dht.storages.values() for item in storage.items.items()]
-        shown: list[SwarmPoints] = []
-        for key, values in stored:
-            points: list[PointRow] = []
-            for value, _ in dht.post_process_values([entry.data for entry in values]):
-                try:
-                    payload, _ = dht.serializer.unpack_serializable(DHTIntroPointPayload, value)
-                except PackError:
-                    continue  # something else is stored there
-                points.append(_point(payload))
-            shown.append(SwarmPoints(info_hash=key.hex(), peers=points))
-        return shown
+        stored = [
+            (key, [entry.data for entry in values])
+            for storage in dht.storages.values()
+            for key, values in storage.items.items()
+        ]
+        return await asyncio.to_thread(_points, dht, stored)  # a signature each, and strangers store thousands
 
     async def swarm_size(self, swarm_id: bytes, hops: int) -> int:
         """Ask for the seeders of a hidden swarm, and return how many there are."""
@@ -222,6 +218,21 @@ def _swarm(swarm: Swarm) -> SwarmRow:
         bytes_up=swarm.get_total_up(),
         bytes_down=swarm.get_total_down(),
     )
+
+
+def _points(dht: DHTCommunity, stored: Iterable[tuple[bytes, list[bytes]]]) -> list[SwarmPoints]:
+    shown: list[SwarmPoints] = []
+    for key, values in stored:
+        points: list[PointRow] = []
+        for value, _ in dht.post_process_values(values):
+            try:
+                payload, _ = dht.serializer.unpack_serializable(DHTIntroPointPayload, value)
+            except PackError:
+                continue  # something else is stored there
+            points.append(_point(payload))
+        if points:
+            shown.append(SwarmPoints(info_hash=key.hex(), peers=points))
+    return shown
 
 
 def _point(payload: DHTIntroPointPayload) -> PointRow:

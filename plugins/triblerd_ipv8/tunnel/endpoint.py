@@ -78,7 +78,7 @@ class TunnelEndpoint(Endpoint):
     async def dht_points(self) -> list[SwarmPoints]:
         """List the introduction points of hidden swarms that this node stores for others."""
         view = self._view()
-        return list(view.dht_points()) if view else []
+        return list(await view.dht_points()) if view else []
 
     @route("GET", "/peers/pex")
     async def exchanged_points(self) -> list[SwarmPoints]:

@@ -52,6 +52,17 @@ async def test_a_value_that_was_stored_is_found_by_others_and_by_us(met, neighbo
     assert len(neighbour.dht.storages) == 1
 
 
+async def test_rubbish_keeps_no_other_value_from_being_found(met, neighbour):
+    await met.put(f"/ipv8/dht/values/{KEY}", json={"value": "6869"})
+    [storage] = neighbour.dht.storages.values()
+    for rubbish in (b"", b"\1", b"\2", b"\2" + bytes(100), b"\3"):
+        storage.put(bytes.fromhex(KEY), rubbish)
+
+    found = await met.get(f"/ipv8/dht/values/{KEY}")
+
+    assert [value["value"] for value in found["values"]] == ["6869"]
+
+
 async def test_what_is_kept_for_others_is_shown_with_who_signed_it(met, neighbour):
     async def stored():
         await neighbour.dht.store_value(bytes.fromhex(KEY), b"tea", sign=True)

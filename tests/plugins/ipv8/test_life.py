@@ -11,6 +11,7 @@ import threading
 
 import psutil
 import pytest
+from ipv8.messaging.interfaces.udp.endpoint import UDPv4Address
 
 from tests.plugins.ipv8.conftest import node_of
 from triblerd.testing import wait_for
@@ -90,6 +91,25 @@ def footprint():
     process = psutil.Process()
     pool = sum(thread.name.startswith("asyncio_") for thread in threading.enumerate())
     return len(asyncio.all_tasks()), process.num_fds(), process.num_threads() - pool
+
+
+async def test_while_the_socket_is_opened_again_packets_are_lost_and_nothing_else(start_overlay, neighbour):
+    node = node_of(await start_overlay(bootstrap=[f"127.0.0.1:{neighbour.port}"]))
+    port, sent = node.port, node.traffic.sent
+    closed = 0
+
+    renewal = asyncio.create_task(node.renew_socket())
+    while not renewal.done():
+        await asyncio.sleep(0)
+        closed += not node.socket.is_open()
+        node.overlays[0].walk_to(UDPv4Address("127.0.0.1", neighbour.port))
+        assert node.port == port
+        assert node.traffic.sent >= sent
+    await renewal
+
+    assert closed
+    assert node.port == port
+    assert node.traffic.sent >= sent
 
 
 async def test_to_switch_it_twenty_times_leaves_nothing(start_overlay, neighbour):
