@@ -73,8 +73,10 @@ class WayOut:
         Args:
             patience_seconds: Have tunnels built, if it leads there, and wait for so long; with 0 take what is there.
         """
+        if patience_seconds:
+            await self._wait(patience_seconds)  # not within the lock, or many would wait one after another
         async with self._opening:
-            outgoing = await self._allowed(patience_seconds)
+            outgoing = await self._allowed()
             if self._way is not None and self._way.outgoing == outgoing and self._way.scrapes.is_open:
                 return self._way
             await self._shut()
@@ -84,7 +86,7 @@ class WayOut:
 
     async def is_anonymous(self) -> bool:
         """Return whether it leads through tunnels, which are up."""
-        return isinstance(await self._allowed(0.0), Detour)
+        return isinstance(await self._allowed(), Detour)
 
     async def scrape_dht(self, way: Way, infohash: bytes) -> Counted:
         """Return how many peers the DHT knows.
@@ -108,14 +110,26 @@ class WayOut:
         await self._shut()
         await self._names.close()
 
-    async def _allowed(self, patience_seconds: float) -> Outgoing | Detour | None:
+    async def _wait(self, seconds: float) -> None:
+        engine = self._services.find(TorrentEngine)
+        if engine is None or not (hops := self._default_hops(engine)):
+            return
+        tunnels = TunnelAccess(services=self._services, sessions=engine.sessions)
+        tunnels.want(hops)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while tunnels.is_offered(hops) and tunnels.obstacle(hops):  # noqa: ASYNC110 - nobody tells
+                    await asyncio.sleep(_LOOK_SECONDS)
+
+    def _default_hops(self, engine: TorrentEngine) -> int:
+        return DefaultHops(services=self._services, plugins=self._plugins, engine=engine).now()
+
+    async def _allowed(self) -> Outgoing | Detour | None:
         engine, diagnostics = self._services.find(TorrentEngine), self._services.find(SessionDiagnostics)
         if engine is None or diagnostics is None:
             return None
-        hops = DefaultHops(services=self._services, plugins=self._plugins, engine=engine).now()
-        if hops:
+        if hops := self._default_hops(engine):
             tunnels = TunnelAccess(services=self._services, sessions=engine.sessions)
-            await _wait_for(tunnels, hops, patience_seconds)
             server = None if tunnels.obstacle(hops) else diagnostics.socks_server(hops)
             return None if server is None else Detour(hops, Endpoint(*server))
         settings = await diagnostics.session_settings(0)
@@ -155,12 +169,3 @@ class WayOut:
             return await self._names.address(host)
         except OSError:
             return None
-
-
-async def _wait_for(tunnels: TunnelAccess, hops: int, patience_seconds: float) -> None:
-    if patience_seconds:
-        tunnels.want(hops)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(patience_seconds):
-                while tunnels.is_offered(hops) and tunnels.obstacle(hops):  # noqa: ASYNC110 - nobody tells
-                    await asyncio.sleep(_LOOK_SECONDS)

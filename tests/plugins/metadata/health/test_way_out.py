@@ -1,5 +1,6 @@
 """Nobody is asked past what the user wants of the engine."""
 
+import asyncio
 from contextlib import asynccontextmanager
 from importlib.metadata import EntryPoint
 
@@ -114,6 +115,19 @@ async def test_nobody_is_asked_while_there_are_no_circuits(by_tunnels, state):
 
         assert await way_out.open(patience_seconds=0.3) is None
         assert not await way_out.is_anonymous()
+
+
+async def test_who_waits_for_circuits_keeps_nobody_else_waiting(by_tunnels):
+    async with by_tunnels() as (carrier, way_out):
+        carrier.states[1] = TunnelState.NO_CIRCUITS
+        waiting = asyncio.create_task(way_out.open(patience_seconds=3600))
+        await asyncio.sleep(0)
+
+        assert await way_out.open() is None
+        assert not waiting.done()
+
+        carrier.states[1] = TunnelState.READY
+        assert await waiting is not None
 
 
 async def test_where_downloads_go_by_tunnels_nobody_is_asked_without(start):
