@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -138,6 +139,7 @@ class Node:
             CannotListenError: the address is none of this machine, or no port is free.
         """
         try:
+            _try_address(self.config.address)
             is_open = await self._parts.endpoint.open()
         except Exception as error:  # whatever Rust has for it
             raise self._cannot_listen() from error
@@ -287,6 +289,13 @@ def _look_for_addresses() -> tuple[str, ...]:
     for provider in get_providers():
         provider.discover_addresses()
     return tuple(filter(is_address, get_lan_addresses()))
+
+
+def _try_address(address: str) -> None:
+    """Raise what is wrong with an address, of which the endpoint would try a thousand ports, with a line for each."""
+    if is_address(address):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind((address, 0))
 
 
 def settings_of(parts: NodeParts) -> CommunitySettings:

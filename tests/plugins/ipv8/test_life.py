@@ -49,12 +49,13 @@ async def test_a_port_that_is_taken_gives_way_to_the_next(start_overlay):
         assert node_of(daemon).port in (await daemon.get("/settings"))["ports"]
 
 
-async def test_an_address_of_another_machine_has_the_plugin_fail_with_a_reason(start_overlay):
+async def test_an_address_of_another_machine_has_the_plugin_fail_with_a_reason(start_overlay, capfd):
     daemon = await start_overlay("state", "state", address="192.0.2.1", port=7759)
 
     plugin = (await daemon.get("/state"))["plugins"]["ipv8"]
     assert plugin["state"] == "failed"
     assert "no UDP socket can be opened on 192.0.2.1:7759" in plugin["reason"]
+    assert "Failed to bind" not in capfd.readouterr().err  # a thousand times
 
 
 async def test_a_wrong_value_is_repaired(start_overlay):
