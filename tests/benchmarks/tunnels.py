@@ -291,7 +291,7 @@ def address_of(client: Client) -> tuple[str, int]:
 
 def relayed(client: Client) -> int:
     """Return the bytes that went through the daemon for others."""
-    return sum(one["bytes_up"] for one in client.ask_json("GET", "/ipv8/tunnel/relays")["relays"])
+    return sum(one["bytes_up"] + one["bytes_down"] for one in client.ask_json("GET", "/ipv8/tunnel/relays")["relays"])
 
 
 def main() -> None:
