@@ -1,4 +1,8 @@
-"""Says the same thing once a minute: strangers could fill the log otherwise, a traceback for each broken packet."""
+"""Says the same thing once a minute: strangers could fill the log otherwise, a traceback for each broken packet.
+
+And says to who debugs alone what the library finds of interest: who builds which circuit, and to where. A node that
+carries others' traffic is to write nothing of it down.
+"""
 
 import logging
 import sys
@@ -37,7 +41,7 @@ class SeldomLogger(logging.LoggerAdapter[logging.Logger]):
 
     def log(self, level: int, msg: object, *args: Any, **kwargs: Any) -> None:
         """Log a record, unless one of the same words, for the same kind of error, was logged a short time ago."""
-        if isinstance(sys.exception(), self._minor):
+        if level == logging.INFO or isinstance(sys.exception(), self._minor):
             level = logging.DEBUG
         if level < logging.INFO or not self.isEnabledFor(level):
             super().log(level, msg, *args, **kwargs)

@@ -239,3 +239,11 @@ def test_ever_new_words_do_not_fill_the_memory(clock):
         log.warning(f"made up {number}")  # noqa: G004 - that is the point
 
     assert len(log._said) <= 100
+
+
+def test_what_the_library_finds_of_interest_is_for_who_debugs(clock, caplog):
+    caplog.set_level(logging.DEBUG, "strangers")
+
+    SeldomLogger(logging.getLogger("strangers"), clock=clock).info("We joined circuit %d", 7)
+
+    assert [(record.levelno, record.message) for record in caplog.records] == [(logging.DEBUG, "We joined circuit 7")]
