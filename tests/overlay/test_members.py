@@ -15,12 +15,14 @@ async def test_the_graph_shows_what_a_daemon_paid_another_one_for_its_traffic(ne
     torrent = plain_seeder.seed_new(os.urandom(MIB))
     for name in ("exit", "owner"):
         (tmp_path / name).mkdir()
-    accounts = {"bandwidth_accounting": PAYING}
-    exits = {"tunnel_community": {"exitnode_enabled": True}, **accounts}
-    async with join(network, tmp_path / "exit", "bandwidth", "trustview", **exits) as carrier:
+    areas = ("bandwidth", "trustview")
+    is_exit = {"exitnode_enabled": True}
+    async with join(
+        network, tmp_path / "exit", *areas, tunnel_community=is_exit, bandwidth_accounting=PAYING
+    ) as carrier:
         host, port = await carrier.address()
         contacts = {"bootstrap": [*network.contacts, f"{host}:{port}"]}
-        async with join(network, tmp_path / "owner", "bandwidth", "trustview", ipv8=contacts, **accounts) as owner:
+        async with join(network, tmp_path / "owner", *areas, ipv8=contacts, bandwidth_accounting=PAYING) as owner:
             await owner.add(plain_seeder.magnet(torrent), hops=1)
             await owner.wait_for_progress(torrent, 1.0)
             received = await wait_for(lambda: received_by(owner))
@@ -38,8 +40,8 @@ async def test_the_graph_shows_what_a_daemon_paid_another_one_for_its_traffic(ne
 
 
 async def received_by(daemon):
-    """Return what came over the circuits, once the last count knows of the whole torrent."""
-    received = sum(circuit["bytes_down"] for circuit in await daemon.circuits())
+    """Return what came over the circuit in use, once the last count knows of the whole torrent."""
+    received = max(circuit["bytes_down"] for circuit in await daemon.circuits())
     return received if received > MIB else 0
 
 
