@@ -35,6 +35,8 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     repairs: ClassVar[bool] = False
     """Whether a wrong value is replaced by the key's default at start, with a report. Otherwise it turns the plugin
     off (``misconfigured``). True for the sections of the documented API only."""
+    careful: ClassVar[Mapping[str, object]] = {}
+    """Values that stand in for wrong ones where the key's default would do more than the user may have meant."""
     free_form: ClassVar[bool] = False
     """Whether the section takes keys that it does not declare."""
 

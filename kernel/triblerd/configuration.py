@@ -179,7 +179,11 @@ class ConfigurationService:
                 try:
                     right[key] = convert_setting(name, fields[key], _parsed(fields[key], value))
                 except InvalidInputError as error:
-                    problems.append(str(error))
+                    instead = ""
+                    if key in kind.careful:
+                        right[key] = kind.careful[key]
+                        instead = f"; it is {to_plain(kind(**{key: right[key]}))[key]!r} now"
+                    problems.append(f"{error}{instead}")
         return kind(**right), problems
 
     def get(self, name: str, kind: type[S]) -> S:

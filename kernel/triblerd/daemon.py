@@ -185,7 +185,10 @@ class Daemon:
         replaced = [line for name in types if types[name].repairs for line in configuration.resolve(name)[1]]
         if replaced:
             copy = self._kernel.settings_file().keep_copy()
-            lines = [*replaced, f"These settings have their defaults now; a copy of the file is {copy}."]
+            lines = [
+                *replaced,
+                f"What is not said here has its default now; a copy of the file is {copy}.",
+            ]
             for line in lines:
                 log.warning("triblerd.conf: %s", line)
             self._kernel.bus().publish(ConfigErrorReported(error="\n".join(lines)))

@@ -78,25 +78,28 @@ class ContentDiscoveryCommunity(Community):
 
     def _on_message(self, source: Any, data: bytes) -> None:
         key = data[_KEY_START : _KEY_START + _KEY_SIZE]
-        if self._gate.is_ignored(key) or not _is_signed(data):  # the signature takes nearly all of the time
+        peer = self.network.verified_by_public_key_bin.get(key)
+        # Packets bear no time: what is sent again from elsewhere must not be held against who signed it.
+        teller = key if peer is None or peer.address == source else key + str(source).encode()
+        if self._gate.is_ignored(teller) or not _is_signed(data):  # the signature takes nearly all of the time
             return
-        peer = self.network.verified_by_public_key_bin.get(key) or Peer(key, source)
+        peer = peer or Peer(key, source)
         if peer.mid == self.my_peer.mid:
             return
-        peer.add_address(source)
-        if not self._gate.admits_message(key):
+        if not self._gate.admits_message(teller):
             self.received["ignored"] += 1
-            self.forget(peer.mid)
+            if teller == key:
+                self.forget(peer.mid)
             return
         self._senders[peer.mid] = peer
         self._senders.move_to_end(peer.mid)
         if len(self._senders) > _MOST_SENDERS:
             self._senders.popitem(last=False)
         self._hand_over(
-            peer.mid, key, MessageNumber(data[_KEY_START - 3]), data[_KEY_START + _KEY_SIZE : -_SIGNATURE_SIZE]
+            peer.mid, teller, MessageNumber(data[_KEY_START - 3]), data[_KEY_START + _KEY_SIZE : -_SIGNATURE_SIZE]
         )
 
-    def _hand_over(self, peer: PeerId, key: bytes, number: MessageNumber, body: bytes) -> None:
+    def _hand_over(self, peer: PeerId, teller: bytes, number: MessageNumber, body: bytes) -> None:
         self.received[number.name.lower()] += 1
         if self._receive is None:
             return
@@ -104,7 +107,7 @@ class ContentDiscoveryCommunity(Community):
             self._receive(peer, number, body)
         except MalformedError:
             self.received["malformed"] += 1
-            self._gate.admits_message(key, _MALFORMED_COUNTS_FOR)
+            self._gate.admits_message(teller, _MALFORMED_COUNTS_FOR)
 
 
 def join(*, overlays: Overlays, gate: Gate) -> ContentDiscoveryCommunity:

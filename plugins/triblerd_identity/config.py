@@ -6,11 +6,12 @@ from msgspec import Meta
 
 from triblerd.config import Section, default_from_environment
 
-FileName = Annotated[str, Meta(min_length=1)]
+FileName = Annotated[str, Meta(pattern=r"^[^/\\\x00]+\.pem\Z")]
+"""No path, and no file of another kind: what is in the way of a key is put aside."""
 
 
 class TrustchainConfig(Section):
-    """Key files, relative to the state directory."""
+    """Key files in the state directory; their names end with ``.pem``."""
 
     repairs: ClassVar[bool] = True
 

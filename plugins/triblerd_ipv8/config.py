@@ -1,5 +1,6 @@
 """The sections ``[ipv8]``, ``[discovery_community]``, ``[dht]`` and ``[bootstrap]``."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
@@ -8,6 +9,8 @@ from triblerd.config import Section
 
 Interval = Annotated[float, Meta(gt=0, le=86400)]
 HostAndPort = Annotated[str, Meta(pattern=r"^\S+:\d{1,5}$")]
+
+_NOBODY = "127.0.0.1:9"  # the port of the discard service (RFC 863)
 
 PUBLIC_SERVERS = (
     *("130.161.119.206:6421", "130.161.119.206:6422", "131.180.27.155:6423", "131.180.27.156:6424"),
@@ -24,6 +27,8 @@ class Ipv8Config(Section):
     """The overlay network: where it listens, and whom it asks first."""
 
     repairs: ClassVar[bool] = True
+    # Who wanted a network of his own must not be led into the public one by a slip of the pen.
+    careful: ClassVar[Mapping[str, object]] = {"address": "127.0.0.1", "bootstrap": (), "bootstrap_override": _NOBODY}
 
     port: Annotated[
         int, Meta(ge=0, le=65535, description="UDP port; when it is taken, the next free one; 0 picks one")

@@ -14,6 +14,7 @@ from triblerd_metadata.api import Statements, TextIndex
 from triblerd_metadata.bulk.endpoint import BulkEndpoint
 from triblerd_metadata.bulk.importing import Importer, Reached
 from triblerd_metadata.config import MetadataConfig
+from triblerd_metadata.discretion import Discretion
 from triblerd_metadata.editing.endpoint import EntriesEndpoint
 from triblerd_metadata.entries import Items
 from triblerd_metadata.lists.endpoint import PopularEndpoint
@@ -38,6 +39,7 @@ class MetadataContainer(containers.DeclarativeContainer):
     services: providers.Dependency[Services] = providers.Dependency()
     events = providers.Dependency(instance_of=EventBus)
     view: providers.Dependency[StoreView] = providers.Dependency(instance_of=StoreView)
+    discretion = providers.Dependency(instance_of=Discretion)
     reached: providers.Dependency[Table[Reached]] = providers.Dependency(instance_of=Table)
 
     popular = providers.Singleton(Popular)
@@ -57,4 +59,6 @@ class MetadataContainer(containers.DeclarativeContainer):
     bulk_endpoint = providers.Singleton(BulkEndpoint, importer=importer, store=metadata)
     entries_endpoint = providers.Singleton(EntriesEndpoint, metadata=metadata, items=items, key=key)
     titles = providers.Singleton(Titles, metadata=metadata, downloads=downloads)
-    own_torrents = providers.Singleton(OwnTorrents, metadata=metadata, config=config, services=services, events=events)
+    own_torrents = providers.Singleton(
+        OwnTorrents, metadata=metadata, config=config, services=services, events=events, discretion=discretion
+    )

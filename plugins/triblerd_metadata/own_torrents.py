@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,6 +19,7 @@ from triblerd_metadata.batch import Batch
 from triblerd_metadata.bulk.torrents import entry_of_metainfo
 from triblerd_metadata.classification import UNKNOWN
 from triblerd_metadata.config import MetadataConfig
+from triblerd_metadata.discretion import Discretion
 from triblerd_metadata.store import Metadata
 from triblerd_metadata.tracker_urls import normalise_trackers
 from triblerd_metadata.values import UNSIGNED, Entry, NewEntry, id_of_infohash
@@ -26,6 +28,11 @@ from triblerd_torrentinfo.api import TorrentLookedUp
 log = logging.getLogger(__name__)
 
 _MOST_WAITING = 10_000
+
+
+class _Found(NamedTuple):
+    entry: NewEntry
+    is_discreet: bool
 
 
 class OwnTorrents:
@@ -38,15 +45,25 @@ class OwnTorrents:
         config: Says whether anything is remembered.
         services: Finds the downloads.
         events: Tells of downloads, look-ups and created torrents.
+        discretion: Told of those that came through tunnels.
     """
 
-    def __init__(self, *, metadata: Metadata, config: MetadataConfig, services: Services, events: EventBus) -> None:
+    def __init__(
+        self,
+        *,
+        metadata: Metadata,
+        config: MetadataConfig,
+        services: Services,
+        events: EventBus,
+        discretion: Discretion,
+    ) -> None:
         self._metadata = metadata
+        self._discretion = discretion
         self._config = config
         self._services = services
         self._events = events
         # What does not fit is lost until its download changes its state again, or until the next start.
-        self._waiting: asyncio.Queue[Infohash | NewEntry] = asyncio.Queue(_MOST_WAITING)
+        self._waiting: asyncio.Queue[Infohash | _Found] = asyncio.Queue(_MOST_WAITING)
         self._done: set[Infohash] = set()
 
     def listen(self) -> Callable[[], None]:
@@ -63,11 +80,13 @@ class OwnTorrents:
         while True:
             await self._take_over(await self._waiting.get())
 
-    async def _take_over(self, noticed: Infohash | NewEntry) -> None:
+    async def _take_over(self, noticed: Infohash | _Found) -> None:
         try:
-            entry = await self._entry_of(noticed) if isinstance(noticed, Infohash) else noticed
-            if entry is not None:
-                await self._metadata.run(_taking_over(entry))
+            found = await self._found(noticed) if isinstance(noticed, Infohash) else noticed
+            if found is not None:
+                if found.is_discreet:  # before anybody can look for it
+                    await self._discretion.note(found.entry.infohash)
+                await self._metadata.run(_taking_over(found.entry))
         except TriblerdError as error:  # a full disk, or a torrent file that cannot be read any more
             log.warning("A torrent is not remembered: %s", error)
         await asyncio.sleep(0)  # of thousands of downloads most are known, and to see that takes no wait
@@ -77,18 +96,19 @@ class OwnTorrents:
             case TorrentStatusChanged():
                 self._notice(Infohash(event.infohash))
             case TorrentLookedUp() | TorrentCreated() if event.for_store:
-                self._offer(_entry(event.infohash, event.name, event.size, event.trackers))
+                entry = _entry(event.infohash, event.name, event.size, event.trackers)
+                self._offer(_Found(entry, is_discreet=isinstance(event, TorrentLookedUp) and event.hops > 0))
 
     def _notice(self, infohash: Infohash) -> None:
         if infohash not in self._done:
             self._offer(infohash)
 
-    def _offer(self, noticed: Infohash | NewEntry) -> None:
+    def _offer(self, noticed: Infohash | _Found) -> None:
         if not self._waiting.full():
             self._waiting.put_nowait(noticed)
 
-    async def _entry_of(self, infohash: Infohash) -> NewEntry | None:
-        """Return the entry of a download, ``None`` while its files are unknown, or when it is private."""
+    async def _found(self, infohash: Infohash) -> _Found | None:
+        """Return what a download is of, ``None`` while its files are unknown, or when it is private."""
         downloads = self._services.find(Downloads)
         if downloads is None or infohash in self._done:
             return None
@@ -105,7 +125,8 @@ class OwnTorrents:
         if metainfo is None or metainfo.is_private:
             return None
         self._done.add(infohash)
-        return msgspec.structs.replace(entry_of_metainfo(metainfo), is_own=True)
+        entry = msgspec.structs.replace(entry_of_metainfo(metainfo), is_own=True)
+        return _Found(entry, is_discreet=record.hops > 0)
 
 
 def _taking_over(entry: NewEntry) -> Callable[[Batch], None]:

@@ -25,6 +25,7 @@ from triblerd_metadata.bulk.endpoint import BulkEndpoint
 from triblerd_metadata.bulk.importing import Reached
 from triblerd_metadata.config import MetadataConfig
 from triblerd_metadata.container import MetadataContainer
+from triblerd_metadata.discretion import Discretion
 from triblerd_metadata.editing.endpoint import EntriesEndpoint
 from triblerd_metadata.figures import Figures
 from triblerd_metadata.health.config import TorrentCheckingConfig
@@ -80,6 +81,7 @@ def triblerd_commands() -> Iterable[click.Command]:
 async def triblerd_lifespan(context: PluginContext[MetadataConfig]) -> AsyncIterator[Running]:
     """Read the columns, then remember while the plugin runs."""
     key = context.service(NodeKey)
+    discretion = Discretion(await context.store.table("discreet", int))
     container = MetadataContainer(
         config=context.config,
         metadata=await Metadata.open(context.store),
@@ -91,6 +93,7 @@ async def triblerd_lifespan(context: PluginContext[MetadataConfig]) -> AsyncIter
         services=context.services,
         events=context.events,
         view=context.store,
+        discretion=discretion,
         reached=await context.store.table("import", Reached),
     )
     metadata, orders = container.metadata(), container.orders()
@@ -105,6 +108,7 @@ async def triblerd_lifespan(context: PluginContext[MetadataConfig]) -> AsyncIter
         config=checking,
         store=metadata,
         state_dir=context.state_dir,
+        discretion=discretion,
         services=context.services,
         plugins=context.service(PluginDirectory),
         spawn=context.tasks.start,

@@ -95,7 +95,8 @@ class TorrentInfo(Protocol):
 class TorrentLookedUp(Event):
     """Somebody looked a torrent up, and it was found.
 
-    ``for_store`` says whether it may be kept and passed on: not when it is private, or came from a file.
+    ``for_store`` says whether it may be kept and passed on: not when it is private, or came from a file. ``hops`` says
+    how many hops were between us and whoever was asked.
     """
 
     topic: ClassVar[str] = "torrent_looked_up"
@@ -106,3 +107,4 @@ class TorrentLookedUp(Event):
     size: int
     trackers: list[str]
     for_store: bool
+    hops: int = 0

@@ -84,6 +84,7 @@ class TorrentLooker:
                 size=metainfo.size,
                 trackers=[url for tier in metainfo.trackers for url in tier],
                 for_store=not (is_local or metainfo.is_private),
+                hops=hops,
             )
         )
         return LookedUp(metainfo, hops)

@@ -8,6 +8,7 @@ from functools import partial
 
 from ipv8.messaging.anonymization.tunnel import PEER_FLAG_EXIT_BT, Circuit
 
+from triblerd.errors import TriblerdError
 from triblerd_libtorrent.api import (
     MOST_HOPS,
     EngineState,
@@ -145,7 +146,7 @@ class TunnelSessions:
                 await self._registry.open_session(
                     hops, socks_host=SOCKS_HOST, socks_port=port, associated=partial(self._associated, hops, before)
                 )
-            except (TimeoutError, OSError) as error:
+            except (TimeoutError, OSError, RuntimeError, TriblerdError) as error:  # the socket may be renewed just now
                 log.warning("There is no session of %d hops yet: %s", hops, error or "no association")
                 await asyncio.sleep(_RETRY_SECONDS)
             else:

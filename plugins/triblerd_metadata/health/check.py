@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 
 from triblerd.events import Event
+from triblerd_libtorrent.api import MOST_HOPS
 from triblerd_metadata.api import Checked, Health, HealthUpdated, MetadataStore
 from triblerd_metadata.health.blacklist import Blacklist
 from triblerd_metadata.health.own_swarm import OwnSwarm
@@ -84,9 +85,9 @@ class HealthCheck:
 
     async def _questions(self, infohash: bytes, limit_seconds: float, *, is_wanted: bool) -> list[Question]:
         patience = limit_seconds if is_wanted else 0.0
-        is_discreet = self._own_swarm.is_discreet(infohash)
-        way = None if is_discreet else await self._way_out.open(patience_seconds=patience)
-        if way is None:
+        away = self._own_swarm.hops_away(infohash)
+        way = await self._way_out.open(patience_seconds=patience) if away <= MOST_HOPS else None
+        if way is None or way.hops < away:
             return []
         blacklist = await asyncio.to_thread(self._blacklist.read)
         urls = [url for url in self.trackers(infohash) if url not in blacklist]

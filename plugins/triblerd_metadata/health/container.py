@@ -10,6 +10,7 @@ from triblerd.events import Event
 from triblerd.plugin import Services
 from triblerd.services import PluginDirectory
 from triblerd_metadata.api import MetadataStore
+from triblerd_metadata.discretion import Discretion
 from triblerd_metadata.health.banned import Banned
 from triblerd_metadata.health.blacklist import Blacklist
 from triblerd_metadata.health.check import HealthCheck
@@ -29,6 +30,7 @@ class HealthContainer(containers.DeclarativeContainer):
     config = providers.Dependency(instance_of=TorrentCheckingConfig)
     store: providers.Dependency[MetadataStore] = providers.Dependency(instance_of=MetadataStore)
     state_dir = providers.Dependency(instance_of=Path)
+    discretion = providers.Dependency(instance_of=Discretion)
     services: providers.Dependency[Services] = providers.Dependency()
     plugins: providers.Dependency[PluginDirectory] = providers.Dependency(instance_of=PluginDirectory)
     spawn: providers.Dependency[Spawn] = providers.Dependency()
@@ -40,7 +42,7 @@ class HealthContainer(containers.DeclarativeContainer):
     way_out = providers.Singleton(
         WayOut, services=services, plugins=plugins, book=book, names=names, refuses=bans.provided.is_banned, spawn=spawn
     )
-    own_swarm = providers.Singleton(OwnSwarm, services=services)
+    own_swarm = providers.Singleton(OwnSwarm, services=services, discretion=discretion)
     blacklist = providers.Singleton(Blacklist, state_dir=state_dir)
     check = providers.Singleton(
         HealthCheck,

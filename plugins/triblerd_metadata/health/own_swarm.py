@@ -4,7 +4,8 @@ from contextlib import suppress
 
 from triblerd.plugin import Services
 from triblerd_downloads.api import Downloads, UnknownDownloadError
-from triblerd_libtorrent.api import Infohash, TorrentEngine
+from triblerd_libtorrent.api import MOST_HOPS, Infohash, TorrentEngine
+from triblerd_metadata.discretion import Discretion
 from triblerd_metadata.health.values import Counted
 
 
@@ -13,10 +14,12 @@ class OwnSwarm:
 
     Args:
         services: Finds them.
+        discretion: Knows what the user met through tunnels.
     """
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, discretion: Discretion) -> None:
         self._services = services
+        self._discretion = discretion
 
     def counted(self, infohash: bytes) -> Counted | None:
         """Return how many peers a running download knows, ``None`` when that is nobody."""
@@ -28,15 +31,15 @@ class OwnSwarm:
         others = max(row.list_peers, row.num_peers) - seeds
         return Counted(seeds, max(others, 0)) if seeds or others > 0 else None
 
-    def is_discreet(self, infohash: bytes) -> bool:
-        """Return whether it is a download of which nobody may be asked from here.
+    def hops_away(self, infohash: bytes) -> int:
+        """Return over how many hops others may be asked of a torrent at least: 0 from here, more than there are never.
 
-        The peers of a private one (BEP 27) are its trackers' business alone; one with hops would be known to be ours,
-        also while it waits for tunnels.
+        The peers of a private download (BEP 27) are its trackers' business alone; one with hops would be known to be
+        ours, also while it waits for tunnels, and after it was removed.
         """
         downloads = self._services.find(Downloads)
         if downloads is not None:
             with suppress(UnknownDownloadError):
                 record = downloads.get(Infohash(infohash.hex())).record
-                return record.is_private or record.hops > 0
-        return False
+                return MOST_HOPS + 1 if record.is_private else record.hops
+        return int(self._discretion.covers(infohash))

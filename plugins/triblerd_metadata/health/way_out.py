@@ -34,6 +34,11 @@ class Way(NamedTuple):
     scrapes: Scrapes
     dht: Dht | None
 
+    @property
+    def hops(self) -> int:
+        """How many hops are between us and who is asked."""
+        return self.outgoing.hops if isinstance(self.outgoing, Detour) else 0
+
 
 class WayOut:
     """Opens the way that the settings allow at this moment.

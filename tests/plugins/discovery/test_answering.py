@@ -1,6 +1,7 @@
 """What the daemon answers to another program's questions."""
 
 import json
+import socket
 from typing import Any
 
 import lz4.frame
@@ -10,6 +11,7 @@ from tests.plugins.discovery import bare
 from tests.plugins.discovery.bare import bare_peer
 from tests.plugins.discovery.torrents import add, now, record_of, torrent
 from triblerd.testing import wait_for
+from triblerd_ipv8.api import Overlays
 from triblerd_metadata.api import EntryStatus
 from triblerd_metadata.wire import parse_records
 
@@ -131,6 +133,20 @@ async def test_who_asks_too_much_gets_the_empty_answer_and_who_floods_is_ignored
     async with bare_peer(daemon) as other:
         assert titles(await ask(other, txt_filter='"film"')) == ["film"]
     assert not peer.bodies[202]
+
+
+async def test_what_somebody_else_sends_again_is_not_held_against_who_signed_it(daemon, peer):
+    await add(daemon, torrent(1, "film"))
+    assert titles(await ask(peer, txt_filter='"film"')) == ["film"]
+    overlays = daemon.daemon.container.services().find(Overlays)
+    packet = peer.ezr_pack(3, bare.HealthRequest(2))
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as thief:
+        for _ in range(300):
+            thief.sendto(packet, ("127.0.0.1", overlays.port))
+        await wait_for(lambda: _count(daemon, "ignored", 1))
+
+    assert titles(await ask(peer, 8, txt_filter='"film"')) == ["film"]
 
 
 async def _flooded(daemon, peer):

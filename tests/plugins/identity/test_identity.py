@@ -54,12 +54,22 @@ async def test_a_node_goes_on_with_a_key_that_it_adopted(start_daemon):
         assert daemon.daemon.container.services().find(OwnIdentity).private == PRIVATE_A
 
 
-async def test_a_node_whose_key_cannot_be_read_says_so(start_daemon):
-    async with start_daemon("identity", config={"trustchain": {"ec_keypair_filename": "store"}}) as daemon:
+async def test_a_node_whose_key_cannot_be_read_says_so(start_daemon, tmp_path):
+    (tmp_path / "state" / NAME).mkdir(parents=True)
+    async with start_daemon("identity", state_dir=tmp_path / "state") as daemon:
         row = daemon.daemon.container.plugins().plugin("identity")
 
     assert row.state == "failed"
-    assert row.reason.endswith("store cannot be used: Is a directory")
+    assert row.reason.endswith(f"{NAME} cannot be used: Is a directory")
+
+
+@pytest.mark.parametrize("name", ["triblerd.conf", "../key.pem", "/etc/key.pem", "key.pem\0", ".pem"])
+async def test_no_other_file_is_taken_for_a_key(start_daemon, name):
+    async with start_daemon("identity", "settings") as daemon:
+        body = {"trustchain": {"ec_keypair_filename": name}}
+        answer = await daemon.post("/settings", json=body, status=400)
+
+    assert answer["error"].startswith("trustchain.ec_keypair_filename: ")
 
 
 def test_a_key_of_tribler_is_taken_as_it_is(path):

@@ -85,3 +85,11 @@ def test_text_may_stand_for_numbers_and_flags(setting, text, value):
     section, key = setting.split(".")
 
     assert convert_setting(section, fields_of(SECTIONS[section])[key], text) == value
+
+
+async def test_a_slip_of_the_pen_leads_nobody_into_the_public_network(start_daemon):
+    wrong = {"address": "", "bootstrap": ["127.0.0.1"], "bootstrap_override": "nowhere"}
+    async with start_daemon("settings", config={"ipv8": {"enabled": False, **wrong}}) as daemon:
+        ipv8 = (await daemon.get("/settings"))["settings"]["ipv8"]
+
+    assert (ipv8["address"], ipv8["bootstrap"], ipv8["bootstrap_override"]) == ("127.0.0.1", [], "127.0.0.1:9")

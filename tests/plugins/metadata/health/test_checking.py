@@ -17,6 +17,7 @@ from triblerd_libtorrent.testing import Seeder
 from triblerd_metadata.api import Health, MetadataStore, NewEntry
 from triblerd_metadata.health.blacklist import FILE_NAME
 from triblerd_metadata.testing import make_torrents
+from triblerd_torrentinfo.api import TorrentLookedUp
 
 HASH = bytes(range(1, 21))
 PATH = f"/metadata/torrents/{HASH.hex()}/health"
@@ -286,6 +287,36 @@ async def test_nobody_is_asked_about_an_anonymous_download_that_waits_for_its_tu
         await check(daemon)
 
     assert not tracker.scrapes
+
+
+async def test_an_anonymous_download_is_asked_about_through_its_tunnels(start_daemon, tmp_path):
+    config = {"metadata": {"remember_own": False}, "download_defaults": {"saveas": str(tmp_path)}}
+    plugins = ("metadata", "downloads", "events", "carrier")
+    async with (
+        udp_tracker() as tracker,
+        start_daemon(*plugins, config=config, extra_plugins=[CARRIER]) as daemon,
+    ):
+        wish = {"uri": f"magnet:?xt=urn:btih:{HASH.hex()}", "anon_hops": 1, "safe_seeding": True}
+        await daemon.put("/downloads", json=wish)
+        await remember(daemon, place(tracker))
+
+        assert numbers(await check(daemon)) == (3, 2)
+
+    assert {address for address, _ in tracker.visitors} == {"127.0.0.71"}
+
+
+@pytest.mark.parametrize(("hops", "asked"), [(0, True), (1, False)])
+async def test_what_was_looked_up_through_tunnels_is_not_asked_about_in_the_clear(start_daemon, hops, asked):
+    async with udp_tracker() as tracker, start_daemon("metadata", "torrentinfo", "events") as daemon:
+        found = TorrentLookedUp(
+            infohash=HASH.hex(), name="Sintel", size=7, trackers=[tracker.url], for_store=True, hops=hops
+        )
+        daemon.daemon.container.bus().publish(found)
+        await wait_for(lambda: store_of(daemon).by_infohash(HASH))
+
+        await check(daemon)
+
+    assert bool(tracker.scrapes) is asked
 
 
 async def test_without_the_engine_nobody_is_asked(start_daemon):

@@ -11,6 +11,7 @@ from triblerd.services import PluginDirectory
 from triblerd.tasks import Tasks
 from triblerd.testing import wait_for
 from triblerd_metadata.api import EntryType, HealthUpdated, MetadataStore, NewEntry
+from triblerd_metadata.discretion import Discretion
 from triblerd_metadata.health.config import TorrentCheckingConfig
 from triblerd_metadata.health.container import HealthContainer
 from triblerd_metadata.health.selection import MOST_OF_EACH, OLD_SECONDS, candidates
@@ -37,9 +38,11 @@ def start(start_daemon):
             services = daemon.daemon.container.services()
             tasks = Tasks("test", lambda _name, error: pytest.fail(str(error)))
             store = services.find(MetadataStore)
+            table = await daemon.daemon.container.store().view("metadata").table("discreet", int)
             container = HealthContainer(
                 config=TorrentCheckingConfig(**checking),
                 store=store,
+                discretion=Discretion(table),
                 state_dir=daemon.state_dir,
                 services=services,
                 plugins=services.find(PluginDirectory),
