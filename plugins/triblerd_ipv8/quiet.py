@@ -12,7 +12,8 @@ from typing import Any, cast
 
 SECONDS = 60.0
 MOST_KINDS = 100
-
+INTENDED = ("No IPv8 service object available, cannot start PEXCommunity",)
+"""What the library calls an error, and is meant to be so: hidden swarms are found by the DHT alone."""
 
 Minor = tuple[type[BaseException], ...]
 
@@ -41,7 +42,7 @@ class SeldomLogger(logging.LoggerAdapter[logging.Logger]):
 
     def log(self, level: int, msg: object, *args: Any, **kwargs: Any) -> None:
         """Log a record, unless one of the same words, for the same kind of error, was logged a short time ago."""
-        if level == logging.INFO or isinstance(sys.exception(), self._minor):
+        if level == logging.INFO or msg in INTENDED or isinstance(sys.exception(), self._minor):
             level = logging.DEBUG
         if level < logging.INFO or not self.isEnabledFor(level):
             super().log(level, msg, *args, **kwargs)

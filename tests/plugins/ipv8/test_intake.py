@@ -247,3 +247,11 @@ def test_what_the_library_finds_of_interest_is_for_who_debugs(clock, caplog):
     SeldomLogger(logging.getLogger("strangers"), clock=clock).info("We joined circuit %d", 7)
 
     assert [(record.levelno, record.message) for record in caplog.records] == [(logging.DEBUG, "We joined circuit 7")]
+
+
+def test_what_is_meant_to_be_so_is_no_error(caplog):
+    SeldomLogger(logging.getLogger("strangers"), clock=lambda: 0.0).error(
+        "No IPv8 service object available, cannot start PEXCommunity"
+    )
+
+    assert not [record for record in caplog.records if record.levelno > logging.DEBUG]
