@@ -7,6 +7,7 @@ import libtorrent as lt
 from triblerd_libtorrent.api import (
     DownloadFinished,
     EngineEvent,
+    PeerBanned,
     PieceFinished,
     ResumeDataRejected,
     StorageMoved,
@@ -50,6 +51,7 @@ class AlertTranslator:
             lt.file_error_alert: self._file_failed,
             lt.torrent_removed_alert: self._removed,
             lt.piece_finished_alert: self._piece_finished,
+            lt.peer_ban_alert: self._banned,
             lt.tracker_announce_alert: self._announced,
             lt.tracker_reply_alert: self._tracker_replied,
             lt.tracker_error_alert: self._tracker_failed,
@@ -122,6 +124,12 @@ class AlertTranslator:
     def _piece_finished(self, alert: lt.piece_finished_alert) -> None:
         if (torrent := self._torrents.of(alert.handle)) is not None:
             self._tell(PieceFinished(torrent.infohash, alert.piece_index))
+
+    def _banned(self, alert: lt.peer_ban_alert) -> None:
+        torrent = self._torrents.of(alert.handle)
+        if torrent is not None and torrent.hops:
+            host, port = alert.ip
+            self._tell(PeerBanned(torrent.infohash, torrent.hops, host, port))
 
     def _announced(self, alert: lt.tracker_announce_alert) -> None:
         if alert.handle.is_valid():

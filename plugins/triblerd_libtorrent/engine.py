@@ -22,6 +22,7 @@ from triblerd_libtorrent.api import (
     MetadataReceived,
     Metainfo,
     NoSessionError,
+    PeerBanned,
     PieceFinished,
     QueueMove,
     StatusesUpdated,
@@ -369,7 +370,7 @@ class Engine:
 
     def _settings(self, socks: tuple[str, int] | None) -> "lt.settings_pack":
         settings = anonymous_settings(self._config, *socks) if socks else plain_settings(self._config)
-        settings["alert_mask"] = self._alert_mask()
+        settings["alert_mask"] = self._alert_mask(has_hops=socks is not None)
         return settings
 
     def _session(self, hops: int) -> EngineSession:
@@ -382,13 +383,14 @@ class Engine:
             raise EngineError(msg)
         return site.session
 
-    def _alert_mask(self) -> int:
+    def _alert_mask(self, *, has_hops: bool) -> int:
         pieces = lt.alert_category.piece_progress if self._listeners.wants(PieceFinished) else 0
-        return BASE_ALERTS | pieces
+        peers = lt.alert_category.peer if has_hops and self._listeners.wants(PeerBanned) else 0
+        return BASE_ALERTS | pieces | peers
 
     def _choose_alerts(self) -> None:
-        for site in self._sites.values():
-            site.session.want_alerts(self._alert_mask())
+        for hops, site in self._sites.items():
+            site.session.want_alerts(self._alert_mask(has_hops=hops > 0))
 
     def _tell(self, event: EngineEvent) -> None:
         self._listeners.tell(event)

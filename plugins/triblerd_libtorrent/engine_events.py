@@ -78,6 +78,18 @@ class PieceFinished(EngineEvent, frozen=True):
     piece: int
 
 
+class PeerBanned(EngineEvent, frozen=True):
+    """A peer of a download with hops sent data that are not those of the torrent; the engine speaks to it no more.
+
+    ``TorrentSwarm.drop_peers`` has the engine forget that.
+    """
+
+    infohash: Infohash
+    hops: int
+    host: str
+    port: int
+
+
 class SessionOpened(EngineEvent, frozen=True):
     """The session of a number of hops takes torrents."""
 

@@ -5,7 +5,7 @@ The one module of the plugin that touches what pyipv8 and its endpoint keep to t
 
 import asyncio
 import struct
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, cast
 from weakref import WeakSet
 
@@ -15,6 +15,7 @@ from ipv8.messaging.anonymization.hidden_services import HiddenTunnelCommunity, 
 from ipv8.messaging.anonymization.payload import CreatedPayload, ExtendedPayload
 from ipv8.messaging.anonymization.tunnel import (
     CIRCUIT_STATE_READY,
+    CIRCUIT_TYPE_DATA,
     CIRCUIT_TYPE_IP_SEEDER,
     DESTROY_REASON_SHUTDOWN,
     DESTROY_REASON_UNKNOWN,
@@ -82,6 +83,7 @@ class TunnelsCommunity(HiddenTunnelCommunity):
     """The overlay, as Tribler's nodes speak it, over the endpoint that is written in Rust.
 
     Attributes:
+        avoids: Says of the public key of an exit whether others are taken instead, if there are others.
         observer: Told what becomes of circuits; nobody at first.
         rust: What carries the data, and listens for SOCKS5.
     """
@@ -89,6 +91,7 @@ class TunnelsCommunity(HiddenTunnelCommunity):
     community_id = COMMUNITY_ID
 
     def __init__(self, settings: HiddenTunnelSettings) -> None:
+        self.avoids: Callable[[bytes], bool] = lambda _: False
         self.observer: Observer | None = None
         self._leaving: WeakSet[RoutingObject] = WeakSet()
         super().__init__(settings)
@@ -184,11 +187,25 @@ class TunnelsCommunity(HiddenTunnelCommunity):
     # --- whom we take and meet ------------------------------------------------------------------------------------
 
     def get_candidates(self, *requested_flags: int) -> list[Peer]:
-        """Return the peers with these flags; exits that want to be the last resort only while there are no others."""
+        """Return the peers with these flags.
+
+        Exits that are avoided, or want to be the last resort, are among them only while there are no others.
+        """
         peers = super().get_candidates(*requested_flags)
         if PEER_FLAG_EXIT_BT in requested_flags:
+            peers = [peer for peer in peers if not self.avoids(peer.public_key.key_to_bin())] or peers
             return [peer for peer in peers if BACKUP_EXIT not in self.candidates[peer]] or peers
         return peers
+
+    def all_exits(self) -> list[Peer]:
+        """Return all exits that are known, those that are avoided and those of last resort, too."""
+        return super().get_candidates(PEER_FLAG_EXIT_BT)
+
+    def send_extend(self, circuit: Circuit, candidates: list[bytes], max_tries: int) -> None:
+        """Make a circuit longer by one of those whom its last hop proposes, which may be exits that are avoided."""
+        if circuit.ctype == CIRCUIT_TYPE_DATA and len(circuit.hops) == circuit.goal_hops - 1:
+            candidates = [key for key in candidates if not self.avoids(key)]
+        super().send_extend(circuit, candidates, max_tries)
 
     def introduction_response_callback(
         self,

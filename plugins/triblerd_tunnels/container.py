@@ -8,6 +8,7 @@ from triblerd_tunnels.book import Book
 from triblerd_tunnels.community import TunnelsCommunity
 from triblerd_tunnels.config import TunnelCommunity
 from triblerd_tunnels.exits import ExitCache
+from triblerd_tunnels.forgeries import Forgeries
 from triblerd_tunnels.hidden import HiddenSwarms
 from triblerd_tunnels.reunion import Reunion
 from triblerd_tunnels.sessions import TunnelSessions
@@ -46,8 +47,16 @@ class TunnelsContainer(containers.DeclarativeContainer):
         Reunion, community=community, sessions=sessions, engine=engine, peers=peers, spawn=spawn
     )
     exits = providers.Singleton(ExitCache, community=community, store=store)
+    forgeries = providers.Singleton(Forgeries, community=community, engine=engine, reunion=reunion)
     tunnelling = providers.Singleton(
-        Tunnelling, community=community, book=book, sessions=sessions, hidden=hidden, reunion=reunion, exits=exits
+        Tunnelling,
+        community=community,
+        book=book,
+        sessions=sessions,
+        hidden=hidden,
+        reunion=reunion,
+        exits=exits,
+        forgeries=forgeries,
     )
     speed = providers.Singleton(SpeedTests, community)
     view = providers.Singleton(

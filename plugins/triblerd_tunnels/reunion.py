@@ -1,7 +1,7 @@
 """Meets peers again whose circuit went away, as soon as there is another, and looks for some when there are none."""
 
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 
 from ipv8.messaging.anonymization.tunnel import CIRCUIT_ID_PORT, CIRCUIT_TYPE_DATA, Circuit
@@ -71,6 +71,16 @@ class Reunion:
         if lost and self._sessions.opened():
             self._spawn("dead connections", self._replace(lost))
 
+    def forgive(self, infohash: Infohash, address: Address) -> None:
+        """Connect to a peer that the engine banned, as if it had never been met."""
+        self._missed[infohash, address] = time.monotonic() + _PATIENCE_SECONDS
+        self._spawn("forgiven peer", self._meet(infohash, [address]))
+
+    def give_up(self, infohash: Infohash, address: Address) -> None:
+        """Do not connect to a peer any more."""
+        self._met.pop((infohash, address), None)
+        self._missed.pop((infohash, address), None)
+
     async def meet_again(self) -> None:
         """See who is connected, and connect to those who were lost; to be called every few seconds."""
         now = time.monotonic()
@@ -112,11 +122,15 @@ class Reunion:
         again = [key for key in dead if key[1][1] != CIRCUIT_ID_PORT]
         self._missed |= dict.fromkeys(again[: _MOST - len(self._missed)], until)
         for infohash in {infohash for infohash, _ in dead}:
-            with suppress(UnknownTorrentError):
-                await self._peers.drop_peers(infohash, *{address[0] for known, address in dead if known == infohash})
-                for known, address in again:
-                    if known == infohash:
-                        self._peers.connect_peer(infohash, *address)
+            await self._meet(infohash, [address for known, address in dead if known == infohash])
+
+    async def _meet(self, infohash: Infohash, addresses: Sequence[Address]) -> None:
+        """Have the engine forget peers, and connect to those that can be reached by their address."""
+        with suppress(UnknownTorrentError):
+            await self._peers.drop_peers(infohash, *{host for host, _ in addresses})
+            for host, port in addresses:
+                if port != CIRCUIT_ID_PORT:
+                    self._peers.connect_peer(infohash, host, port)
 
     async def _look(self) -> set[tuple[Infohash, Address]]:
         """Return who is connected, and remember it."""

@@ -159,7 +159,13 @@ class TunnelSessions:
         for server in self._community.rust.get_socks5_statistics():  # the one of a session that could not be opened
             if server["hops"] == hops:
                 return int(server["port"])
-        return await asyncio.to_thread(self._community.rust.create_socks5_server, 0, hops)  # it blocks until bound
+        while True:
+            try:
+                return await asyncio.to_thread(self._community.rust.create_socks5_server, 0, hops)  # blocks until bound
+            except RuntimeError as error:
+                if "borrowed" not in str(error):  # the endpoint is at work for another thread at this very moment
+                    raise
+                await asyncio.sleep(_POLL_SECONDS)
 
     async def _until_ready(self, hops: int) -> None:
         while self.state(hops) is not TunnelState.READY:

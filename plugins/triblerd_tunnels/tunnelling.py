@@ -9,6 +9,7 @@ from triblerd.tasks import Tasks
 from triblerd_tunnels.book import Book
 from triblerd_tunnels.community import TunnelsCommunity
 from triblerd_tunnels.exits import ExitCache
+from triblerd_tunnels.forgeries import Forgeries
 from triblerd_tunnels.hidden import HiddenSwarms
 from triblerd_tunnels.reunion import Reunion
 from triblerd_tunnels.sessions import TunnelSessions
@@ -32,6 +33,7 @@ class Tunnelling:
         hidden: HiddenSwarms,
         reunion: Reunion,
         exits: ExitCache,
+        forgeries: Forgeries,
     ) -> None:
         self._community = community
         self._book = book
@@ -39,12 +41,14 @@ class Tunnelling:
         self._hidden = hidden
         self._reunion = reunion
         self._exits = exits
+        self._forgeries = forgeries
         book.ready = sessions.circuit_ready
         book.leaving = reunion.circuit_leaves
         community.observer = book
 
     def start(self, tasks: Tasks) -> None:
         """Begin."""
+        self._forgeries.start()
         tasks.start("known exits", self._ask_exits())
         tasks.every(_TICK_SECONDS, "circuits", self._tick)
         tasks.every(_FOLLOW_SECONDS, "hidden swarms", self._follow)
@@ -61,6 +65,7 @@ class Tunnelling:
     async def close(self) -> None:
         """Close the sessions while there are circuits for their last words, and leave the hidden swarms."""
         await self._exits.keep()
+        self._forgeries.close()
         await self._sessions.close()
         self._hidden.leave_all()
 
@@ -73,6 +78,7 @@ class Tunnelling:
         self._sessions.tend_circuits()
         self._sessions.tell_addresses()
         self._hidden.keep_points()
+        self._forgeries.tend()
 
     async def _follow(self) -> None:
         for hops in self._sessions.opened():
