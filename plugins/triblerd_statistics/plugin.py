@@ -54,7 +54,10 @@ async def triblerd_lifespan(context: PluginContext[StatisticsConfig]) -> AsyncIt
         return (sessions, counters) if sessions and counters else None
 
     def destination() -> str | None:
-        folder = context.service(Configuration).values().get("download_defaults", {}).get("saveas")
+        sections = context.service(Configuration).values()
+        if not sections.get("downloads", {}).get("enabled"):
+            return None
+        folder = sections.get("download_defaults", {}).get("saveas")
         return str(Path(folder).expanduser()) if isinstance(folder, str) else None
 
     history = TransferHistory(

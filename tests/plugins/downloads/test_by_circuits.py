@@ -29,8 +29,10 @@ async def test_torrent_peers_and_data_come_by_circuits(start_daemon, start_nodes
         config = {**settings(nodes), "download_defaults": {"saveas": str(tmp_path / "saved")}}
         async with TestServer(app) as server, start_daemon("downloads", "tunnels", config=config) as daemon:
             body = {"uri": str(server.make_url("/film.torrent")), "anon_hops": 1, "safe_seeding": True}
+            seeder.limit(100_000)  # or it is left before anybody looks
             added = await daemon.put("/downloads", json=body)
             met = await wait_for(lambda: seeder.peers(torrent), what="a peer")
+            seeder.limit(0)
             item = await wait_for_status(daemon, added["infohash"], "SEEDING")
 
     assert (item["anon_download"], item["hops"]) == (True, 1)

@@ -48,6 +48,7 @@ async def test_what_was_imported_is_there_already_when_it_is_imported_again(samp
     async with start_upgrader() as daemon:
         await run_import(daemon, body)
         await daemon.patch(f"/downloads/{ALPHA}", json={"state": "stop"})
+        await wait_for_status(daemon, ALPHA, "STOPPED")
         again, report = await run_import(daemon, body)
         item = await item_of(daemon, ALPHA)
 
