@@ -256,7 +256,7 @@ def errors_page(areas: Sequence[Area]) -> Lines:
         ("code", "kind", "status", "form", "meaning"),
         (
             (f"`{kind.code}`", kind_of(kind), *map(str, answer_of(kind)), words(kind.__doc__ or ""))
-            for kind in sorted(errors_of(areas), key=lambda kind: (answer_of(kind)[0], kind.code))
+            for kind in sorted(errors_of(areas), key=lambda kind: (answer_of(kind)[0], kind.code, kind.__name__))
         ),
     )
 

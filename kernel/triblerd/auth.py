@@ -76,7 +76,7 @@ class Auth:
     Args:
         config: The keys, and the limit of failed attempts.
         hooks: Asks the plugins that ``config.authenticators`` names.
-        open_prefixes: Paths that need no key.
+        open_prefixes: Returns further paths that need no key, and neither does what is below them.
         clock: Returns seconds.
     """
 
@@ -85,12 +85,12 @@ class Auth:
         *,
         config: ApiConfig,
         hooks: Authenticators | None = None,
-        open_prefixes: Sequence[str] = OPEN_PREFIXES,
+        open_prefixes: Callable[[], Sequence[str]] = tuple,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._config = config
         self._hooks = hooks or NoAuthenticators()
-        self._open_prefixes = tuple(open_prefixes)
+        self._open_prefixes = open_prefixes
         self._failed = FailedAttempts(config.failed_attempts, clock)
         self._hosts = {host.lower() for host in config.allowed_hosts}
         self._keys: list[tuple[bytes, Scope]] = []
@@ -130,9 +130,8 @@ class Auth:
         return scope
 
     def _is_open(self, path: str) -> bool:
-        return path.startswith(self._open_prefixes) and any(
-            path == prefix or path.startswith(f"{prefix}/") for prefix in self._open_prefixes
-        )
+        prefixes = (*OPEN_PREFIXES, *self._open_prefixes())
+        return path.startswith(prefixes) and any(path == prefix or path.startswith(f"{prefix}/") for prefix in prefixes)
 
     def _scope_of_key(self, given: str) -> Scope | None:
         """Compare with every key, whichever fits, so that the time tells nothing."""

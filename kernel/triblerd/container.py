@@ -73,7 +73,9 @@ class KernelContainer(containers.DeclarativeContainer):
     )
     api_config = configuration.provided.get.call("api", ApiConfig)
     file_roots = providers.Singleton(ConfiguredRoots, configuration)
-    auth = providers.Singleton(Auth, config=api_config, hooks=plugins.provided.hooks)
+    auth = providers.Singleton(
+        Auth, config=api_config, hooks=plugins.provided.hooks, open_prefixes=router.provided.open_prefixes
+    )
     answers = providers.Singleton(Answers)
     server = providers.Singleton(
         HttpServer,

@@ -100,3 +100,12 @@ class UnavailableError(TriblerdError):
     def __init__(self, message: str, *, retry_after: float = 5.0) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class NotStartedError(UnavailableError):
+    """The plugin that would answer is turned off, or not up yet.
+
+    Clients of the ``/api`` dialect get the answer that they know instead of the message.
+    """
+
+    code = "UnavailableError"

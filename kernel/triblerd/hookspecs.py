@@ -84,6 +84,23 @@ def triblerd_endpoints() -> Iterable[type[Endpoint]]:
 
 
 @hookspec
+def triblerd_aliases() -> Mapping[str, str]:
+    """Name paths under which routes of other plugins answer as well: from each alias to the path that it stands for.
+
+    Called once, after the endpoints. A route at or below the path answers, while its plugin declares it, at or below
+    the alias, too; where a route of the same method is declared itself, that one answers. What no running plugin
+    answers there is 404.
+
+    Example::
+
+        @hookimpl
+        def triblerd_aliases() -> Mapping[str, str]:
+            return {"/v2/downloads": "/downloads"}
+    """
+    raise NotImplementedError
+
+
+@hookspec
 def triblerd_events() -> Iterable[type[Event]]:
     """Name the events that the plugin may publish.
 

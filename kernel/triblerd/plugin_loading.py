@@ -29,6 +29,7 @@ class Declaration:
     manifest: Manifest
     sections: Mapping[str, type[Section]]
     endpoints: list[type[Endpoint]]
+    aliases: Mapping[str, str]
     events: list[type[Event]]
 
     @cached_property
@@ -51,6 +52,7 @@ def declare(name: str, module: ModuleType, hooks: PluginHooks) -> Declaration:
         manifest=manifest,
         sections={name: own, **further},
         endpoints=endpoints,
+        aliases=_one(hooks, name, "triblerd_aliases") or {},
         events=list(_one(hooks, name, "triblerd_events") or ()),
     )
 

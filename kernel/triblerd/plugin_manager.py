@@ -193,7 +193,7 @@ class PluginManager:
             declaration = declare(record.name, module, self._hooks)
             self._configuration.declare(record.name, declaration.sections, declaration.manifest.settings_version)
             self._bus.declare(record.name, declaration.events)
-            self._router.declare(record.name, declaration.endpoints)
+            self._router.declare(record.name, declaration.endpoints, declaration.aliases)
         except Exception as error:  # a border: a plugin's life
             log.exception("The plugin %s cannot be loaded", record.name)
             self._undeclare(record.name)
@@ -270,7 +270,8 @@ class PluginManager:
         )
         try:
             if not self._router.routes(record.name):  # they went when something that it requires was turned off
-                self._router.declare(record.name, self._declarations[record.name].endpoints)
+                declaration = self._declarations[record.name]
+                self._router.declare(record.name, declaration.endpoints, declaration.aliases)
             await runtime.start()
         except Exception as error:  # a border: a plugin's life
             log.exception("The plugin %s failed to start", record.name)

@@ -364,3 +364,20 @@ async def test_a_task_that_fails_is_told_to_clients(start_daemon, write_plugin):
     async with start_daemon("fan", extra_plugins=[write_plugin("fan", source)]) as daemon:
         lifecycle = daemon.daemon.container.lifecycle()
         await wait_for(lambda: lifecycle.last_error == "ZeroDivisionError: oops")
+
+
+async def test_a_plugin_names_aliases_for_the_routes_of_others(start_daemon, write_plugin):
+    plugin = write_plugin(
+        "other_words",
+        """
+        @hookimpl
+        def triblerd_aliases():
+            return {"/condition": "/state"}
+        """,
+    )
+    async with start_daemon("state", "other_words", extra_plugins=[plugin]) as daemon:
+        answers = await daemon.get("/condition"), await daemon.get("/state")
+        view = await daemon.get("/plugins/other_words")
+
+    assert answers[0].keys() == answers[1].keys()
+    assert view["routes"] == ["GET /condition"]

@@ -30,7 +30,8 @@ ExactOne = Annotated[bool, msgspec.Meta(extra={"flag": "exact-one"})]
 class PathParameter(Protocol):
     """A type whose values stand in a path, such as an infohash.
 
-    One that has ``may_be_empty = True`` also takes an empty segment: ``/metadata//42``.
+    One that has ``may_be_empty = True`` also takes an empty segment: ``/metadata//42``. One that has ``takes_rest =
+    True`` stands at a path's end and takes all that is left of it, slashes and nothing at all included.
     """
 
     json_schema: ClassVar[Mapping[str, object]]
@@ -105,6 +106,7 @@ class Route:
         streams: The answer is an open stream: it outlives any time limit, and ends when the plugin stops.
         headers: What ``HEAD`` answers for a stream, which it does not start, beside the media type.
         answers_head: The handler is called for ``HEAD`` too, and starts and changes nothing then.
+        needs_key: Whether the caller has to be signed in.
     """
 
     method: str
@@ -127,6 +129,7 @@ class Route:
     streams: bool
     headers: Mapping[str, str]
     answers_head: bool
+    needs_key: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,10 +207,15 @@ class Endpoint:
 
     prefix: ClassVar[str] = ""
     """What every path of the class starts with, such as ``/downloads``."""
+    needs_key: ClassVar[bool] = True
+    """False has the prefix, and all below it, answered without a key. For what no secret is in, such as a web page."""
     routes: ClassVar[tuple[Route, ...]] = ()
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
+        if not cls.needs_key and not cls.prefix.strip("/"):
+            msg = f"{cls.__name__}: without a prefix all paths would be open to everybody"
+            raise TypeError(msg)
         cls.routes = tuple(
             _compile(cls, name, handler, handler.__triblerd_route__)
             for name, handler in inspect.getmembers(cls, inspect.isfunction)
@@ -250,6 +258,7 @@ def _compile(owner: type[Endpoint], name: str, handler: Callable[..., object], m
         streams=mark.streams,
         headers=mark.headers,
         answers_head=mark.answers_head,
+        needs_key=owner.needs_key,
     )
 
 

@@ -15,6 +15,7 @@ from triblerd.errors import (
     NotAcceptableError,
     NotFoundError,
     NotProvidedError,
+    NotStartedError,
     OperationError,
     SwitchedOffError,
     TooLargeError,
@@ -96,6 +97,8 @@ def is_dialect8(path: str) -> bool:
 
 def error_response(error: TriblerdError, path: str) -> web.Response:
     """Return the documented answer to a foreseen failure of a request for ``path``."""
+    if isinstance(error, NotStartedError) and is_dialect8(path):
+        error = UnknownPathError(f"Required components not initialized to serve {path}")
     status, form = answer_of(type(error))
     text = str(error)[:TEXT_LIMIT]
     if is_dialect8(path):

@@ -168,4 +168,4 @@ def _general_failures(route: Route) -> Iterator[type[TriblerdError]]:
 
 
 def _is_open(route: Route) -> bool:
-    return route.path.startswith(OPEN_PREFIXES)
+    return not route.needs_key or route.path.startswith(OPEN_PREFIXES)

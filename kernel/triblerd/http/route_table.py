@@ -20,6 +20,7 @@ class _Node(Generic[T]):
     literals: "dict[str, _Node[T]]" = field(default_factory=dict)
     parameter: "_Node[T] | None" = None
     may_be_empty: bool = False
+    takes_rest: bool = False
     methods: dict[str, T] = field(default_factory=dict)
 
 
@@ -79,7 +80,9 @@ class RouteTable(Generic[T]):
             if segment.startswith("{"):
                 node.parameter = node.parameter or _Node()
                 node = node.parameter
-                node.may_be_empty |= getattr(route.parameters[segment[1:-1]], "may_be_empty", False)
+                kind = route.parameters[segment[1:-1]]
+                node.may_be_empty |= getattr(kind, "may_be_empty", False)
+                node.takes_rest |= getattr(kind, "takes_rest", False)
             else:
                 node = node.literals.setdefault(segment, _Node())
         if route.method in node.methods:
@@ -100,7 +103,9 @@ def _walk(
     first, *others = segments
     if literal := node.literals.get(first):
         yield from _walk(literal, others, values)
-    if node.parameter and (first or node.parameter.may_be_empty):
+    if node.parameter and node.parameter.takes_rest:
+        yield from _walk(node.parameter, [], (*values, "/".join(segments)))
+    elif node.parameter and (first or node.parameter.may_be_empty):
         yield from _walk(node.parameter, others, (*values, first))
 
 

@@ -1,16 +1,17 @@
 """Routes that come and go while requests are served."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from aiohttp import hdrs, web
 
-from triblerd.errors import ForbiddenError, TriblerdError, UnavailableError
+from triblerd.errors import ForbiddenError, NotStartedError
 from triblerd.http.answers import ROUTE
 from triblerd.http.binding import Call, bind
 from triblerd.http.endpoint import Endpoint, Route, Scope
-from triblerd.http.errors import UnknownPathError, is_dialect8
+from triblerd.http.errors import UnknownPathError
 from triblerd.http.route_table import RouteTable
 
 CANCEL_SECONDS = 2.0
@@ -35,6 +36,7 @@ class _Owner:
     """Who declared routes, and the requests that it answers now."""
 
     name: str
+    aliases: Mapping[str, str] = field(default_factory=dict)
     targets: list[_Target] = field(default_factory=list)
     requests: set[asyncio.Task[object]] = field(default_factory=set)
     streams: set[asyncio.Task[object]] = field(default_factory=set)
@@ -56,18 +58,26 @@ class Router:
         self._owners: dict[str, _Owner] = {}
         self._states: dict[str, str] = {}
         self._table: RouteTable[_Target] = RouteTable(())
+        self._open_prefixes: tuple[str, ...] = ()
         self.revision = 0
         """Grows with each change of the declared routes."""
 
     # -- the plugins' side -------------------------------------------------------------------------------------
 
-    def declare(self, owner: str, endpoints: Iterable[type[Endpoint]]) -> None:
+    def declare(
+        self, owner: str, endpoints: Iterable[type[Endpoint]], aliases: Mapping[str, str] | None = None
+    ) -> None:
         """Make the routes of ``owner`` known. They answer 503 until they are bound.
+
+        Args:
+            owner: Who declares.
+            endpoints: The classes that have the routes.
+            aliases: Paths under which the routes of others, at or below the paths that they map to, answer as well.
 
         Raises:
             DuplicateRouteError: another route has the same method and path. Nothing is changed.
         """
-        declared = _Owner(owner)
+        declared = _Owner(owner, dict(aliases or {}))
         declared.targets = [_Target(declared, endpoint, route) for endpoint in endpoints for route in endpoint.routes]
         self._replace({**self._owners, owner: declared})
 
@@ -127,9 +137,13 @@ class Router:
     def declared(self) -> Mapping[str, list[Route]]:
         """Return all declared routes by owner, running or not, sorted by path and method."""
         return {
-            name: sorted((target.route for target in record.targets), key=lambda route: (route.path, route.method))
-            for name, record in self._owners.items()
+            name: sorted((route for route, _ in routes), key=lambda route: (route.path, route.method))
+            for name, routes in _all_routes(self._owners).items()
         }
+
+    def open_prefixes(self) -> tuple[str, ...]:
+        """The paths of plugins that are answered without a key, and all below them."""
+        return self._open_prefixes
 
     def pages(self) -> list[Route]:
         """Return the pages of running plugins, sorted by path: see ``triblerd.http.pages``."""
@@ -147,20 +161,28 @@ class Router:
         """
         if request.method == hdrs.METH_OPTIONS:
             return web.Response(status=204, headers={"Allow": self._table.allow(path)})
-        target, texts = self._table.find(request.method, path)
+        try:
+            target, texts = self._table.find(request.method, path)
+        except UnknownPathError:
+            if any(_is_below(path, alias) for record in self._owners.values() for alias in record.aliases):
+                msg = "The plugin of this path is turned off"
+                raise NotStartedError(msg) from None
+            raise
         route = request[ROUTE] = target.route
         if not scope.includes(route.scope):
             raise ForbiddenError(REFUSALS[scope])
         if target.call is None:
-            raise self._unavailable(target.owner, path)
+            raise self._not_started(target.owner)
         if _is_mere_look(request, route):
             headers = {"Content-Type": route.media_type, **route.headers}
             return web.StreamResponse(headers=headers)  # it starts and changes nothing
         return await self._call(target, target.call, request, texts, body_seconds)
 
     def _replace(self, owners: dict[str, _Owner]) -> None:
-        self._table = RouteTable((target.route, target) for record in owners.values() for target in record.targets)
+        self._table = RouteTable(pair for routes in _all_routes(owners).values() for pair in routes)
         self._owners = owners
+        endpoints = {target.endpoint for record in owners.values() for target in record.targets}
+        self._open_prefixes = tuple(endpoint.prefix for endpoint in endpoints if not endpoint.needs_key)
         self.revision += 1
 
     async def _call(
@@ -188,15 +210,42 @@ class Router:
     async def _ended(self, owner: _Owner, request: web.Request) -> web.StreamResponse:
         started = started_response(request)
         if started is None:
-            raise self._unavailable(owner, request.path)
+            raise self._not_started(owner)
         started.force_close()
         await started.write_eof()
         return started
 
-    def _unavailable(self, owner: _Owner, path: str) -> TriblerdError:
-        if is_dialect8(path):  # clients of that dialect know this answer
-            return UnknownPathError(f"Required components not initialized to serve {path}")
-        return UnavailableError(f"The plugin {owner.name} is {self._states.get(owner.name, 'not running')}")
+    def _not_started(self, owner: _Owner) -> NotStartedError:
+        return NotStartedError(f"The plugin {owner.name} is {self._states.get(owner.name, 'not running')}")
+
+
+def _all_routes(owners: Mapping[str, _Owner]) -> dict[str, list[tuple[Route, _Target]]]:
+    """Return the routes of each owner, and then those that it has by its aliases: what is declared wins."""
+    found = {name: [(target.route, target) for target in record.targets] for name, record in owners.items()}
+    taken = {_shape(route) for routes in found.values() for route, _ in routes}
+    declared = [pair for routes in found.values() for pair in routes]
+    for name, record in owners.items():
+        for alias, path in record.aliases.items():
+            for route, target in _aliased(declared, alias, path):
+                if _shape(route) not in taken:
+                    taken.add(_shape(route))
+                    found[name].append((route, target))
+    return found
+
+
+def _aliased(routes: Iterable[tuple[Route, _Target]], alias: str, path: str) -> Iterator[tuple[Route, _Target]]:
+    for route, target in routes:
+        if _is_below(route.path, path):
+            yield replace(route, path=alias + route.path[len(path) :]), target
+
+
+def _is_below(path: str, prefix: str) -> bool:
+    return path == prefix or path.startswith(f"{prefix}/")
+
+
+def _shape(route: Route) -> tuple[str, str]:
+    """Return what tells routes apart."""
+    return route.method, re.sub(r"{\w+}", "{}", route.path)
 
 
 def _is_mere_look(request: web.Request, route: Route) -> bool:

@@ -84,7 +84,7 @@ def serve():
         server = HttpServer(
             config=config,
             router=router,
-            auth=Auth(config=config),
+            auth=Auth(config=config, open_prefixes=router.open_prefixes),
             on_unhandled=lambda error, error_id: unhandled.append((error, error_id)),
             answers=answers,
             idle_seconds=idle_seconds,

@@ -411,3 +411,89 @@ async def test_requests_are_never_wrong_while_another_plugin_comes_and_goes(serv
 
 def get_request(path):
     return f"GET {path} HTTP/1.1\nHost: localhost\nX-Api-Key: the-right-key\n\n"
+
+
+class Books(Endpoint):
+    prefix = "/books"
+
+    @route("GET", "")
+    async def all(self) -> str:
+        """List."""
+        return "all"
+
+    @route("GET", "/{number}/title")
+    async def title(self, number: int) -> str:
+        """Tell a title."""
+        return f"title {number}"
+
+
+class Shelf(Endpoint):
+    prefix = "/v2/books"
+
+    @route("GET", "/{book}/title")
+    async def title(self, book: int) -> str:
+        """Tell a title in another way."""
+        return f"other title {book}"
+
+
+async def test_routes_of_others_answer_under_an_alias_unless_one_is_declared_there(serve):
+    async with serve(Books()) as served:
+        served.router.declare("shelf", [Shelf], {"/v2/books": "/books", "/v2/all": "/books", "/v3": "/none"})
+        served.router.bind("shelf", [Shelf()])
+        answers = [await served.get(path) for path in ("/v2/books", "/v2/books/7/title", "/v2/all/7/title", "/v2")]
+        paths = [route.path for route in served.router.routes("shelf")]
+
+    assert [answer.json for answer in answers[:3]] == ["all", "other title 7", "title 7"]
+    assert answers[3].status == 404
+    assert paths == ["/v2/all", "/v2/all/{number}/title", "/v2/books", "/v2/books/{book}/title"]
+
+
+async def test_an_alias_goes_with_either_plugin(serve):
+    async with serve(Books()) as served:
+        served.router.declare("shelf", [], {"/api/books": "/books"})
+        there = await served.get("/api/books")
+        served.router.retract("area")
+        without_area = await served.get("/api/books")
+        served.router.retract("shelf")
+        without_alias = await served.get("/api/books")
+
+    assert there.json == "all"
+    assert without_area.error["message"] == "Required components not initialized to serve /api/books"
+    assert without_alias.error["message"] == "Could not find /api/books"
+
+
+class Rest(str):
+    __slots__ = ()
+    takes_rest: ClassVar = True
+    json_schema: ClassVar = {"type": "string"}
+
+    @classmethod
+    def parse(cls, text):
+        return cls(text)
+
+
+class Pages(Endpoint):
+    prefix = "/pages"
+    needs_key = False
+
+    @route("GET", "/{path}")
+    async def page(self, path: Rest) -> str:
+        """Tell what is left of the path."""
+        return str(path)
+
+
+@pytest.mark.parametrize("rest", ["", "a", "a/b.js", "a//b/", "a%2Fb"])
+async def test_a_parameter_may_take_the_rest_of_a_path_and_a_class_may_do_without_a_key(serve, rest):
+    async with serve(Pages()) as served:
+        answer = await served.ask("GET", None, raw_path=f"/pages/{rest}", headers={"X-Api-Key": "wrong"})
+        beside = await served.get("/pagesandmore", headers={"X-Api-Key": "wrong"})
+
+    assert (answer.status, answer.json) == (200, rest.replace("%2F", "/"))
+    assert beside.status == 401
+
+
+def test_nobody_opens_all_paths():
+    with pytest.raises(TypeError, match="open to everybody"):
+
+        class Everything(Endpoint):
+            needs_key = False

@@ -1,0 +1,41 @@
+"""The hooks of the tribler8 plugin."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+
+from triblerd.config import Section
+from triblerd.http.endpoint import Endpoint
+from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
+from triblerd_tribler8.areas import PARTS, SAME
+from triblerd_tribler8.config import Tribler8Config
+
+
+@hookimpl
+def triblerd_manifest() -> Manifest:
+    """Say who this is."""
+    return Manifest("tribler8", "Serves programs that were written for version 8 of Tribler, below /api.")
+
+
+@hookimpl
+def triblerd_config() -> type[Section]:
+    """Have a section of our own."""
+    return Tribler8Config
+
+
+@hookimpl
+def triblerd_endpoints() -> Iterable[type[Endpoint]]:
+    """Serve what the dialect says in its own way."""
+    return PARTS
+
+
+@hookimpl
+def triblerd_aliases() -> Mapping[str, str]:
+    """Serve the rest, too."""
+    return SAME
+
+
+@hookimpl
+@asynccontextmanager
+async def triblerd_lifespan(context: PluginContext[Tribler8Config]) -> AsyncIterator[Running]:
+    """Answer while the plugin runs."""
+    yield Running(endpoints=[part(context) for part in PARTS])
