@@ -74,13 +74,33 @@ def convert_setting(section: str, info: msgspec.structs.FieldInfo, value: object
     try:
         setting: object = msgspec.convert(spelled_out(info.type, value), info.type, strict=False)
     except msgspec.ValidationError as error:
-        reason = str(error).replace("`", "")
-        msg = f"{section}.{info.name}: {reason[:1].lower()}{reason[1:]}"
-        raise InvalidInputError(msg) from error
+        raise InvalidInputError(_refusal(f"{section}.{info.name}", info.type, value, error)) from error
     if isinstance(setting, (int, float)) and not -MOST <= setting <= MOST:  # not a number is within nothing
         msg = f"{section}.{info.name}: expected a finite number of at most 64 bits"
         raise InvalidInputError(msg)
     return setting
+
+
+def _refusal(name: str, wanted: Any, value: object, error: msgspec.ValidationError) -> str:
+    """Return ``<section>.<key>: <reason>``; of a table of tables ``<section>.<key>.<name>.<key>: <reason>``.
+
+    What msgspec says of a table with names of the user's choice does not tell which of them it speaks of.
+    """
+    while typing.get_origin(wanted) is Annotated:
+        wanted = typing.get_args(wanted)[0]
+    if isinstance(value, Mapping) and typing.get_origin(wanted) is Mapping:
+        _, kind = typing.get_args(wanted)
+        for key, item in value.items():
+            try:
+                msgspec.convert(item, kind, strict=False)
+            except msgspec.ValidationError as of_item:
+                name, error = f"{name}.{key}", of_item
+                break
+    reason, _, place = str(error).partition(" - at `$.")
+    if place:
+        name = f"{name}.{place.rstrip('`')}"
+    reason = reason.replace("`", "")
+    return f"{name}: {reason[:1].lower()}{reason[1:]}"
 
 
 def spelled_out(wanted: Any, value: object) -> object:

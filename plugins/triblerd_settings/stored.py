@@ -20,13 +20,6 @@ class StoredSection(Section):
     repairs: ClassVar[bool] = True
 
 
-class WatchFolder(StoredSection):
-    """A directory whose torrent files are added by themselves."""
-
-    enabled: Annotated[bool, Meta(description="Look into the directory every ten seconds")] = False
-    directory: Annotated[str, Meta(description="Absolute, or relative to the state directory")] = ""
-
-
 class Chant(StoredSection):
     """The metadata store and channels."""
 
@@ -40,6 +33,5 @@ class Chant(StoredSection):
 
 
 STORED_SECTIONS: Mapping[str, type[Section]] = {
-    "watch_folder": WatchFolder,
     "chant": Chant,
 }

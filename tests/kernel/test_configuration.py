@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 import pytest
 from msgspec import Meta
 
-from triblerd.config import ApiConfig, Section
+from triblerd.config import ApiConfig, Section, convert_setting, fields_of
 from triblerd.configuration import ConfigurationLayers, ConfigurationService, SectionClashError
 from triblerd.errors import InvalidInputError
 from triblerd.settings_file import SettingsFile
@@ -187,3 +187,19 @@ async def test_a_bad_change_changes_nothing(make, tmp_path, changes, text):
 
     assert str(caught.value) == text
     assert (tmp_path / "triblerd.conf").read_text() == "[fan]\nspeed = 1\n"
+
+
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        ({"guest": {"key": "k"}, "host": {"key": 5}}, "api.keys.host.key: expected str, got int"),
+        ({"host": {}}, "api.keys.host: object missing required field key"),
+        ({"host": "k"}, "api.keys.host: expected object, got str"),
+        (["host"], "api.keys: expected object, got array"),
+    ],
+)
+def test_what_is_wrong_in_a_table_of_tables_is_named(keys, text):
+    with pytest.raises(InvalidInputError) as refusal:
+        convert_setting("api", fields_of(ApiConfig)["keys"], keys)
+
+    assert str(refusal.value) == text

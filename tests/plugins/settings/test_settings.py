@@ -65,8 +65,7 @@ async def test_a_lesser_key_neither_sees_nor_changes_settings(start_daemon, scop
 async def test_a_change_is_stored_and_survives_a_restart(start_daemon, text_of):
     async with start_daemon("settings") as daemon:
         changes = {
-            "watch_folder": {"directory": "/srv/\u2028 \x00 \n'\"", "enabled": "yes"},
-            "chant": {"queried_peers_limit": "8090"},
+            "chant": {"channels_dir": "/srv/\u2028 \x00 \n'\"", "enabled": "yes", "queried_peers_limit": "8090"},
         }
         assert await daemon.post("/settings", json=changes) == {"modified": True}
         assert "8090" in text_of(daemon)
@@ -74,7 +73,8 @@ async def test_a_change_is_stored_and_survives_a_restart(start_daemon, text_of):
     async with start_daemon("settings") as daemon:
         settings = (await daemon.get("/settings"))["settings"]
 
-    assert settings["watch_folder"] == {"enabled": True, "directory": "/srv/\u2028 \x00 \n'\""}
+    assert settings["chant"]["channels_dir"] == "/srv/\u2028 \x00 \n'\""
+    assert settings["chant"]["enabled"] is True
     assert settings["chant"]["queried_peers_limit"] == 8090
     assert settings["chant"]["max_mapped_query_peers"] == 3
 
@@ -121,11 +121,11 @@ async def test_a_wrong_change_is_refused_as_a_whole(start_daemon, text_of, body,
     async with start_daemon("settings") as daemon:
         before = text_of(daemon)
 
-        answer = await daemon.post("/settings", json={"watch_folder": {"enabled": True}, **body}, status=400)
+        answer = await daemon.post("/settings", json={"completion": {"at_once": 5}, **body}, status=400)
 
         assert answer == {"error": reason}
         assert text_of(daemon) == before
-        assert (await daemon.get("/settings"))["settings"]["watch_folder"]["enabled"] is False
+        assert (await daemon.get("/settings"))["settings"]["completion"]["at_once"] == 2
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"text"', b"1", b"\xff", b'{"a": NaN}', b"[" * 100_000])
@@ -138,9 +138,7 @@ async def test_a_change_of_stored_settings_restarts_nothing(start_daemon):
     async with start_daemon("settings", "events") as daemon, daemon.stream() as stream:
         await stream.next("events_start")
 
-        await daemon.post(
-            "/settings", json={"watch_folder": {"enabled": True}, "resource_monitor": {"poll_interval": 1}}
-        )
+        await daemon.post("/settings", json={"chant": {"enabled": False}, "resource_monitor": {"poll_interval": 1}})
 
         plugins = {plugin["name"]: plugin for plugin in (await daemon.get("/plugins"))["plugins"]}
         assert plugins["settings"]["state"] == plugins["events"]["state"] == "running"

@@ -5,7 +5,6 @@ from triblerd.errors import InvalidInputError
 from triblerd_settings.stored import STORED_SECTIONS
 
 DOCUMENTED = {
-    "watch_folder": {"enabled": False, "directory": ""},
     "chant": {
         "enabled": True,
         "manager_enabled": True,
@@ -41,8 +40,8 @@ def test_each_key_says_what_it_is():
         ("chant.enabled", 2),
         ("chant.enabled", None),
         ("chant.queried_peers_limit", -1),
-        ("watch_folder.directory", 5),
-        ("watch_folder.directory", ["/srv"]),
+        ("chant.channels_dir", 5),
+        ("chant.channels_dir", ["/srv"]),
     ],
 )
 def test_a_value_outside_of_its_limits_is_refused_with_the_name_of_the_setting(setting, value):
@@ -56,9 +55,9 @@ def test_a_value_outside_of_its_limits_is_refused_with_the_name_of_the_setting(s
     ("setting", "text", "value"),
     [
         ("chant.queried_peers_limit", "80", 80),
-        ("watch_folder.enabled", "yes", True),
-        ("watch_folder.enabled", "OFF", False),
-        ("watch_folder.enabled", 0, False),
+        ("chant.manager_enabled", "yes", True),
+        ("chant.manager_enabled", "OFF", False),
+        ("chant.manager_enabled", 0, False),
     ],
 )
 def test_text_may_stand_for_numbers_and_flags(setting, text, value):

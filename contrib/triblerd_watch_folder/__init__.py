@@ -1,0 +1,1 @@
+"""Adds the torrents and magnet links that appear in directories."""
