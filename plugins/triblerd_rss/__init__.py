@@ -1,0 +1,1 @@
+"""Follows RSS and Atom feeds of torrents: remembers what is in them, and downloads what rules ask for."""
