@@ -2,13 +2,21 @@
 
 from collections.abc import Mapping
 
+from triblerd_tribler8.metadata.searches import LocalSearch, PeersSearch
+from triblerd_tribler8.metadata.torrents import KnownTorrents
 from triblerd_tribler8.parts import Dialect
 
-PARTS: tuple[type[Dialect], ...] = ()
+PARTS: tuple[type[Dialect], ...] = (
+    KnownTorrents,
+    LocalSearch,
+    PeersSearch,
+)
 """Where request or answer differ from those of the unprefixed API."""
 SAME: Mapping[str, str] = {
     "/api/ipv8": "/ipv8",
     "/api/libtorrent": "/libtorrent",
+    "/api/metadata/search/completions": "/metadata/search/completions",
+    "/api/metadata/torrents/{infohash}/health": "/metadata/torrents/{infohash}/health",
     "/api/statistics/ipv8": "/statistics/ipv8",
 }
 """Where they do not."""

@@ -13,7 +13,11 @@ from triblerd_tribler8.config import Tribler8Config
 @hookimpl
 def triblerd_manifest() -> Manifest:
     """Say who this is."""
-    return Manifest("tribler8", "Serves programs that were written for version 8 of Tribler, below /api.")
+    return Manifest(
+        "tribler8",
+        "Serves programs that were written for version 8 of Tribler, below /api.",
+        finds=("downloads", "libtorrent", "metadata", "search"),
+    )
 
 
 @hookimpl

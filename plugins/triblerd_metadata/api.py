@@ -98,6 +98,7 @@ __all__ = [
     "Phrase",
     "PictureItem",
     "ReceivedRecord",
+    "RecentChecks",
     "RecordFormatError",
     "SearchQuery",
     "Selection",
@@ -107,6 +108,7 @@ __all__ = [
     "TextIndex",
     "Title",
     "TorrentItem",
+    "TorrentLabels",
     "Window",
     "WireRecords",
     "Without",
@@ -342,6 +344,38 @@ class Lists(Protocol):
             rowids: In the order of the list.
             hide_adult: Leave out statements that the family filter marks.
             with_progress: Show how far the downloads of the torrents are.
+        """
+
+
+@runtime_checkable
+class RecentChecks(Protocol):
+    """The last checks of torrents since the daemon started, one for each torrent, the latest first."""
+
+    def own(self) -> Sequence[Health]:
+        """Return those that this daemon did."""
+
+    def told(self) -> Sequence[Health]:
+        """Return those that peers told."""
+
+
+@runtime_checkable
+class TorrentLabels(Protocol):
+    """Changes the category of torrents, which is read as a list with commas: a category, and a user's labels."""
+
+    async def change(self, infohash: bytes, change: Callable[[Sequence[str]], Iterable[str]]) -> bool:
+        """Put other labels in place of those of a torrent; on disk when this returns.
+
+        What somebody else signed cannot be passed on afterwards, since it is not what its author wrote.
+
+        Args:
+            infohash: 20 bytes.
+            change: Makes the new list of the present one. Called on another thread, maybe twice.
+
+        Returns:
+            Whether the torrent is known.
+
+        Raises:
+            InvalidInputError: the new list is too long.
         """
 
 

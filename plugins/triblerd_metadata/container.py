@@ -16,6 +16,7 @@ from triblerd_metadata.bulk.importing import Importer, Reached
 from triblerd_metadata.config import MetadataConfig
 from triblerd_metadata.discretion import Discretion
 from triblerd_metadata.editing.endpoint import EntriesEndpoint
+from triblerd_metadata.editing.labels import Labels
 from triblerd_metadata.entries import Items
 from triblerd_metadata.lists.endpoint import PopularEndpoint
 from triblerd_metadata.lists.kept_orders import KeptOrders
@@ -58,6 +59,7 @@ class MetadataContainer(containers.DeclarativeContainer):
     importer = providers.Singleton(Importer, store=metadata, reached=reached, view=view, services=services)
     bulk_endpoint = providers.Singleton(BulkEndpoint, importer=importer, store=metadata)
     entries_endpoint = providers.Singleton(EntriesEndpoint, metadata=metadata, items=items, key=key)
+    labels = providers.Singleton(Labels, metadata=metadata, key=key)
     titles = providers.Singleton(Titles, metadata=metadata, downloads=downloads)
     own_torrents = providers.Singleton(
         OwnTorrents, metadata=metadata, config=config, services=services, events=events, discretion=discretion

@@ -17,8 +17,10 @@ from triblerd_metadata.api import (
     HealthUpdated,
     Lists,
     MetadataStore,
+    RecentChecks,
     Statements,
     TextIndex,
+    TorrentLabels,
     WireRecords,
 )
 from triblerd_metadata.bulk.endpoint import BulkEndpoint
@@ -127,6 +129,8 @@ async def triblerd_lifespan(context: PluginContext[MetadataConfig]) -> AsyncIter
             TorrentTitles: container.titles(),
             Lists: container.lists(),
             WireRecords: PeerRecords(key=key),
+            RecentChecks: metadata.checks,
+            TorrentLabels: container.labels(),
         },
         hooks=[Figures(metadata=metadata, measurements=context.service(Measurements))],
     )

@@ -64,6 +64,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
         hide_adult: None that the family filter marked.
         tag_texts: Its category ends with each of these, or has each of them before a comma. So version 8.4 of Tribler
             reads ``category`` and ``tags`` of what peers ask.
+        labels: Its category, read as a list with commas, has each of these items.
         exclude_deleted: None that waits to be deleted.
         exclude_own: None that came of what this daemon's user did, and so is not for others.
         tags: A torrent that carries all of these, whatever their case.
@@ -81,6 +82,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     types: frozenset[int] | None = None
     category: str = ""
     tag_texts: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
     hide_adult: bool = False
     exclude_deleted: bool = False
     exclude_own: bool = False

@@ -16,6 +16,7 @@ from triblerd_metadata.column_table import ColumnTable, ColumnWatcher
 from triblerd_metadata.columns import Columns
 from triblerd_metadata.committing import Committer
 from triblerd_metadata.health_reports import report
+from triblerd_metadata.recent_checks import LastChecks
 from triblerd_metadata.records import Record, entries_of, row_key
 from triblerd_metadata.tables import (
     LARGEST_ID,
@@ -45,6 +46,9 @@ class Metadata:
     Args:
         store: The plugin's part of the store.
         tables: Its tables.
+
+    Attributes:
+        checks: The last reports of health.
     """
 
     def __init__(self, store: StoreView, tables: Tables) -> None:
@@ -53,6 +57,7 @@ class Metadata:
         self._categories = Categories()
         self._columns = ColumnTable(self._categories.texts)
         self._committer = Committer(store, tables, self._columns, self._categories)
+        self.checks = LastChecks()
 
     @classmethod
     async def open(cls, store: StoreView) -> Self:
@@ -196,6 +201,7 @@ class Metadata:
         """Take over what is better than what is known; see ``MetadataStore``."""
         given = list(reports)
         now = int(time.time())
+        self.checks.note(given)
         return await self._committer.run(lambda batch: report(batch, given, now), within=within)
 
     async def run(self, operation: Callable[[Batch], R]) -> R:

@@ -4,9 +4,9 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from triblerd_metadata.api import Order, Selection, Window
+from triblerd_metadata.api import Order, Page, Selection, Window
 
-__all__ = ["AskedPeers", "RemoteSearch"]
+__all__ = ["AskedPeers", "RemoteSearch", "TextSearch"]
 
 
 class AskedPeers(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,4 +34,18 @@ class RemoteSearch(Protocol):
             selection: What is wanted; its text is a ``txt_filter`` that was parsed without error.
             order: How each peer is to sort what it knows.
             window: The part of its list that each peer is to send.
+        """
+
+
+@runtime_checkable
+class TextSearch(Protocol):
+    """Searches what is known here."""
+
+    async def page(self, selection: Selection, order: Order, window: Window, *, with_total: bool = False) -> Page:
+        """Return a part of the list of all that is selected; what matches a text by relevance, unless a column is said.
+
+        To be called on the event loop's thread.
+
+        Raises:
+            FilterError: the selection's text is no ``txt_filter``.
         """

@@ -10,7 +10,7 @@ from triblerd.config import NoSettings
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
 from triblerd_metadata.api import Lists, MetadataStore, TextIndex
-from triblerd_search.api import RemoteSearch
+from triblerd_search.api import RemoteSearch, TextSearch
 from triblerd_search.container import SearchContainer
 from triblerd_search.endpoint import SearchEndpoint
 from triblerd_search.index import IndexState
@@ -56,7 +56,9 @@ async def triblerd_lifespan(context: PluginContext[NoSettings]) -> AsyncIterator
     try:
         await renewer.check()
         context.tasks.every(1.0, "renew", renewer.round)
-        yield Running(endpoints=[container.endpoint()], services={TextIndex: searcher}, hooks=[renewer])
+        yield Running(
+            endpoints=[container.endpoint()], services={TextIndex: searcher, TextSearch: searcher}, hooks=[renewer]
+        )
     finally:
         unfollow()
         await searcher.close()

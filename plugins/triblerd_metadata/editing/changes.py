@@ -82,12 +82,21 @@ def change(batch: Batch, wish: Wish, key: NodeKey, now: float) -> Entry:
     if properties.xxx is UNSET and (changed.title, changed.category) != (entry.title, entry.category):
         changed = msgspec.structs.replace(changed, is_adult=is_adult(changed.title) or is_adult(changed.category))
     if is_signed:
-        timestamp = entry.timestamp + 1 if properties.timestamp is UNSET else changed.timestamp
-        if properties.timestamp is UNSET:
-            timestamp = max(timestamp, int(now * 1000))
-        status = EntryStatus.NEW if entry.status == EntryStatus.NEW else EntryStatus.UPDATED
-        changed = sign_entry(msgspec.structs.replace(changed, timestamp=timestamp, status=status), key)
+        changed = signed_anew(changed, key, now if properties.timestamp is UNSET else None)
     return entry if changed == entry else batch.replace(entry, changed)
+
+
+def signed_anew(entry: Entry, key: NodeKey, now: float | None) -> Entry:
+    """Return an own entry, which was changed, with a signature that fits to it.
+
+    Args:
+        entry: Its public key is that of ``key``.
+        key: Of this node.
+        now: Unix time of the change; ``None`` keeps the entry's timestamp.
+    """
+    timestamp = entry.timestamp if now is None else max(entry.timestamp + 1, int(now * 1000))
+    status = EntryStatus.NEW if entry.status == EntryStatus.NEW else EntryStatus.UPDATED
+    return sign_entry(msgspec.structs.replace(entry, timestamp=timestamp, status=status), key)
 
 
 def _require_signable(entry: Entry, given: Mapping[str, Any], key: NodeKey) -> None:

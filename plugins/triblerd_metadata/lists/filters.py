@@ -1,6 +1,7 @@
 """Which rows a selection takes, as far as the columns know."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +60,8 @@ def _tests(selection: Selection) -> list[_Test]:
         tests.append(_has_type(selection.types))
     if selection.category:
         tests.append(_has_category(selection.category))
-    tests += map(_has_tag, selection.tag_texts)
+    tests += [_has_category_that(partial(_ends_an_item, text)) for text in selection.tag_texts]
+    tests += [_has_category_that(partial(_is_item, text)) for text in selection.labels]
     if unwanted := _unwanted_flags(selection):
         tests.append(lambda columns, rows: columns.flags[rows] & unwanted == 0)
     if selection.exclude_deleted:
@@ -110,15 +112,23 @@ def _has_category(text: str) -> _Test:
     return test
 
 
-def _has_tag(text: str) -> _Test:
+def _has_category_that(fits: Callable[[str], bool]) -> _Test:
     fitting: list[int] = []
     seen = 0
 
     def test(columns: Columns, rows: Rowids | slice) -> Mask:
         nonlocal seen
         texts = columns.categories[seen:]
-        fitting.extend(seen + at for at, tags in enumerate(texts) if tags.endswith(text) or f"{text}," in tags)
+        fitting.extend(number for number, text in enumerate(texts, seen) if fits(text))
         seen += len(texts)
         return np.isin(columns.category[rows], np.array(fitting, np.uint32))
 
     return test
+
+
+def _ends_an_item(text: str, category: str) -> bool:
+    return category.endswith(text) or f"{text}," in category
+
+
+def _is_item(text: str, category: str) -> bool:
+    return text in category.split(",")

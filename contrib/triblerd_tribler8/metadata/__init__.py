@@ -1,0 +1,1 @@
+"""Known torrents: lists, searches, checks, and labels."""
