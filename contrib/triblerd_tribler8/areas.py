@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from triblerd_tribler8.metadata.searches import LocalSearch, PeersSearch
 from triblerd_tribler8.metadata.torrents import KnownTorrents
 from triblerd_tribler8.parts import Dialect
+from triblerd_tribler8.settings.part import SettingsPart
 
 PARTS: tuple[type[Dialect], ...] = (
     KnownTorrents,
     LocalSearch,
     PeersSearch,
+    SettingsPart,
 )
 """Where request or answer differ from those of the unprefixed API."""
 SAME: Mapping[str, str] = {

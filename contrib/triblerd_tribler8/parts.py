@@ -20,6 +20,9 @@ class Dialect(Endpoint):
     def __init__(self, context: PluginContext[Tribler8Config]) -> None:
         self.context = context
 
+    async def open(self) -> None:
+        """Make ready, before anything is asked."""
+
     def need(self, kind: type[T]) -> T:
         """Return the service of an area.
 

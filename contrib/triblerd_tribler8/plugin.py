@@ -42,4 +42,7 @@ def triblerd_aliases() -> Mapping[str, str]:
 @asynccontextmanager
 async def triblerd_lifespan(context: PluginContext[Tribler8Config]) -> AsyncIterator[Running]:
     """Answer while the plugin runs."""
-    yield Running(endpoints=[part(context) for part in PARTS])
+    parts = [part(context) for part in PARTS]
+    for part in parts:
+        await part.open()
+    yield Running(endpoints=parts)

@@ -1,5 +1,6 @@
 """The ``[libtorrent]`` section."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
@@ -10,6 +11,9 @@ MOST = 2**31 - 1
 """What the engine can hold."""
 Unlimited = Annotated[int, Meta(ge=-1, le=MOST)]
 """A number of something, where -1 means any number."""
+Rate = Annotated[int, Meta(ge=0, le=MOST)]
+Hops = Annotated[str, Meta(pattern=r"^(-1|[0-3])$")]
+Day = Annotated[tuple[tuple[Rate, Rate], ...], Meta(min_length=48, max_length=48)]
 
 
 class LibtorrentConfig(Section):
@@ -33,6 +37,17 @@ class LibtorrentConfig(Section):
     max_connections_download: Annotated[Unlimited, Meta(description="Connections per download; -1 is any number")] = -1
     max_download_rate: Annotated[int, Meta(ge=0, description="Bytes per second of all downloads; 0 is unlimited")] = 0
     max_upload_rate: Annotated[int, Meta(ge=0, description="Bytes per second to all peers; 0 is unlimited")] = 0
+    use_advanced_rate_limits: Annotated[
+        bool,
+        Meta(description="Limit sessions by the time of day, as `advanced_rate_limits` says, in the place of these"),
+    ] = False
+    advanced_rate_limits: Annotated[
+        Mapping[Hops, Day],
+        Meta(
+            description="By number of hops, as text: 48 pairs of bytes per second, up and down, one for each half hour "
+            "of the local day; in between the limits follow a straight line, and 0 is unlimited"
+        ),
+    ] = {}
     utp: Annotated[bool, Meta(description="Speak uTP, which gives way to other traffic, beside TCP")] = True
     dht: Annotated[bool, Meta(description="Find peers by the distributed hash table")] = True
     upnp: Annotated[bool, Meta(description="Ask the router by UPnP to forward our port")] = True

@@ -22,7 +22,7 @@ def test_the_sections_of_every_plugin_can_be_known_without_it(installation):
         name: kind
         for plugin, declaration in installation.declarations.items()
         for name, kind in declaration.sections.items()
-        if fields_of(kind) and plugin != "settings"
+        if fields_of(kind)
     }
 
     known = {point.name: point.load() for point in entry_points(group=SECTION_GROUP)}

@@ -1,0 +1,1 @@
+"""The configuration as version 8 names and nests it: another view of the same values."""
