@@ -20,12 +20,13 @@ from triblerd.http.plugins_endpoint import BackupEndpoint, PluginsEndpoint
 from triblerd.http.router import Router
 from triblerd.http.server import HttpServer
 from triblerd.lifecycle import DaemonLifecycle
+from triblerd.logs import RecentRecords
 from triblerd.options import RunOptions
 from triblerd.plugin_discovery import find_plugins
 from triblerd.plugin_gate import PluginGate
 from triblerd.plugin_manager import PluginManager
 from triblerd.service_registry import ServiceRegistry
-from triblerd.services import Configuration, DataVersions, FileRoots, Lifecycle, PluginDirectory
+from triblerd.services import Configuration, DataVersions, FileRoots, Lifecycle, PluginDirectory, RecentLog
 from triblerd.settings_file import FILE_NAME, SettingsFile
 from triblerd.store import Store
 
@@ -47,6 +48,7 @@ class KernelContainer(containers.DeclarativeContainer):
     configuration = providers.Singleton(ConfigurationService, file=settings_file, layers=layers)
     bus = providers.Singleton(EventBus)
     reports = providers.Singleton(ErrorReports, bus)
+    recent_log = providers.Singleton(RecentRecords)
     services = providers.Singleton(ServiceRegistry)
     lifecycle = providers.Singleton(DaemonLifecycle, state_dir=state_dir, reports=reports, stop=stop)
     store = providers.Singleton(
@@ -104,4 +106,5 @@ def kernel_services(kernel: KernelContainer) -> dict[type, object]:
         Lifecycle: kernel.lifecycle(),
         DataVersions: kernel.versions(),
         FileRoots: kernel.file_roots(),
+        RecentLog: kernel.recent_log(),
     }

@@ -123,7 +123,9 @@ class Daemon:
         kernel = self._kernel = KernelContainer(state_dir=directory.path, options=options, stop=self._stop_wanted.set)
         kernel.layers().read()
         log_dir = directory.path / self._general().log_dir
-        kernel.lifecycle().log_file = stack.enter_context(logging_to(log_dir, self._general()))
+        kernel.lifecycle().log_file = stack.enter_context(
+            logging_to(log_dir, self._general(), recent=kernel.recent_log())
+        )
         log.info("triblerd %s starts in %s", kernel.lifecycle().version, directory.path)
         await stack.enter_async_context(kernel.store())
         await kernel.versions().open()

@@ -1,4 +1,7 @@
-"""Where log records go: stderr, and rotated files in the state directory, written by a thread of their own."""
+"""Where log records go: stderr, and rotated files in the state directory, written by a thread of their own.
+
+The last ones are in memory, too, as they were before anybody wrote them as text.
+"""
 
 import contextlib
 import copy
@@ -7,14 +10,19 @@ import logging
 import logging.handlers
 import queue
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from triblerd.config import GeneralConfig
 from triblerd.errors import FailedError
+from triblerd.services import LogRecord
 
 FILE_NAME = "triblerd.log"
+MOST_RECENT = 1000
+LONGEST_TEXT = 16 * 1024
+"""Characters of a message, and of an exception, that are kept in memory."""
 _TEXT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
 
@@ -34,8 +42,36 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(fields, ensure_ascii=False)
 
 
+class RecentRecords:
+    """Implements :class:`triblerd.services.RecentLog`. Records come from any thread."""
+
+    def __init__(self) -> None:
+        self._records: deque[LogRecord] = deque(maxlen=MOST_RECENT)
+
+    def add(self, record: logging.LogRecord) -> None:
+        """Keep a record whose texts are made."""
+        message, exception = str(record.msg), record.exc_text or ""
+        self._records.append(
+            LogRecord(
+                time=record.created,
+                level=record.levelname.lower(),
+                logger=record.name,
+                message=message if len(message) <= LONGEST_TEXT else f"{message[:LONGEST_TEXT]}...",
+                exception=exception[-LONGEST_TEXT:],  # what went wrong stands at the end
+            )
+        )
+
+    def records(self) -> Sequence[LogRecord]:
+        """Return the last records, the oldest first."""
+        return list(self._records)
+
+
 class _Feeder(logging.handlers.QueueHandler):
     """Hands records to the writer's thread with their texts made, so that nothing in them changes meanwhile."""
+
+    def __init__(self, records: "queue.SimpleQueue[logging.LogRecord]", recent: RecentRecords) -> None:
+        super().__init__(records)
+        self._recent = recent
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         record = copy.copy(record)
@@ -43,6 +79,7 @@ class _Feeder(logging.handlers.QueueHandler):
         if record.exc_info:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
             record.exc_info = None
+        self._recent.add(record)
         return record
 
 
@@ -59,10 +96,18 @@ class _File(logging.handlers.RotatingFileHandler):
 
 
 @contextmanager
-def logging_to(directory: Path, config: GeneralConfig, *, stderr: bool = True) -> Iterator[Path]:
+def logging_to(
+    directory: Path, config: GeneralConfig, *, recent: RecentRecords | None = None, stderr: bool = True
+) -> Iterator[Path]:
     """Send all records to a file in ``directory``, which is yielded, and to stderr if wanted, until the block ends.
 
     Records are handed to a thread, so that a slow disk never holds the event loop.
+
+    Args:
+        directory: Made when it is missing.
+        config: How much is logged, and how.
+        recent: Keeps the last records.
+        stderr: Whether they go there, too.
 
     Raises:
         FailedError: the directory cannot be made or written.
@@ -77,7 +122,7 @@ def logging_to(directory: Path, config: GeneralConfig, *, stderr: bool = True) -
     for handler in handlers:
         handler.setFormatter(_formatter(config))
     records: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
-    feeder = _Feeder(records)
+    feeder = _Feeder(records, recent or RecentRecords())
     writer = logging.handlers.QueueListener(records, *handlers)
     root = logging.getLogger()
     previous = root.level

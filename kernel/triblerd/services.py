@@ -183,6 +183,31 @@ class Lifecycle(Protocol):
         """Begin the ordered stop and return at once. A second call changes nothing."""
 
 
+class LogRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One record of the log, with whatever secrets it holds.
+
+    Attributes:
+        time: Unix time.
+        level: ``debug``, ``info``, ``warning``, ``error``, ``critical``, or what else a library calls it.
+        message: May have several lines.
+        exception: A traceback; empty without one.
+    """
+
+    time: float
+    level: str
+    logger: str
+    message: str
+    exception: str = ""
+
+
+@runtime_checkable
+class RecentLog(Protocol):
+    """The last records of the log since the daemon began to start. They are in memory, whatever becomes of the disk."""
+
+    def records(self) -> Sequence[LogRecord]:
+        """Return the last 1,000 at most, the oldest first. Takes microseconds."""
+
+
 class DataKind(StrEnum):
     """What of a plugin has a version."""
 

@@ -16,11 +16,9 @@ from triblerd.plugin import HookCaller
 from triblerd.services import Measurements
 from triblerd_debug import heap, process, schemas
 from triblerd_debug.api import CircuitSlots
-from triblerd_debug.log_reader import MaskedLog
-from triblerd_debug.log_tail import MOST_LINES, list_files
-from triblerd_debug.masking import Masker
 from triblerd_debug.monitor import ResourceHistory
 from triblerd_debug.profiler import Profiler
+from triblerd_logging.api import MOST_LINES, LogFilter, LogReader, SecretMasker
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +37,10 @@ class DebugEndpoint(Endpoint):
     def __init__(  # noqa: PLR0913 - what is shown comes from many places, by keyword
         self,
         *,
-        masker: Masker,
+        masker: SecretMasker,
         history: ResourceHistory,
         profiler: Profiler,
-        masked_log: MaskedLog,
+        log_reader: LogReader,
         measurements: Measurements,
         hooks: HookCaller,
         slots: Callable[[], CircuitSlots | None],
@@ -51,7 +49,7 @@ class DebugEndpoint(Endpoint):
         self._masker = masker
         self._history = history
         self._profiler = profiler
-        self._log = masked_log
+        self._log = log_reader
         self._measurements = measurements
         self._hooks = hooks
         self._slots = slots
@@ -121,14 +119,15 @@ class DebugEndpoint(Endpoint):
         count = _line_count(query.max_lines)
         found = None
         if query.process == "core":
-            found = await self._log.tail(count, level=query.level, logger=query.logger, contains=query.contains)
+            wanted = LogFilter(level=query.level, logger=query.logger, contains=query.contains)
+            found = await self._log.tail(count, wanted)
         return schemas.LogTail(content=found or "", max_lines=0 if found is None else count)
 
     @admin_route("GET", "/logs", answers=schemas.LogFiles)
     async def log_files(self) -> Encoded:
         """List the files of the log, the newest first."""
-        files = await asyncio.to_thread(list_files, self._log.path)
-        return self._shown(schemas.LogFiles(directory=str(self._log.path.parent), files=files))
+        files = list(await self._log.files())
+        return self._shown(schemas.LogFiles(directory=str(self._log.directory), files=files))
 
     # -- the profiler ------------------------------------------------------------------------------------------
 

@@ -9,22 +9,21 @@ from types import ModuleType
 from triblerd.config import NoSettings
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
-from triblerd.services import Configuration, Lifecycle, Measurements
+from triblerd.services import Lifecycle, Measurements
 from triblerd_debug import heap, hookspecs
-from triblerd_debug.api import CircuitSlots, LogReader
+from triblerd_debug.api import CircuitSlots
 from triblerd_debug.endpoint import DebugEndpoint
-from triblerd_debug.log_reader import MaskedLog
-from triblerd_debug.masking import Masker
 from triblerd_debug.monitor import ResourceHistory
 from triblerd_debug.profiler import Profiler, find_profiler
 from triblerd_events.api import MonitorSettings
+from triblerd_logging.api import LogReader, SecretMasker
 
 
 @hookimpl
 def triblerd_manifest() -> Manifest:
     """Say who this is."""
     # Without events the monitor has its usual settings.
-    return Manifest("debug", "Shows the inside of the running daemon.", after=("events",))
+    return Manifest("debug", "Shows the inside of the running daemon.", requires=("logging",), after=("events",))
 
 
 @hookimpl
@@ -44,8 +43,7 @@ def triblerd_endpoints() -> Iterable[type[Endpoint]]:
 async def triblerd_lifespan(context: PluginContext[NoSettings]) -> AsyncIterator[Running]:
     """Watch the process while the plugin runs."""
     history = ResourceHistory(partial(context.services.find, MonitorSettings))
-    log_file = context.service(Lifecycle).log_file
-    profiler = Profiler(log_file.parent, find_profiler)
+    profiler = Profiler(context.service(Lifecycle).log_file.parent, find_profiler)
 
     async def watch() -> None:
         while True:
@@ -53,18 +51,16 @@ async def triblerd_lifespan(context: PluginContext[NoSettings]) -> AsyncIterator
             await asyncio.sleep(history.pause())
 
     context.tasks.start("monitor", watch())
-    masker = Masker(context.service(Configuration))
-    masked_log = MaskedLog(log_file, masker)
     endpoint = DebugEndpoint(
-        masker=masker,
+        masker=context.service(SecretMasker),
         history=history,
         profiler=profiler,
-        masked_log=masked_log,
+        log_reader=context.service(LogReader),
         measurements=context.service(Measurements),
         hooks=context.hooks,
         slots=partial(context.services.find, CircuitSlots),
         publish=context.events.publish,
     )
-    yield Running(endpoints=[endpoint], services={LogReader: masked_log})
+    yield Running(endpoints=[endpoint])
     await profiler.close()
     heap.stop_tracing()

@@ -9,10 +9,10 @@ from triblerd.events import EventFigures
 from triblerd.histogram import Distribution
 from triblerd.services import StoreFigures
 from triblerd.tasks import WaitingTask
-from triblerd_debug.log_tail import LogFile
 from triblerd_debug.monitor import CpuSample, MemorySample
 from triblerd_debug.process import OpenFile, OpenSocket, ThreadView
 from triblerd_debug.profiler import ProfilerState
+from triblerd_logging.api import LogFile
 
 
 class Slots(msgspec.Struct, frozen=True):

@@ -31,6 +31,7 @@ AREAS = (
     "downloads",
     "createtorrent",
     "debug",
+    "logging",
     "events",
     "knowledge",
     "metadata",
@@ -43,6 +44,7 @@ AREAS = (
     "trustview",
     "ipv8",
     "tunnels",
+    "versioning",
     "discovery",
 )
 CHECKS = [

@@ -6,7 +6,7 @@ import pytest
 
 from triblerd.config import GeneralConfig
 from triblerd.errors import FailedError
-from triblerd.logs import logging_to
+from triblerd.logs import LONGEST_TEXT, MOST_RECENT, RecentRecords, logging_to
 
 log = logging.getLogger("a.test")
 
@@ -55,3 +55,33 @@ def test_a_directory_that_cannot_be_made_is_a_clear_error(tmp_path):
         logging_to(tmp_path / "log", GeneralConfig()),
     ):
         pass
+
+
+def test_the_last_records_are_in_memory_as_they_were_made(tmp_path):
+    recent = RecentRecords()
+
+    with logging_to(tmp_path, GeneralConfig(), recent=recent):
+        log.info("lamp %d\n%s", 7, "glows")
+        try:
+            jam()
+        except OSError:
+            log.exception("the fan stopped")
+
+    lamp, fan = recent.records()
+    assert (lamp.level, lamp.logger, lamp.message, lamp.exception) == ("info", "a.test", "lamp 7\nglows", "")
+    assert fan.exception.splitlines()[-1].startswith("NotADirectoryError: ")
+    assert 0 < lamp.time <= fan.time
+
+
+def test_the_memory_of_records_is_bounded(tmp_path):
+    recent = RecentRecords()
+
+    with logging_to(tmp_path, GeneralConfig(), recent=recent):
+        for number in range(MOST_RECENT + 1):
+            log.info("%d", number)
+        log.info("x" * (LONGEST_TEXT + 1))
+
+    texts = [record.message for record in recent.records()]
+    assert len(texts) == MOST_RECENT
+    assert texts[0] == "2"
+    assert texts[-1] == "x" * LONGEST_TEXT + "..."

@@ -6,17 +6,15 @@ A record begins with a time; what follows it up to the next one, such as a trace
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
-MOST_LINES = 10_000
+from triblerd_logging.api import LogFile, LogFilter
+
 _MOST_SCANNED = 64 << 20  # bytes; more than a log has by default, and half a second's work
 _MOST_CONTENT = 8 << 20  # bytes
 _BLOCK = 64 << 10
 _LONGEST_LINE = 1 << 20  # bytes; a longer one comes in parts
-_LEVELS = ("debug", "info", "warning", "error", "critical")
 _TEXT_HEAD = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (?P<level>[A-Z]+) +(?P<logger>\S+): ")
 _JSON_HEAD = re.compile(rb'\{"time":')
 
@@ -27,37 +25,6 @@ class _JsonHead(msgspec.Struct):
 
 
 _decode_json = msgspec.json.Decoder(_JsonHead).decode
-
-
-class LogFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which records are wanted.
-
-    Attributes:
-        level: The least level, in lower case; empty for all.
-        logger: A logger and all below it, such as ``triblerd_libtorrent``; empty for all.
-        contains: A text that a record contains, in whatever case; empty for all.
-    """
-
-    level: str = ""
-    logger: str = ""
-    contains: str = ""
-
-    def takes(self, record: bytes) -> bool:
-        """Return whether a record is wanted."""
-        if self.contains and self.contains.casefold() not in record.decode(errors="replace").casefold():
-            return False
-        if not self.level and not self.logger:
-            return True
-        level, logger = _head(record)
-        return _is_at_least(level, self.level) and (f"{logger}.".startswith(f"{self.logger}.") or not self.logger)
-
-
-class LogFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of the log."""
-
-    name: Annotated[str, Meta(description="Its name in the log directory; a number tells how often it was rotated")]
-    size: Annotated[int, Meta(description="Bytes")]
-    modified: Annotated[float, Meta(description="When it was last written, Unix time")]
 
 
 def log_files(path: Path) -> list[Path]:
@@ -93,7 +60,7 @@ def tail(path: Path, count: int, wanted: LogFilter) -> str | None:
     lines: list[bytes] = []
     room = _MOST_CONTENT
     for record in _records_backwards(files):
-        if not wanted.takes(record):
+        if not _is_wanted(record, wanted):
             continue
         for line in reversed(record.split(b"\n")):
             room -= len(line) + 1
@@ -149,6 +116,12 @@ def _blocks_backwards(path: Path) -> Iterator[bytes]:
         return
 
 
+def _is_wanted(record: bytes, wanted: LogFilter) -> bool:
+    if wanted.contains and not wanted.takes_text(record.decode(errors="replace")):
+        return False
+    return not (wanted.level or wanted.logger) or wanted.takes_head(*_head(record))
+
+
 def _head(record: bytes) -> tuple[str, str]:
     if found := _TEXT_HEAD.match(record):
         return found["level"].decode().lower(), found["logger"].decode(errors="replace")
@@ -157,12 +130,6 @@ def _head(record: bytes) -> tuple[str, str]:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return "", ""
     return head.level, head.logger
-
-
-def _is_at_least(level: str, least: str) -> bool:
-    if not least:
-        return True
-    return level in _LEVELS and _LEVELS.index(level) >= _LEVELS.index(least)
 
 
 def _number(file: Path, log: Path) -> int:

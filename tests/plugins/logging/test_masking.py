@@ -2,13 +2,13 @@
 
 from tests.plugins.downloads.conftest import service
 from triblerd.services import Configuration
-from triblerd_debug.masking import Masker
+from triblerd_logging.masking import Masker
 
 MAIN = "0123456789abcdef0123456789abcdef"
 
 
 async def masker_of(start_daemon, **sections):
-    async with start_daemon("debug", "libtorrent", "downloads", "settings", config=sections) as daemon:
+    async with start_daemon("logging", "libtorrent", "downloads", "settings", config=sections) as daemon:
         return Masker(service(daemon, Configuration)), daemon
 
 
@@ -55,7 +55,7 @@ async def test_keys_and_passwords_in_urls_are_masked_whosever_they_are(start_dae
 
 
 async def test_a_key_that_was_replaced_stays_masked(start_daemon):
-    async with start_daemon("debug", "settings") as daemon:
+    async with start_daemon("logging", "settings") as daemon:
         old = daemon.key
         masker = Masker(service(daemon, Configuration))
         await daemon.post("/settings", json={"api": {"key": MAIN}})

@@ -23,7 +23,7 @@ _IN_URLS = re.compile(
 
 
 class Masker:
-    """Replaces secrets in texts.
+    """Implements :class:`triblerd_logging.api.SecretMasker`.
 
     A secret that was once configured stays one: the daemon may still take the old key, and the log may hold it.
 
