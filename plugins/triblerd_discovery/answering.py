@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-from pyroaring import BitMap
+from pyroaring import AbstractBitMap, BitMap
 
 from triblerd_discovery.blocks import EMPTY_BLOCK, Numbers, write_blocks
 from triblerd_discovery.config import DiscoveryConfig
@@ -136,7 +136,7 @@ class Answerer:
         page = await self._lists.page(wanted.selection, wanted.order, wanted.window, rows=rows)
         return page.rowids[: self._most_rows]
 
-    def _by_relevance(self, wanted: Wanted, rows: BitMap) -> list[int]:
+    def _by_relevance(self, wanted: Wanted, rows: AbstractBitMap) -> list[int]:
         newest = self._lists.selected(wanted.selection, rows)[-_NEWEST:]
         seeders = self._store.columns.seeders
         newest = newest[newest < len(seeders)]

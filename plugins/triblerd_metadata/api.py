@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, Protocol, runtime_checkable
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from pyroaring import BitMap
+from pyroaring import AbstractBitMap, BitMap
 
 from triblerd.events import Arguments, Event
 from triblerd.store import Transaction
@@ -297,7 +297,7 @@ class Statements(Protocol):
 class TextIndex(Protocol):
     """Finds rows by the words of their titles; offered by the search plugin."""
 
-    async def rows(self, text: str) -> BitMap:
+    async def rows(self, text: str) -> AbstractBitMap:
         """Return the rows whose titles match a ``txt_filter``.
 
         Raises:
@@ -315,7 +315,7 @@ class Lists(Protocol):
         order: Order,
         window: Window,
         *,
-        rows: BitMap | None = None,
+        rows: AbstractBitMap | None = None,
         with_total: bool = False,
     ) -> Page:
         """Return a part of the list of all entries that are selected.
@@ -331,7 +331,7 @@ class Lists(Protocol):
             BadParametersError: the selection's text is no such expression.
         """
 
-    def selected(self, selection: Selection, rows: BitMap) -> NDArray[np.uint32]:
+    def selected(self, selection: Selection, rows: AbstractBitMap) -> NDArray[np.uint32]:
         """Return those of some rows that are selected, ascending, whatever the selection's text.
 
         May be called from any thread.

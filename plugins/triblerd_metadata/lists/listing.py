@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 
 import numpy as np
-from pyroaring import BitMap
+from pyroaring import AbstractBitMap, BitMap
 
 from triblerd_metadata.api import (
     BadParametersError,
@@ -31,6 +31,8 @@ from triblerd_metadata.text.grammar import parse
 
 _SMALL = 20_000
 """Rows that are gone through at once; with more of them a page is found in a thread."""
+_FEW_NUMBERS = 10_000
+"""Rows that were found and are sorted by their numbers without an order."""
 _FEW_READ = 100
 """Rows whose titles are read at once."""
 _QUICK = 8192
@@ -79,7 +81,7 @@ class EntryLists:
         order: Order,
         window: Window,
         *,
-        rows: BitMap | None = None,
+        rows: AbstractBitMap | None = None,
         with_total: bool = False,
     ) -> Page:
         """Return a part of the list of all entries that are selected."""
@@ -98,7 +100,7 @@ class EntryLists:
         task = Task(
             columns=columns,
             filter=Filter(selection),
-            found=None if found is None else np.asarray(found.to_array(), np.uint32),
+            found=found,
             matches=None if expression is None else self._matcher(expression),
             key=None if order.column is None else self._orders.key(order.column),
             view=view,
@@ -108,7 +110,7 @@ class EntryLists:
         )
         return await self._found(task)
 
-    def selected(self, selection: Selection, rows: BitMap) -> Rowids:
+    def selected(self, selection: Selection, rows: AbstractBitMap) -> Rowids:
         """Return those of some rows that are selected, whatever the selection's text. May be called from any thread."""
         columns = self._metadata.columns
         # What is kept of popular torrents is for the event loop's thread.
@@ -127,18 +129,18 @@ class EntryLists:
     def _few(self, order: Order) -> int:
         """Return how many rows are sorted without an order."""
         is_text = order.column is not None and isinstance(self._orders.key(order.column), TextKey)
-        return FEW_TEXTS if is_text else _SMALL
+        return FEW_TEXTS if is_text else _FEW_NUMBERS
 
     async def _found(self, task: Task) -> Page:
+        if task.view is not None and task.window.last <= _DEEP and (page := find_quickly(task, _QUICK)) is not None:
+            return page
         count = len(task.columns if task.found is None else task.found)
         is_text = isinstance(task.key, TextKey) or task.matches is not None
         if count <= (_FEW_READ if is_text else _SMALL):
             return find_page(task)
-        if task.window.last <= _DEEP and (page := find_quickly(task, _QUICK)) is not None:
-            return page
         return await asyncio.to_thread(find_page, task)
 
-    def _named(self, selection: Selection, rows: BitMap | None, popular: Popular) -> BitMap | None:
+    def _named(self, selection: Selection, rows: AbstractBitMap | None, popular: Popular) -> AbstractBitMap | None:
         """Return the rows that a selection names in other ways than by their numbers, ``None`` for all."""
         named = [] if rows is None else [rows]
         if selection.popular:

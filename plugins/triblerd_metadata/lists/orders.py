@@ -30,8 +30,8 @@ _Probe = tuple[Any, int, int]
 class View(Protocol):
     """Rows in an order, as they were at one moment. May be read in any thread."""
 
-    def pieces(self, *, descending: bool) -> Iterator[Rowids]:
-        """Yield all rows in order, in pieces that grow."""
+    def pieces(self, *, descending: bool, fewest: int = FEWEST) -> Iterator[Rowids]:
+        """Yield all rows in order, in pieces that grow: the first one is made of so many rows."""
 
 
 class RowView:
@@ -44,9 +44,9 @@ class RowView:
     def __init__(self, alive: NDArray[np.bool_]) -> None:
         self._alive = alive
 
-    def pieces(self, *, descending: bool) -> Iterator[Rowids]:
+    def pieces(self, *, descending: bool, fewest: int = FEWEST) -> Iterator[Rowids]:
         """Yield all rows in order, in pieces that grow."""
-        for start, end in _spans(len(self._alive), FEWEST, descending=descending):
+        for start, end in _spans(len(self._alive), fewest, descending=descending):
             rows = np.flatnonzero(self._alive[start:end]).astype(np.uint32) + np.uint32(start)
             yield rows[::-1] if descending else rows
 

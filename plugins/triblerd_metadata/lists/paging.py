@@ -3,10 +3,12 @@
 Both ways give the same rows. Everything here is for any thread.
 """
 
+from array import array
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
+from pyroaring import AbstractBitMap, BitMap
 
 from triblerd_metadata.columns import Columns
 from triblerd_metadata.lists.filters import Filter, Mask
@@ -20,19 +22,20 @@ FEW_TEXTS = 500
 _SORTING = 8
 """How many rows of an order are looked at in the time that it takes to sort one."""
 
+_LIKELY, _LEAST_PIECE = 1.5, 64
+"""How many times as many rows of an order are looked at first as would do if what was found were spread evenly."""
 
 _BEST = 2
 """How many times as many rows as are wanted are tested before all that were found are."""
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(msgspec.Struct, frozen=True, kw_only=True):
     """A page to be found.
 
     Attributes:
         columns: The numbers.
         filter: Which rows are listed.
-        found: Only these rows, ascending; ``None`` for any.
+        found: Only these rows; ``None`` for any.
         matches: Returns which of some rows have a title that is wanted; ``None`` for any title.
         key: What is compared; ``None`` for rows.
         view: The order, if there is one; of no other moment than the columns.
@@ -43,7 +46,7 @@ class Task:
 
     columns: Columns
     filter: Filter
-    found: Rowids | None
+    found: AbstractBitMap | None
     matches: Callable[[Rowids], Mask] | None
     key: NumberKey | TextKey | None
     view: View | None
@@ -80,10 +83,12 @@ def find_quickly(task: Task, most: int) -> Page | None:
 
     Args:
         task: The page.
-        most: Rows of a selection that are looked at.
+        most: Rows of a selection that are looked at, about.
     """
-    if task.view is None or task.found is not None or task.matches is not None:
+    if task.view is None or task.matches is not None:
         return None
+    if task.found is not None:
+        return None if task.with_total else _found_along(task, task.found, task.view, most)
     if task.filter.takes_all:
         total = int(np.count_nonzero(task.columns.alive)) if task.with_total else None
         return Page(_walk(task, task.view, None).tolist(), total)
@@ -91,6 +96,26 @@ def find_quickly(task: Task, most: int) -> Page | None:
         return None
     rows = _walk(task, task.view, lambda piece: task.filter.of_rows(task.columns, piece), most)
     return None if len(rows) < task.window.count else Page(rows.tolist())
+
+
+def _found_along(task: Task, found: AbstractBitMap, view: View, most: int) -> Page | None:
+    """Find a page of rows that were found, which are put in order anew: they are few of those that are walked along."""
+    last = task.window.last
+    likely = int(_LIKELY * last * len(task.columns) / max(len(found), 1))
+    if not isinstance(task.key, NumberKey) or not 0 < likely < most:
+        return None
+    parts: list[Rowids] = []
+    looked_at = count = 0
+    for piece in view.pieces(descending=task.descending, fewest=likely + _LEAST_PIECE):
+        rows = np.asarray((BitMap(array("I", np.sort(piece).tobytes())) & found).to_array(), np.uint32)
+        parts.append(rows[task.filter.of_rows(task.columns, rows)])
+        looked_at += len(piece)
+        count += len(parts[-1])
+        if count >= last:
+            return Page(by_sorting(task, np.sort(np.concatenate(parts))).tolist())
+        if looked_at >= most:
+            break
+    return None
 
 
 def is_walking_better(task: Task, count: int) -> bool:
@@ -153,8 +178,9 @@ def _selected(task: Task) -> Rowids:
     return rows if task.matches is None else rows[task.matches(rows)]
 
 
-def _known(rows: Rowids, columns: Columns) -> Rowids:
-    """Return those of rows, which are ascending, that the columns have: others were added a moment ago."""
+def _known(found: AbstractBitMap, columns: Columns) -> Rowids:
+    """Return those of rows, ascending, that the columns have: others were added a moment ago."""
+    rows = np.asarray(found.to_array(), np.uint32)
     return rows if not len(rows) or rows.item(-1) < len(columns) else rows[: np.searchsorted(rows, len(columns))]
 
 

@@ -1,7 +1,7 @@
 """Lists are equal to what a naive model makes of all entries, whatever happened and whichever way they are found."""
 
 import asyncio
-from dataclasses import replace
+from random import Random
 
 import msgspec
 import numpy as np
@@ -117,7 +117,7 @@ def test_every_way_to_find_a_page_gives_the_same(before, after, question, some):
             task = Task(
                 columns=bench.metadata.columns,
                 filter=Filter(selection),
-                found=None if some is None else np.array(sorted(some), np.uint32),
+                found=None if some is None else BitMap(some),
                 matches=None,
                 key=None if order.column is None else bench.orders.key(order.column),
                 view=await bench.view(order.column),
@@ -135,7 +135,44 @@ def test_every_way_to_find_a_page_gives_the_same(before, after, question, some):
             assert find_page(task) == wanted
             assert by_sorting(task, np.array(rows, np.uint32)).tolist() == wanted.rowids
             assert by_walking(task, task.view, mask).tolist() == wanted.rowids
-            quick = find_quickly(replace(task, with_total=False), most=10**6)
+            quick = find_quickly(msgspec.structs.replace(task, with_total=False), most=10**6)
             assert quick is None or quick.rowids == wanted.rowids
+
+    asyncio.run(check())
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.builds(Random, st.integers()), st.booleans(), st.integers(1, 60), st.sampled_from([None, 200]))
+def test_rows_are_found_along_their_order_wherever_they_are_in_it(random, descending, last, max_rowid):
+    torrents = [
+        NewEntry(title="a", infohash=number.to_bytes(20, "big"), seeders=random.randrange(50), is_own=number % 7 == 0)
+        for number in range(1, 401)
+    ]
+    # Less of them where the walk begins than if they were spread evenly.
+    some = frozenset(row for row in range(1, 410) if random.random() < 0.3 or row % 5 == 0)
+    selection = Selection(exclude_own=True, max_rowid=max_rowid)
+
+    async def check():
+        async with open_bench(NOW) as bench:
+            await bench.metadata.add(torrents)
+            order, window = Order(SortColumn.HEALTH, descending), Window(1, last)
+            task = Task(
+                columns=bench.metadata.columns,
+                filter=Filter(selection),
+                found=BitMap(row for row in some if row > 400 or (torrents[row - 1].seeders < 30) is descending),
+                matches=None,
+                key=bench.orders.key(SortColumn.HEALTH),
+                view=await bench.view(SortColumn.HEALTH),
+                descending=descending,
+                window=window,
+                with_total=False,
+            )
+
+            wanted = naive.page(bench.everything(), selection, order, window, now=NOW, rows=task.found)
+
+            for most in (50, 200, 10_000):
+                quick = find_quickly(task, most)
+                assert quick is None or quick.rowids == wanted.rowids
+            assert (quick is not None) is (len(wanted.rowids) == last)
 
     asyncio.run(check())
