@@ -72,23 +72,32 @@ class _Codec(Generic[V]):
         return self._head + self.encode_body(value)
 
     def decode(self, data: bytes) -> V:
-        return self.decode_all([(b"", data)])[b""]
+        if not data.startswith(self._head):
+            raise self._of_other_version(data)
+        try:
+            return self.decode_body(data[1:])
+        except msgspec.MsgspecError as error:
+            raise self._unreadable(error) from error
 
     def decode_all(self, items: Iterable[tuple[bytes, bytes]]) -> dict[bytes, V]:
-        version, decode_body = self.version, self.decode_body
+        head, decode_body = self._head, self.decode_body
         values: dict[bytes, V] = {}
         try:
             for key, data in items:
-                if not data:
-                    msg = f"{self.table} holds an empty record"
-                    raise BadRecordError(msg)
-                if data[0] != version:
-                    raise UnknownVersionError(self.table, found=data[0], known=version)
+                if not data.startswith(head):
+                    raise self._of_other_version(data)
                 values[key] = decode_body(data[1:])
         except msgspec.MsgspecError as error:
-            msg = f"{self.table} holds a record that cannot be read: {error}"
-            raise BadRecordError(msg) from error
+            raise self._unreadable(error) from error
         return values
+
+    def _of_other_version(self, data: bytes) -> StoreError:
+        if data:
+            return UnknownVersionError(self.table, found=data[0], known=self.version)
+        return BadRecordError(f"{self.table} holds an empty record")
+
+    def _unreadable(self, error: msgspec.MsgspecError) -> BadRecordError:
+        return BadRecordError(f"{self.table} holds a record that cannot be read: {error}")
 
 
 class Table(Generic[V]):

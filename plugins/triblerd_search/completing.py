@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
+
 from triblerd_metadata.api import (
     ADULT,
     AllOf,
@@ -18,6 +21,8 @@ from triblerd_search.finding import Finder
 MOST = 5
 _TITLES = 200
 """The newest titles with these words are looked at, the best-seeded first, until there are enough completions."""
+_PIECE = 512
+"""Rows that are looked at together to find those titles."""
 _LONGEST = 300
 
 
@@ -28,15 +33,15 @@ def complete(text: str, finder: Finder, records: MetadataStore) -> list[str]:
     the family filter marks are left out.
     """
     typed = text.strip().lower()
-    begun = [folded for folded, _ in spelled_words(typed)]
+    begun, _ = spelled_words(typed)
     if not begun or len(typed) > _LONGEST:
         return []
     is_open = may_go_on(typed)
     rowids = _newest(Expression(_wanted(typed, is_open=is_open)), finder, records)
-    rowids.sort(key=lambda rowid: (-records.columns.seeders.item(rowid), -rowid))
+    best = rowids[np.lexsort((rowids, records.columns.seeders[rowids]))[::-1]]
     found: dict[str, None] = {}
-    for _, title in records.titles(finder.transaction, rowids):
-        if (rest := _rest(spelled_words(title), begun, is_open=is_open)) is not None:
+    for _, title in records.titles(finder.transaction, best.tolist()):
+        if (rest := _rest(*spelled_words(title), begun, is_open=is_open)) is not None:
             found[typed + rest] = None
             if len(found) == MOST:
                 break
@@ -50,31 +55,38 @@ def _wanted(typed: str, *, is_open: bool) -> Part:
     return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
 
-def _newest(expression: Expression, finder: Finder, records: MetadataStore) -> list[int]:
+def _newest(expression: Expression, finder: Finder, records: MetadataStore) -> npt.NDArray[np.uint32]:
     columns = records.columns
-    rowids: list[int] = []
+    found = np.empty(0, np.uint32)
     for rows in finder.find_by_chunk(expression):
-        for rowid in reversed(rows):
-            if rowid < len(columns) and not columns.flags.item(rowid) & ADULT:
-                rowids.append(rowid)
-                if len(rowids) == _TITLES:
-                    return rowids
-    return rowids
+        newest = np.asarray(rows.to_array(), np.uint32)[::-1]
+        for start in range(0, len(newest), _PIECE):
+            piece = newest[start : start + _PIECE]
+            piece = piece[piece < len(columns)]
+            found = np.concatenate((found, piece[columns.flags[piece] & ADULT == 0]))
+            if len(found) >= _TITLES:
+                return found[:_TITLES]
+    return found
 
 
-def _rest(title: Sequence[tuple[str, str]], begun: Sequence[str], *, is_open: bool) -> str | None:
-    """Return how a title goes on after the words ``begun``; ``None`` when they are not in it."""
+def _rest(words: Sequence[str], spelled: Sequence[str], begun: Sequence[str], *, is_open: bool) -> str | None:
+    """Return how a title goes on after the words ``begun``; ``None`` when they are not in it.
+
+    Args:
+        words: Of the title, folded.
+        spelled: The same as they are shown.
+        begun: What was typed, folded.
+        is_open: The last word may go on.
+    """
     *before, last = begun
-    folded_words = [folded for folded, _ in title]
-    for place in range(len(before), len(title)):
-        folded = folded_words[place]
-        if not folded.startswith(last) or folded_words[place - len(before) : place] != before:
+    for place, folded in enumerate(words):
+        if not folded.startswith(last) or place < len(before) or words[place - len(before) : place] != before:
             continue
         if folded == last:
-            following = title[place + 1][1] if place + 1 < len(title) else ""
+            following = spelled[place + 1] if place + 1 < len(words) else ""
             return f" {following}" if following and is_open else following
         if is_open:
             # Where folding changed the length, the letters of both cannot be told apart.
-            shown = title[place][1]
+            shown = spelled[place]
             return (shown if len(shown) == len(folded) else folded)[len(last) :]
     return None

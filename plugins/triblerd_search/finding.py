@@ -1,8 +1,10 @@
 """Finds the rows that a ``txt_filter`` means, by the index: the same that matching each title would find."""
 
+import math
+import time
 from collections.abc import Iterable, Iterator, Sequence
 
-from pyroaring import AbstractBitMap, BitMap
+from pyroaring import AbstractBitMap, BitMap, FrozenBitMap
 
 from triblerd.store import Transaction
 from triblerd_metadata.api import (
@@ -27,15 +29,17 @@ class Finder:
     Args:
         reader: The index.
         records: Have the titles, in which phrases are looked for.
+        until: When to give up between two chunks, by ``time.perf_counter``.
 
     Attributes:
         by_word: The rows of each word, in the chunks and as far as it was looked for.
         is_damaged: Some chunk could not be read, and was left out.
     """
 
-    def __init__(self, reader: PostingsReader, records: MetadataStore) -> None:
+    def __init__(self, reader: PostingsReader, records: MetadataStore, *, until: float = math.inf) -> None:
         self._reader = reader
         self._records = records
+        self._until = until
         self.by_word: dict[Word, BitMap] = {}
         self.is_damaged = False
 
@@ -48,21 +52,30 @@ class Finder:
         """Return the rows whose titles match."""
         return BitMap.union(BitMap(), *self.find_by_chunk(expression))
 
-    def find_all_of(self, words: Sequence[Word]) -> BitMap:
+    def find_all_of(self, words: Sequence[Word]) -> FrozenBitMap:
         """Return the rows whose titles have all of these words, whole; ``by_word`` learns nothing of them."""
         count = (self._records.last_rowid() >> CHUNK_BITS) + 1
-        by_chunk = [*self._reader.rows_by_chunk(count, *[word.term for word in words])]
-        found = [rows for rows in by_chunk if rows is not None]
-        self.is_damaged |= len(found) < len(by_chunk)
-        return BitMap.union(BitMap(), *found)
+        found, is_damaged = self._reader.rows_of_all(count, *[word.term for word in words])
+        self.is_damaged |= is_damaged
+        return found
 
     def find_by_chunk(self, expression: Expression) -> Iterator[AbstractBitMap]:
-        """Yield the rows of each chunk, those of the newest one first."""
+        """Yield the rows of each chunk, those of the newest one first.
+
+        Raises:
+            TooLongError: it takes too long.
+        """
         for chunk in range(self._records.last_rowid() >> CHUNK_BITS, -1, -1):
+            if time.perf_counter() > self._until:
+                raise TooLongError
             try:
                 yield _ChunkFinder(chunk, self._reader, self._records, self.by_word).rows(expression.root)
             except DamagedIndexError:
                 self.is_damaged = True
+
+
+class TooLongError(Exception):
+    """Not everything was looked at in the time that there was."""
 
 
 class _ChunkFinder:

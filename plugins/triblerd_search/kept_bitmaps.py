@@ -1,7 +1,6 @@
 """Bitmaps of the index that were made a moment ago, since people look for the same words again and again."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
 from threading import Lock
 
 from pyroaring import FrozenBitMap
@@ -14,8 +13,11 @@ _OVERHEAD = 300
 _LARGEST = 8192
 """Bytes of the bitmap of a chunk at most: one bit a row."""
 
-Place = tuple[int, int, tuple[str, ...]]
-"""A chunk, how often it was changed, and terms of it: which rows have all of them never changes."""
+Place = tuple[int | None, tuple[str, ...]]
+"""A chunk, ``None`` for all together, and terms that its rows have, all of them."""
+
+Version = int | tuple[int, bytes]
+"""How often what a bitmap was made of was changed until then; as long as that is the same, the bitmap is, too."""
 
 
 class KeptBitmaps:
@@ -23,28 +25,31 @@ class KeptBitmaps:
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
-        self._kept: OrderedDict[Place, FrozenBitMap] = OrderedDict()
+        self._kept: OrderedDict[Place, tuple[Version, FrozenBitMap]] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
 
-    def get(self, places: Sequence[Place]) -> list[FrozenBitMap | None]:
-        """Return bitmaps, ``None`` for each one that is not kept."""
+    def get(self, place: Place, version: Version) -> FrozenBitMap | None:
+        """Return the bitmap of that version, ``None`` if it is not kept."""
         with self._lock:
-            bitmaps = [*map(self._kept.get, places)]
-            for place, bitmap in zip(places, bitmaps, strict=True):
-                if bitmap is not None:
-                    self._kept.move_to_end(place)
-        return bitmaps
+            kept = self._kept.get(place)
+            if kept is None or kept[0] != version:
+                return None
+            self._kept.move_to_end(place)
+        return kept[1]
 
-    def put(self, place: Place, bitmap: FrozenBitMap) -> None:
-        """Keep a bitmap."""
+    def put(self, place: Place, version: Version, bitmap: FrozenBitMap) -> None:
+        """Keep a bitmap in the place of the one of another version."""
         with self._lock:
-            if place not in self._kept:
-                self._bytes += _size(bitmap)
-            self._kept[place] = bitmap
+            if (before := self._kept.pop(place, None)) is not None:
+                self._bytes -= _size(before[1])
+            self._kept[place] = version, bitmap
+            self._bytes += _size(bitmap)
             while self._bytes > self._most_bytes:
-                self._bytes -= _size(self._kept.popitem(last=False)[1])
+                _, (_, oldest) = self._kept.popitem(last=False)
+                self._bytes -= _size(oldest)
 
 
 def _size(bitmap: FrozenBitMap) -> int:
-    return _OVERHEAD + min(2 * len(bitmap), _LARGEST)
+    chunks = 1 if not bitmap else (bitmap.max() >> 16) - (bitmap.min() >> 16) + 1
+    return _OVERHEAD + min(2 * len(bitmap), chunks * _LARGEST)

@@ -9,7 +9,7 @@ import struct
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from itertools import islice
 from secrets import randbits
@@ -20,7 +20,7 @@ from pyroaring import AbstractBitMap, BitMap, FrozenBitMap
 
 from triblerd.store import BadRecordError, StoreView, Table, Transaction
 from triblerd_metadata.api import terms, words
-from triblerd_search.kept_bitmaps import KeptBitmaps, Place
+from triblerd_search.kept_bitmaps import KeptBitmaps
 
 CHUNK_BITS = 16
 CHUNK_ROWS = 1 << CHUNK_BITS
@@ -165,27 +165,27 @@ class PostingsReader:
 
     def rows(self, chunk: int, *terms: str) -> FrozenBitMap:
         """Return the rows of a chunk that have all of these terms."""
-        place = self._place(chunk, terms)
-        [rows] = self._kept.get((place,))
-        return self._made(place) if rows is None else rows
-
-    def rows_by_chunk(self, count: int, *terms: str) -> Iterator[FrozenBitMap | None]:
-        """Yield the rows of each of so many chunks that have all of these terms; ``None`` of one that is damaged."""
-        places = [self._place(chunk, terms) for chunk in range(count)]
-        for place, rows in zip(places, self._kept.get(places), strict=True):
-            try:
-                yield self._made(place) if rows is None else rows
-            except DamagedIndexError:
-                yield None
-
-    def _place(self, chunk: int, terms: tuple[str, ...]) -> Place:
-        return chunk, self._versions[chunk] if chunk < len(self._versions) else 0, terms
-
-    def _made(self, place: Place) -> FrozenBitMap:
-        chunk, _, terms = place
-        rows = FrozenBitMap.intersection(*[self._read(chunk, term) for term in terms])
-        self._kept.put(place, rows)
+        version = self._versions[chunk] if chunk < len(self._versions) else 0
+        rows = self._kept.get((chunk, terms), version)
+        if rows is None:
+            rows = FrozenBitMap.intersection(*[self._read(chunk, term) for term in terms])
+            self._kept.put((chunk, terms), version, rows)
         return rows
+
+    def rows_of_all(self, count: int, *terms: str) -> tuple[FrozenBitMap, bool]:
+        """Return the rows of so many chunks that have all of these terms, and whether a damaged one was left out."""
+        version = count, self._versions.tobytes()
+        if (rows := self._kept.get((None, terms), version)) is not None:
+            return rows, False
+        by_chunk: list[FrozenBitMap] = []
+        for chunk in range(count):
+            with suppress(DamagedIndexError):
+                by_chunk.append(self.rows(chunk, *terms))
+        rows = FrozenBitMap.union(FrozenBitMap(), *by_chunk)
+        is_damaged = len(by_chunk) < count
+        if not is_damaged:
+            self._kept.put((None, terms), version, rows)
+        return rows, is_damaged
 
     def _read(self, chunk: int, term: str) -> FrozenBitMap:
         try:

@@ -1,6 +1,7 @@
 """Searches, on threads of their own, so that neither the event loop nor, but for a few, each other waits for them.
 
-To find a few whole words takes less time than to get to that thread and back, so that is done at once.
+To find a few whole words takes less time than to get to that thread and back, so that is done at once. So are most
+completions: as long as that thread computed, the event loop would wait for it, and both for whatever else computes.
 """
 
 import asyncio
@@ -8,12 +9,13 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TypeVar
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from pyroaring import BitMap
+from pyroaring import AbstractBitMap
 
 from triblerd_metadata.api import (
     AllOf,
@@ -31,7 +33,7 @@ from triblerd_metadata.api import (
     parse,
 )
 from triblerd_search.completing import complete
-from triblerd_search.finding import Finder
+from triblerd_search.finding import Finder, TooLongError
 from triblerd_search.postings import Postings
 from triblerd_search.ranking import Match, ranked
 
@@ -40,6 +42,8 @@ R = TypeVar("R")
 _FEW_WORDS = 4
 _AT_A_TIME = 3
 """Searches. One takes the whole processor that Python has, but a phrase of common words may take seconds."""
+_AT_ONCE_SECONDS = 0.005
+"""How long is looked for completions at once: for so long a thread that computes keeps Python from all others."""
 
 
 class Searcher:
@@ -50,11 +54,19 @@ class Searcher:
         records: What is indexed.
         lists: Finds the lists of the metadata store, which order by columns and know what is selected.
         on_damage: Called on the event loop's thread when the index could not be read.
+        at_once: Seconds after which a thread looks for completions.
     """
 
     def __init__(
-        self, *, postings: Postings, records: MetadataStore, lists: Lists, on_damage: Callable[[], None]
+        self,
+        *,
+        postings: Postings,
+        records: MetadataStore,
+        lists: Lists,
+        on_damage: Callable[[], None],
+        at_once: float = _AT_ONCE_SECONDS,
     ) -> None:
+        self._at_once = at_once
         self._postings = postings
         self._records = records
         self._lists = lists
@@ -65,7 +77,7 @@ class Searcher:
         """End the threads."""
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
 
-    async def rows(self, text: str) -> BitMap:
+    async def rows(self, text: str) -> AbstractBitMap:
         """Return the rows whose titles match a ``txt_filter``.
 
         Raises:
@@ -92,7 +104,13 @@ class Searcher:
 
     async def completions(self, text: str) -> list[str]:
         """Return at most five texts that go on where ``text`` ends, as titles do."""
-        return await self._run(lambda finder: complete(text, finder, self._records))
+
+        def completed(finder: Finder) -> list[str]:
+            return complete(text, finder, self._records)
+
+        with suppress(TooLongError):
+            return self._told(self._search(completed, until=time.perf_counter() + self._at_once))
+        return await self._run(completed)
 
     def _ranked(
         self, finder: Finder, expression: Expression, selection: Selection, window: Window, *, is_reversed: bool
@@ -118,7 +136,7 @@ class Searcher:
             order.reverse()
         return Page(order[window.first - 1 : max(window.last, 0)], total)
 
-    async def _rows(self, expression: Expression) -> BitMap:
+    async def _rows(self, expression: Expression) -> AbstractBitMap:
         if words := _few_words(expression.root):
             return self._told(self._search(lambda finder: finder.find_all_of(words)))
         return await self._run(lambda finder: finder.find(expression))
@@ -126,10 +144,10 @@ class Searcher:
     async def _run(self, search: Callable[[Finder], R]) -> R:
         return self._told(await asyncio.get_running_loop().run_in_executor(self._threads, self._search, search))
 
-    def _search(self, search: Callable[[Finder], R]) -> tuple[R, bool]:
+    def _search(self, search: Callable[[Finder], R], *, until: float = math.inf) -> tuple[R, bool]:
         """Return what was found, and whether the index is damaged."""
         with self._postings.reading() as reader:
-            finder = Finder(reader, self._records)
+            finder = Finder(reader, self._records, until=until)
             return search(finder), finder.is_damaged
 
     def _told(self, outcome: tuple[R, bool]) -> R:

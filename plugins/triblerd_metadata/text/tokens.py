@@ -69,13 +69,15 @@ def searched_runs(text: str) -> list[list[tuple[str, bool]]]:
     return [_searched(_pieces(run)) for run in _runs(text)]
 
 
-def spelled_words(text: str) -> list[tuple[str, str]]:
-    """Return the runs of letters and digits of a title, in order: each folded, and as people write it in lower case."""
+def spelled_words(text: str) -> tuple[list[str], list[str]]:
+    """Return the runs of letters and digits of a title, in order: folded, and as people write them in lower case."""
     if text.isascii():
-        return [(word, word) for word in _ASCII_WORD.findall(text.lower())]
+        runs = _ASCII_WORD.findall(text.lower())
+        return runs, runs
     composed = unicodedata.normalize("NFKC", text)
     spaced = "".join(" " if _folding[ord(character)].isspace() else character for character in composed)
-    return [(folded, run.lower()) for run in spaced.split() if (folded := _folded(run))]
+    spelled = [(folded, run.lower()) for run in spaced.split() if (folded := _folded(run))]
+    return [folded for folded, _ in spelled], [run for _, run in spelled]
 
 
 def may_go_on(text: str) -> bool:

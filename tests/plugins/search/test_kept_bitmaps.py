@@ -41,11 +41,23 @@ async def test_what_is_kept_is_made_anew_when_the_numbers_of_changes_are_lost(in
 
 def test_of_too_many_the_ones_go_that_were_used_longest_ago():
     kept = KeptBitmaps(most_bytes=1000)
-    first, second, third, fourth = ((0, 1, (name,)) for name in "abcd")
+    first, second, third, fourth = ((0, (name,)) for name in "abcd")
     for place in (first, second, third):
-        kept.put(place, FrozenBitMap([1]))
+        kept.put(place, 1, FrozenBitMap([1]))
 
-    assert kept.get([first]) != [None]
-    kept.put(fourth, FrozenBitMap([1]))
+    assert kept.get(first, 1) is not None
+    kept.put(fourth, 1, FrozenBitMap([1]))
 
-    assert [rows is not None for rows in kept.get([first, second, third, fourth])] == [True, False, True, True]
+    assert [kept.get(place, 1) is not None for place in (first, second, third, fourth)] == [True, False, True, True]
+
+
+def test_what_was_changed_takes_the_room_of_what_it_was():
+    kept = KeptBitmaps(most_bytes=1000)
+    first, second = (0, ("a",)), (None, ("a",))
+    kept.put(first, 1, FrozenBitMap([1]))
+    for version in range(100):
+        kept.put(second, (1, bytes([version])), FrozenBitMap([version]))
+
+    assert kept.get(first, 1) is not None
+    assert kept.get(second, (1, bytes([98]))) is None
+    assert kept.get(second, (1, bytes([99]))) == FrozenBitMap([99])
