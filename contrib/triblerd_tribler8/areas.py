@@ -15,6 +15,7 @@ PARTS: tuple[type[Dialect], ...] = (
 )
 """Where request or answer differ from those of the unprefixed API."""
 SAME: Mapping[str, str] = {
+    "/api/files": "/files",
     "/api/ipv8": "/ipv8",
     "/api/libtorrent": "/libtorrent",
     "/api/metadata/search/completions": "/metadata/search/completions",
