@@ -32,6 +32,7 @@ from triblerd_libtorrent.api import (
 )
 from triblerd_libtorrent.bans import Bans
 from triblerd_libtorrent.config import LibtorrentConfig
+from triblerd_libtorrent.day_limits import session_limits
 from triblerd_libtorrent.dht import DhtMemory, DhtState
 from triblerd_libtorrent.listeners import Listeners
 from triblerd_libtorrent.lookups import Lookups
@@ -52,7 +53,6 @@ from triblerd_libtorrent.settings_pack import (
     anonymous_settings,
     connections_per_torrent,
     plain_settings,
-    rate,
 )
 from triblerd_libtorrent.sites import Site, Sites
 from triblerd_libtorrent.status import STATUS_FLAGS, StatusBoard
@@ -180,6 +180,11 @@ class Engine:
         if 0 in self._sites:
             await self._dht.keep(self._sites[0].session.raw)
 
+    async def keep_limits(self) -> None:
+        """Apply the rate limits of the time of day."""
+        for site in self._sites.values():
+            self._apply(site)
+
     def reconfigure(self, config: LibtorrentConfig) -> None:
         """Take changed settings live."""
         before = connections_per_torrent(self._config)
@@ -228,7 +233,7 @@ class Engine:
 
     def session_rate_limits(self) -> tuple[int, int]:
         """Return the session-wide limits as (upload, download)."""
-        return rate(self._config.max_upload_rate), rate(self._config.max_download_rate)
+        return session_limits(self._config, 0)
 
     # --- changing -----------------------------------------------------------------------------------------------
 
@@ -295,7 +300,7 @@ class Engine:
     # --- inside -------------------------------------------------------------------------------------------------
 
     async def _made(self, hops: int, socks: tuple[str, int] | None, dht_state: DhtState | None = None) -> Site:
-        session = await open_session(hops, self._settings(socks), dht_state)
+        session = await open_session(hops, self._settings(hops, socks), dht_state)
         self._bans.hold_in(session)
         board = StatusBoard(self._torrents, lambda: session.raw.post_torrent_updates(STATUS_FLAGS), self._rows_came)
         translator = AlertTranslator(self._torrents, self._tell, board.ask_soon)
@@ -323,7 +328,7 @@ class Engine:
                 self._forget(torrent)
 
     def _apply(self, site: Site) -> None:
-        site.session.apply(self._settings(site.socks))
+        site.session.apply(self._settings(site.session.hops, site.socks))
 
     def _handlers(self, site: Site) -> dict[type, tuple[Handler, ...]]:
         def added(alert: lt.add_torrent_alert) -> None:
@@ -368,8 +373,8 @@ class Engine:
         # Our own books come first: whoever hears an event finds them up to date.
         return {kind: tuple(table[kind] for table in (own, translated) if kind in table) for kind in own | translated}
 
-    def _settings(self, socks: tuple[str, int] | None) -> "lt.settings_pack":
-        settings = anonymous_settings(self._config, *socks) if socks else plain_settings(self._config)
+    def _settings(self, hops: int, socks: tuple[str, int] | None) -> "lt.settings_pack":
+        settings = anonymous_settings(self._config, hops, *socks) if socks else plain_settings(self._config)
         settings["alert_mask"] = self._alert_mask(has_hops=socks is not None)
         return settings
 

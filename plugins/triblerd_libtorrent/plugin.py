@@ -25,6 +25,7 @@ from triblerd_libtorrent.api import (
 from triblerd_libtorrent.bans import open_bans
 from triblerd_libtorrent.circuit_fetching import CircuitCourier
 from triblerd_libtorrent.config import LibtorrentConfig
+from triblerd_libtorrent.day_limits import RENEW_SECONDS
 from triblerd_libtorrent.endpoint import LibtorrentEndpoint
 from triblerd_libtorrent.engine import Engine
 from triblerd_libtorrent.recent import RecentMetainfo
@@ -125,6 +126,7 @@ async def triblerd_lifespan(context: PluginContext[LibtorrentConfig]) -> AsyncIt
     try:
         context.tasks.every(lambda: live.checkpoint_interval, "checkpoints", engine.checkpoint)
         context.tasks.every(_DHT_SECONDS, "dht", engine.keep_dht)
+        context.tasks.every(RENEW_SECONDS, "limits", engine.keep_limits)
         context.tasks.every(_TIDY_SECONDS, "recent", recent.drop_old)
         yield Running(
             endpoints=[LibtorrentEndpoint(sessions=engine.sites)],

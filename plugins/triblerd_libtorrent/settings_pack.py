@@ -7,9 +7,9 @@ import libtorrent as lt
 
 import triblerd
 from triblerd_libtorrent.config import LibtorrentConfig
+from triblerd_libtorrent.day_limits import session_limits
 from triblerd_libtorrent.metainfo import MOST_BYTES, MOST_PIECES
 
-_MOST_BYTES_A_SECOND = 2**31 - 1
 _MANY = 1 << 24  # what stands for "any number" where the engine knows no -1
 
 BASE_ALERTS = lt.alert_category.error | lt.alert_category.status | lt.alert_category.storage | lt.alert_category.tracker
@@ -62,17 +62,17 @@ def plain_settings(config: LibtorrentConfig) -> "lt.settings_pack":
     return {
         **_ALWAYS,
         **_OUR_NAME,
-        **_from_config(config),
+        **_from_config(config, 0),
         "listen_interfaces": _listen_interfaces(config),
         **_proxy(config),
     }
 
 
-def anonymous_settings(config: LibtorrentConfig, socks_host: str, socks_port: int) -> "lt.settings_pack":
+def anonymous_settings(config: LibtorrentConfig, hops: int, socks_host: str, socks_port: int) -> "lt.settings_pack":
     """Return the settings of a session that reaches its peers by a SOCKS5 server alone."""
     return {
         **_ALWAYS,
-        **_from_config(config),
+        **_from_config(config, hops),
         **_ANONYMOUS,
         "proxy_type": int(lt.proxy_type_t.socks5),
         "proxy_hostname": socks_host,
@@ -83,21 +83,17 @@ def anonymous_settings(config: LibtorrentConfig, socks_host: str, socks_port: in
     }
 
 
-def rate(bytes_a_second: int) -> int:
-    """Return a rate limit that the engine can hold."""
-    return min(bytes_a_second, _MOST_BYTES_A_SECOND)
-
-
 def connections_per_torrent(config: LibtorrentConfig) -> int:
     """Return how many peers one torrent may be connected to; one more is a number of the engine's, too."""
     most = _MANY - 2  # the engine keeps 24 bits: one more than they hold would be none
     return min(config.max_connections_download, most) if config.max_connections_download > 0 else most
 
 
-def _from_config(config: LibtorrentConfig) -> "lt.settings_pack":
+def _from_config(config: LibtorrentConfig, hops: int) -> "lt.settings_pack":
+    upload, download = session_limits(config, hops)
     return {
-        "download_rate_limit": rate(config.max_download_rate),
-        "upload_rate_limit": rate(config.max_upload_rate),
+        "download_rate_limit": download,
+        "upload_rate_limit": upload,
         "enable_dht": config.dht,
         "enable_lsd": config.lsd,
         "enable_upnp": config.upnp,

@@ -18,7 +18,7 @@ LOUD = LibtorrentConfig(lsd=True, upnp=True, natpmp=True, dht=True, utp=False, p
 
 @pytest.mark.parametrize("config", [QUIET, LOUD])
 def test_whatever_is_configured_everything_goes_by_the_socks_server(config):
-    settings = anonymous_settings(config, "127.0.0.1", 4711)
+    settings = anonymous_settings(config, 1, "127.0.0.1", 4711)
 
     expected = {
         "proxy_type": 2,

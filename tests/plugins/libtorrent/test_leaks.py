@@ -49,7 +49,7 @@ async def test_an_anonymous_session_sends_nothing_past_its_socks_server(socks, s
     async with http_tracker() as web, udp_tracker() as udp:
         port = int(web.url.rpartition(":")[2].partition("/")[0])
         before = sockets()
-        session = await open_session(1, anonymous_settings(LOUD, "127.0.0.1", socks.port))
+        session = await open_session(1, anonymous_settings(LOUD, 1, "127.0.0.1", socks.port))
         await socks.associated()
         trackers = [f"http://tracker.test:{port}/announce"]
         handle = session.raw.add_torrent(parameters(torrent, tmp_path / "saved", trackers))
@@ -75,7 +75,7 @@ async def test_without_its_socks_server_an_anonymous_session_reaches_nobody(sock
     async with http_tracker() as web, udp_tracker() as udp:
         with Seeder(tmp_path / "seeder") as seeder:
             torrent = seeder.seed_new(b"x" * 1000)
-            session = await open_session(1, anonymous_settings(QUIET, "127.0.0.1", socks.port))
+            session = await open_session(1, anonymous_settings(QUIET, 1, "127.0.0.1", socks.port))
             await socks.associated()
             await socks.close()
             handle = session.raw.add_torrent(parameters(torrent, tmp_path / "saved", [web.url, udp.url]))
@@ -90,7 +90,7 @@ async def test_without_its_socks_server_an_anonymous_session_reaches_nobody(sock
 async def test_the_window_for_tcp_leaves_an_anonymous_session_with_utp(socks):
     sessions = [
         await open_session(0, plain_settings(QUIET)),
-        await open_session(1, anonymous_settings(QUIET, "127.0.0.1", socks.port)),
+        await open_session(1, anonymous_settings(QUIET, 1, "127.0.0.1", socks.port)),
     ]
     for session in sessions:
         session.prefer_tcp()
