@@ -6,12 +6,14 @@ from triblerd_tribler8.metadata.searches import LocalSearch, PeersSearch
 from triblerd_tribler8.metadata.torrents import KnownTorrents
 from triblerd_tribler8.parts import Dialect
 from triblerd_tribler8.settings.part import SettingsPart
+from triblerd_tribler8.shutdown import ShutdownPart
 
 PARTS: tuple[type[Dialect], ...] = (
     KnownTorrents,
     LocalSearch,
     PeersSearch,
     SettingsPart,
+    ShutdownPart,
 )
 """Where request or answer differ from those of the unprefixed API."""
 SAME: Mapping[str, str] = {

@@ -23,8 +23,9 @@ from triblerd.logs import logging_to
 from triblerd.loop_lag import MeasuredLoop, lag_of
 from triblerd.measurements import KernelMeasurements
 from triblerd.options import RunOptions
+from triblerd.running_again import run_again
 from triblerd.service_manager import notify, watchdog_interval
-from triblerd.services import Measurements, Requests
+from triblerd.services import Measurements, Phase, Requests
 from triblerd.settings_template import settings_text
 from triblerd.state_dir import StateDirectory
 from triblerd.tasks import Tasks
@@ -95,13 +96,23 @@ class Daemon:
 
     async def stop(self) -> None:
         """Stop in order: tasks, plugins in reverse order, HTTP, store."""
-        self._kernel.lifecycle().request_stop()
-        notify("STOPPING=1")
+        lifecycle = self._kernel.lifecycle()
+        if lifecycle.phase is not Phase.STOPPING:
+            lifecycle.request_stop()
+        if lifecycle.restarts:
+            _notify_reloading()  # a service manager ends what says that it stops
+        else:
+            notify("STOPPING=1")
         await self._stack.aclose()
+
+    @property
+    def restarts(self) -> bool:
+        """Whether whoever asked for the end wants a new beginning."""
+        return self._kernel.lifecycle().restarts
 
     async def reload(self) -> None:
         """Read the settings file anew and bring the plugins in line. A broken file changes nothing."""
-        notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        _notify_reloading()
         try:
             self._kernel.configuration().reload()
         except FailedError as error:
@@ -243,8 +254,8 @@ class Daemon:
         return self._general().stop_timeout
 
 
-async def serve(options: RunOptions) -> int:
-    """Run a daemon until it is told to stop; return the exit status of the process."""
+async def serve(options: RunOptions) -> int | None:
+    """Run a daemon until it is told to stop; return the exit status of the process, ``None`` to run it again."""
     daemon = Daemon(options)
     loop = asyncio.get_running_loop()
     await daemon.start()
@@ -264,8 +275,8 @@ async def serve(options: RunOptions) -> int:
             await daemon.stop()
     except TimeoutError:
         log.error("The stop took longer than %s s; leaving now", daemon.stop_timeout)  # noqa: TRY400
-        return leave_now(1)
-    return 0
+        return run_again() if daemon.restarts else leave_now(1)
+    return None if daemon.restarts else 0
 
 
 def run(options: RunOptions) -> int:
@@ -275,7 +286,8 @@ def run(options: RunOptions) -> int:
         TriblerdError: it cannot start.
     """
     with asyncio.Runner(loop_factory=MeasuredLoop) as runner:
-        return runner.run(serve(options))
+        status = runner.run(serve(options))
+    return run_again() if status is None else status
 
 
 def leave_now(status: int) -> int:
@@ -299,6 +311,10 @@ def _reachable(host: str) -> str:
     if host == "::":
         return "[::1]"
     return f"[{host}]" if ":" in host else host
+
+
+def _notify_reloading() -> None:
+    notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
 
 async def _alive() -> None:

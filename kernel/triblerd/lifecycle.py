@@ -38,6 +38,7 @@ class DaemonLifecycle:
         self._reports = reports
         self._stop = stop
         self._stopping = False
+        self._restarts = True
         self._plugins_started = False
         self._loading: dict[LoadingWork, str] = {}
         self._starting = "HTTP API"
@@ -86,8 +87,14 @@ class DaemonLifecycle:
         self._plugins_started = True
         self._settle()
 
-    def request_stop(self) -> None:
+    @property
+    def restarts(self) -> bool:
+        """Whether the program is to be started again after the stop: whoever asked for the stop wants it so."""
+        return self._stopping and self._restarts
+
+    def request_stop(self, *, restart: bool = False) -> None:
         """Begin the ordered stop and return at once."""
+        self._restarts &= restart
         if not self._stopping:
             self._stopping = True
             self._stop()

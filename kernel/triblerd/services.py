@@ -179,8 +179,13 @@ class Lifecycle(Protocol):
     def upgrading(self, step: str) -> None:
         """Say which step of an upgrade runs, in a short sentence; the phase is ``UPGRADING`` until that is empty."""
 
-    def request_stop(self) -> None:
-        """Begin the ordered stop and return at once. A second call changes nothing."""
+    def request_stop(self, *, restart: bool = False) -> None:
+        """Begin the ordered stop and return at once. A second call changes nothing.
+
+        Args:
+            restart: Start the program again afterwards, in the same process and with the same arguments. A stop that
+                is asked for meanwhile is one for good.
+        """
 
 
 class LogRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
