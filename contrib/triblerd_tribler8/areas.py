@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from triblerd_tribler8.events import EventsPart
 from triblerd_tribler8.metadata.searches import LocalSearch, PeersSearch
 from triblerd_tribler8.metadata.torrents import KnownTorrents
 from triblerd_tribler8.parts import Dialect
@@ -9,6 +10,7 @@ from triblerd_tribler8.settings.part import SettingsPart
 from triblerd_tribler8.shutdown import ShutdownPart
 
 PARTS: tuple[type[Dialect], ...] = (
+    EventsPart,
     KnownTorrents,
     LocalSearch,
     PeersSearch,

@@ -301,6 +301,8 @@ def events_page(areas: Sequence[Area]) -> Lines:
             yield f"## {event.topic}\n"
             yield f"*{area.name}.* {travels[event.arguments]}{words(event.__doc__ or '')}\n"
             yield from fields("argument", struct_fields(event), required=False)
+            if event.unshown:
+                yield f"Not on `/events`: {', '.join(f'`{name}`' for name in sorted(event.unshown))}.\n"
 
 
 PAGES = {

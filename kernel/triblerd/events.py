@@ -37,6 +37,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     arguments: ClassVar[Arguments] = Arguments.KEYWORDS
     kept: ClassVar[bool] = False
     """Whether the first one that nobody heard waits for the first listener."""
+    unshown: ClassVar[frozenset[str]] = frozenset()
+    """Fields that ``/events`` leaves out, whose clients take no others than those they know: they are for plugins, and
+    for streams of another dialect."""
 
 
 class UnhandledErrorDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,8 +60,11 @@ class UnhandledError(Event):
 
     topic: ClassVar[str] = "tribler_exception"
     kept: ClassVar[bool] = True
+    unshown: ClassVar[frozenset[str]] = frozenset({"by_request"})
 
     error: UnhandledErrorDetails
+    by_request: bool = False
+    """Whether a client was told already, in the answer to its request."""
 
 
 class ConfigErrorReported(Event):

@@ -22,8 +22,11 @@ class RemoteQueryResults(Event):
 
     topic: ClassVar[str] = "remote_query_results"
     arguments: ClassVar[Arguments] = Arguments.POSITIONAL
+    unshown: ClassVar[frozenset[str]] = frozenset({"query"})
 
     answer: PeerResults
+    query: str | None = None
+    """The words that peers were asked for, as they were sent."""
 
 
 class RemoteQueryEnded(Event):

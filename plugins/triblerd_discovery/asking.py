@@ -60,10 +60,10 @@ class RemoteSearches:
 
     def ask(self, selection: Selection, order: Order, window: Window) -> AskedPeers:
         """Ask peers, and return at once; see ``RemoteSearch``."""
-        search = _Search(str(uuid.uuid4()))
         query = write_query(selection, order, window)
         if query is None:
-            return AskedPeers(request_uuid=search.uuid, peers=())
+            return AskedPeers(request_uuid=str(uuid.uuid4()), peers=())
+        search = _Search(str(uuid.uuid4()), msgspec.json.decode(query).get("txt_filter"))
         known = self._link.peers()
         for peer in self._draw.sample(known, min(self._most_peers, len(known))):
             if self._requests.ask(peer, query, window.count, partial(self._heard, search)):
@@ -86,7 +86,8 @@ class RemoteSearches:
         finally:
             search.unfinished -= 1
             search.changed.set()
-        self._publish(RemoteQueryResults(answer=PeerResults(results=items, uuid=search.uuid, peer=question.peer.hex())))
+        answer = PeerResults(results=items, uuid=search.uuid, peer=question.peer.hex())
+        self._publish(RemoteQueryResults(answer=answer, query=search.text))
 
     async def _stored(self, question: Question, data: bytes) -> list[TorrentItem]:
         entries = await self._receiver.receive(question, data, within=_WITHIN_SECONDS)
@@ -113,8 +114,9 @@ class RemoteSearches:
 class _Search:
     """A search that goes on."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, text: str | None) -> None:
         self.uuid = name
+        self.text = text
         self.asked: list[PeerId] = []
         self.answered: set[PeerId] = set()
         self.unfinished = 0

@@ -19,6 +19,7 @@ class StreamOpened(Event):
     """The first event of each stream, for that stream alone."""
 
     topic: ClassVar[str] = "events_start"
+    unshown: ClassVar[frozenset[str]] = frozenset({"sessions"})
 
     public_key: str
     """64 hex digits of this node's public key, empty without one."""
@@ -67,5 +68,18 @@ class EventStreams(Protocol):
     def count(self) -> int:
         """The number of open streams, of all dialects. One whose client vanished counts until a write to it fails."""
 
-    async def serve(self, request: web.Request, framing: Framing) -> web.StreamResponse:
-        """Answer ``request`` with every event from now on; return when the client has gone or the plugin stops."""
+    @property
+    def version(self) -> str:
+        """The daemon's version, as the first event of each stream has it."""
+
+    async def serve(
+        self, request: web.Request, framing: Framing, *, comment_seconds: float | None = None
+    ) -> web.StreamResponse:
+        """Answer ``request`` with every event from now on; return when the client has gone or the plugin stops.
+
+        Args:
+            request: What is answered.
+            framing: The dialect.
+            comment_seconds: After so much silence the line ``: keepalive`` is sent, which every client that knows
+                server-sent events ignores, and which keeps proxies from ending the stream. Without it never.
+        """

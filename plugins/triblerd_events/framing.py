@@ -25,9 +25,7 @@ def data_line(event: Event) -> bytes | None:
     """Return an event as ``/events`` sends it."""
     if event.arguments is Arguments.HIDDEN:
         return None
-    payload = {name: getattr(event, name) for name in event.__struct_fields__}
-    if isinstance(event, StreamOpened):
-        del payload["sessions"]  # a word of the other dialect
+    payload = {name: getattr(event, name) for name in event.__struct_fields__ if name not in event.unshown}
     if event.arguments is Arguments.POSITIONAL:
         message = Message(event.topic, list(payload.values()), {})
     else:

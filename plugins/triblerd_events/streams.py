@@ -20,6 +20,8 @@ QUEUE_LIMIT = 1000
 """Events that may wait for a slow client; one more, and its stream is closed."""
 BATCH = 64
 """Events that go out in one write at most."""
+COMMENT = b": keepalive\n\n"
+"""What breaks a long silence, in dialects whose clients bear it."""
 HEADERS = {
     "Content-Type": "text/event-stream",
     "Cache-Control": "no-cache",
@@ -123,14 +125,21 @@ class EventHub:
                 for stream in streams:
                     stream.offer(chunk)
 
-    async def serve(self, request: web.Request, framing: Framing) -> web.StreamResponse:
+    @property
+    def version(self) -> str:
+        """The daemon's version."""
+        return self._version
+
+    async def serve(
+        self, request: web.Request, framing: Framing, *, comment_seconds: float | None = None
+    ) -> web.StreamResponse:
         """Answer a request with events until the client goes or the request is cancelled."""
         response = web.StreamResponse(headers=HEADERS)
         _watch_for_a_dead_peer(request.transport)
         with self._opened(request, framing) as stream, contextlib.suppress(ConnectionError):
             try:
                 await response.prepare(request)
-                while chunk := await stream.next():
+                while chunk := await _next(stream, comment_seconds):
                     await response.write(chunk)
             except asyncio.CancelledError:
                 stream.give_up_if_stuck()
@@ -141,8 +150,9 @@ class EventHub:
     def _opened(self, request: web.Request, framing: Framing) -> Iterator[Stream]:
         stream = Stream(request.transport)
         start = StreamOpened(public_key="", version=self._version, sessions=self.count)
-        for event in [start, *self._take_undelivered()]:
+        for event in (start, *self._undelivered.values()):
             if chunk := _framed(framing, event):
+                self._undelivered.pop(type(event), None)  # or another dialect's first stream has it
                 stream.offer(chunk)
         for streams in self._streams.values():
             for other in streams:
@@ -156,11 +166,6 @@ class EventHub:
             if not streams:
                 self._streams.pop(framing, None)
 
-    def _take_undelivered(self) -> list[Event]:
-        events = list(self._undelivered.values())
-        self._undelivered.clear()
-        return events
-
 
 def _framed(framing: Framing, event: Event) -> bytes | None:
     try:
@@ -168,6 +173,14 @@ def _framed(framing: Framing, event: Event) -> bytes | None:
     except (TypeError, ValueError):  # no JSON form: one event is lost, the streams go on
         log.exception("The event %s cannot be sent", event.topic)
         return None
+
+
+async def _next(stream: Stream, comment_seconds: float | None) -> bytes:
+    try:
+        async with asyncio.timeout(comment_seconds):
+            return await stream.next()
+    except TimeoutError:
+        return COMMENT
 
 
 def _watch_for_a_dead_peer(transport: asyncio.BaseTransport | None) -> None:

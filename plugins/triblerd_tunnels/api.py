@@ -52,6 +52,7 @@ class TunnelRemoved(Event):
     """
 
     topic: ClassVar[str] = "tunnel_removed"
+    unshown: ClassVar[frozenset[str]] = frozenset({"circuit_class"})
 
     circuit_id: int
     circuit_class: str

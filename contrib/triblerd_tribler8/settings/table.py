@@ -47,7 +47,7 @@ KEYS: Mapping[str, Key] = {
     "tunnel_community/min_circuits": Shared("tunnel_community.min_circuits"),
     "tunnel_community/max_circuits": Shared("tunnel_community.max_circuits"),
     "versioning/enabled": Shared("general.version_checker_enabled"),
-    "versioning/allow_pre": Kept(bool, default=False),
+    "versioning/allow_pre": Shared("versioning.allow_pre"),
     "watch_folder/enabled": Shared("watch_folder.enabled"),
     "watch_folder/directory": Shared("watch_folder.directory"),
     "watch_folder/check_interval": Shared("watch_folder.check_interval"),

@@ -52,6 +52,7 @@ async def test_an_answer_is_stored_and_told_and_its_end_as_well(daemon, peer):
         "first": 1, "last": 50, "sort_by": None, "sort_desc": True, "hide_xxx": False, "category": None,
         "txt_filter": '"film"',
     }  # fmt: skip
+    assert first.query == second.query == '"film"'
     [result] = msgspec.to_builtins(first.answer.results)
     assert result == {
         "type": 300, "id": new.id, "origin_id": 0, "public_key": "", "status": 2, "name": "New film",

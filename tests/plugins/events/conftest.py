@@ -39,7 +39,10 @@ async def served() -> AsyncIterator[Served]:
     dialects: dict[str, Framing] = {"/events": data_line}
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        return await hub.serve(request, dialects[request.path])
+        seconds = request.query.get("comment")
+        return await hub.serve(
+            request, dialects[request.path], comment_seconds=float(seconds) if seconds is not None else None
+        )
 
     app = web.Application()
     app.router.add_get("/{name}", answer)

@@ -11,8 +11,10 @@ from triblerd.events import (
     UnhandledError,
     UnhandledErrorDetails,
 )
+from triblerd_discovery.api import PeerResults, RemoteQueryResults
 from triblerd_events.api import DiskUsage, LowSpace, StreamOpened
 from triblerd_events.framing import data_line
+from triblerd_tunnels.api import TunnelRemoved
 
 
 class Text(str):
@@ -104,3 +106,35 @@ def test_an_event_of_another_dialect_is_left_out():
 def test_an_event_without_json_form_is_refused():
     with pytest.raises(TypeError, match="object has no JSON form"):
         data_line(Strange(thing=object()))
+
+
+class Told(Event):
+    topic = "told"
+    unshown = frozenset({"secret"})
+
+    name: str
+    secret: str = ""
+
+
+def test_a_field_for_others_is_left_out():
+    assert message(Told(name="a", secret="b")) == {"topic": "told", "args": [], "kwargs": {"name": "a"}}
+
+
+def test_clients_of_the_older_dialect_hear_nothing_of_the_newer_one():
+    error = UnhandledError(error=ERROR, by_request=True)
+    tunnel = TunnelRemoved(
+        circuit_id=1, circuit_class="Circuit", bytes_up=2, bytes_down=3, uptime=4.5, additional_info="too old"
+    )
+    answer = RemoteQueryResults(answer=PeerResults(results=[], uuid="u", peer="p"), query='"film"')
+
+    assert message(error) == message(UnhandledError(error=ERROR))
+    assert message(tunnel) == {
+        "topic": "tunnel_removed",
+        "args": [],
+        "kwargs": {"circuit_id": 1, "bytes_up": 2, "bytes_down": 3, "uptime": 4.5, "additional_info": "too old"},
+    }
+    assert message(answer) == {
+        "topic": "remote_query_results",
+        "args": [{"results": [], "uuid": "u", "peer": "p"}],
+        "kwargs": {},
+    }

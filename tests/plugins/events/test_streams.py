@@ -182,3 +182,30 @@ async def test_a_stream_is_forgotten_when_its_request_is_cancelled(served):
             task.cancel()
 
     await wait_for(lambda: served.hub.count == 0)
+
+
+async def test_a_dialect_may_break_long_silences_and_events_never_does(served):
+    commented, silent = await served.open("/events?comment=0.05"), await served.open()
+    async with asyncio.timeout(10):
+        start = await commented.content.readuntil(b"\n\n")
+        comments = [await commented.content.readuntil(b"\n\n") for _ in range(2)]
+        served.hub.hear(step(1))
+        after = await commented.content.readuntil(b"\n\n")
+        while after == b": keepalive\n\n":
+            after = await commented.content.readuntil(b"\n\n")
+        await silent.content.readuntil(b"\n\n")
+        said = await silent.content.readuntil(b"\n\n")
+
+    assert start.startswith(b"data: ")
+    assert comments == [b": keepalive\n\n"] * 2
+    assert after == said == b'data: {"topic":"tribler_shutdown_state","args":["1"],"kwargs":{}}\n\n'
+
+
+async def test_what_a_dialect_does_not_know_waits_for_the_first_stream_of_one_that_does(served, read_messages):
+    served.dialects["/other"] = lambda event: None if isinstance(event, UnhandledError) else b"something\n\n"
+    served.hub.hear(error("first"))
+    other = await served.open("/other")
+    stream = await served.open()
+
+    assert (await other.content.readuntil(b"\n\n")) == b"something\n\n"
+    assert (await read_messages(stream, 2))[1]["kwargs"]["error"]["text"] == "first"

@@ -29,6 +29,7 @@ SAME = [
     ("statistics", True, "ipv8.statistics", True),
     ("ipv8/walker_interval", 2, "ipv8.walk_interval", 2.0),
     ("content_discovery_community/enabled", False, "content_discovery_community.enabled", False),
+    ("versioning/allow_pre", True, "versioning.allow_pre", True),
     ("versioning/enabled", False, "general.version_checker_enabled", False),
     ("api/https_certfile", "server.pem", "api.https_certfile", "server.pem"),
     ("libtorrent/use_advanced_rate_limits", True, "libtorrent.use_advanced_rate_limits", True),
