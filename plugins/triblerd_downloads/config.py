@@ -16,6 +16,13 @@ class DownloadsConfig(Section):
     checkpoint_interval: Annotated[
         float, Meta(ge=1, description="Seconds between two saves of how far downloads are, for the list after a start")
     ] = 30.0
+    clear_orphaned_parts: Annotated[
+        bool,
+        Meta(
+            description="At start, remove part files (`.<infohash>.parts`) of unknown torrents from the directories of "
+            "downloads. Not where other BitTorrent programs put theirs"
+        ),
+    ] = False
     incomplete_dir: Annotated[
         str,
         Meta(

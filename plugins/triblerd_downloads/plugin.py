@@ -29,6 +29,7 @@ from triblerd_downloads.container import DownloadsContainer
 from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.endpoint import DownloadsEndpoint
 from triblerd_downloads.labels.endpoint import CategoriesEndpoint, TagsEndpoint
+from triblerd_downloads.orphaned_parts import clear_orphaned_parts
 from triblerd_downloads.streaming.endpoint import StreamEndpoint
 from triblerd_downloads.swarm.endpoint import BannedPeersEndpoint, SwarmEndpoint
 from triblerd_downloads.swarm.public_trackers import FetchedList
@@ -126,6 +127,13 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
     records, seeding, settings = container.records(), container.seeding(), container.settings()
     await container.categories().load()
     found = await asyncio.to_thread(records.load)
+    if context.config.clear_orphaned_parts:
+        await clear_orphaned_parts(
+            folders=settings.folders(found.values()),
+            known=records.infohashes(),
+            torrents=context.service(TorrentStore),
+            parser=context.service(TorrentEngine),
+        )
     late = await unwritten(found, context.service(TorrentStore), context.service(TorrentEngine))
     if late:
         found |= await records.change_many(late)

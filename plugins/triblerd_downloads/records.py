@@ -52,6 +52,10 @@ class Records:
                 found[infohash] = record
         return dict(sorted(found.items(), key=lambda item: item[1].order))
 
+    def infohashes(self) -> list[Infohash]:
+        """Return all downloads, also those whose records cannot be read."""
+        return [Infohash(key.hex()) for key in list(self._table.keys())]
+
     async def insert(self, infohash: Infohash, record: DownloadRecord, metainfo: Metainfo | None) -> None:
         """Store a new download, with its torrent file in the same transaction.
 

@@ -1,8 +1,10 @@
 """The plugin's settings as they are now; they may change while it runs."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from triblerd.plugin import PluginContext, hookimpl
+from triblerd_downloads.api import DownloadRecord
 from triblerd_downloads.config import CompletionConfig, DownloadDefaults, DownloadsConfig
 
 
@@ -32,6 +34,12 @@ class DownloadSettings:
         """The directory for downloads that are not complete; empty when they are where they end."""
         folder = self.config.incomplete_dir
         return str(Path(folder).expanduser()) if folder else ""
+
+    def folders(self, records: Iterable[DownloadRecord]) -> set[str]:
+        """Return the directories where downloads are put, and those where some are."""
+        completed = str(Path(self.defaults.completed_dir).expanduser()) if self.defaults.completed_dir else ""
+        own = {folder for record in records for folder in (record.destination, record.moving_to, record.completed_dir)}
+        return {folder for folder in (self.saveas, self.incomplete_dir, completed, *own) if folder}
 
     @hookimpl
     def triblerd_reconfigure(self, context: PluginContext[DownloadsConfig]) -> None:

@@ -83,7 +83,7 @@ KEYS: Mapping[str, Key] = {
     "libtorrent/active_lsd_limit": Shared("libtorrent.active_lsd_limit"),
     "libtorrent/active_limit": Shared("libtorrent.active_limit"),
     "libtorrent/ask_download_settings": Kept(bool, default=False),
-    "libtorrent/clear_orphaned_parts": Kept(bool, default=False),
+    "libtorrent/clear_orphaned_parts": Shared("downloads.clear_orphaned_parts"),
     "libtorrent/allow_mmap": Kept(bool, default=True),
     "libtorrent/download_defaults/anonymity_enabled": Shared("download_defaults.anonymity_enabled"),
     "libtorrent/download_defaults/number_hops": Shared("download_defaults.number_hops"),
