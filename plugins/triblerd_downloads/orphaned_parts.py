@@ -6,9 +6,10 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Protocol
 
 from triblerd_downloads.unwritten import Parser
-from triblerd_libtorrent.api import Infohash, MetainfoError, TorrentStore
+from triblerd_libtorrent.api import Infohash, MetainfoError
 
 log = logging.getLogger(__name__)
 
@@ -16,8 +17,15 @@ _NAME = re.compile(r"\.([0-9a-f]{40})\.parts")
 """As the engine names them, after the infohash; a hybrid torrent's may have either of its two."""
 
 
+class TorrentFiles(Protocol):
+    """Has the torrent files of downloads."""
+
+    def metainfo(self, infohash: Infohash) -> bytes | None:
+        """Return one, ``None`` while it is unknown."""
+
+
 async def clear_orphaned_parts(
-    *, folders: Iterable[str], known: Iterable[Infohash], torrents: TorrentStore, parser: Parser
+    *, folders: Iterable[str], known: Iterable[Infohash], torrents: TorrentFiles, parser: Parser
 ) -> None:
     """Delete part files of torrents that are not known. To be called before the engine has any torrent.
 
