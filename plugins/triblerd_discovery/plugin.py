@@ -34,7 +34,7 @@ def triblerd_manifest() -> Manifest:
         requires=("ipv8", "metadata"),
         after=("search",),
         extra="overlay",
-        modules=("ipv8", "ipv8_rust_tunnels", "lz4"),
+        modules=("ipv8", "lz4"),
     )
 
 

@@ -22,14 +22,15 @@ class NodeParts:
         endpoint: The dispatcher that all overlays send and listen by.
         network: ``ipv8.peerdiscovery.network.Network`` with the peers of all overlays.
         dht: The overlay of the DHT, ``ipv8.dht.discovery.DHTDiscoveryCommunity``; ``None`` while it is turned off.
-        rust: ``ipv8_rust_tunnels.Endpoint``, which owns the socket.
+        socket: What owns the UDP port. Its ``kind`` is ``rust``, and it an ``ipv8_rust_tunnels.endpoint.Endpoint``; or
+            ``python``, and it an ``ipv8.messaging.interfaces.udp.endpoint.UDPEndpoint``. For whoever carries data.
     """
 
     my_peer: Any
     endpoint: Any
     network: Any
     dht: Any | None
-    rust: Any
+    socket: Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,12 +97,6 @@ class Overlays(Protocol):
 
     async def leave(self, overlay: Any) -> None:
         """Unload an overlay that was joined; a second call changes nothing."""
-
-    async def renew_socket(self) -> None:
-        """Close the socket and open it again, within milliseconds, which ends the SOCKS5 servers of the Rust endpoint.
-
-        For who has made some, and has left the overlay that they were for.
-        """
 
     def when_stopping(self, leave: Callable[[], Awaitable[None]]) -> Callable[[], None]:
         """Await ``leave`` before the network stops; for plugins that go on without it.

@@ -1,13 +1,14 @@
 """The sections ``[ipv8]``, ``[discovery_community]``, ``[dht]`` and ``[bootstrap]``."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
 from triblerd.config import Section
 
 Interval = Annotated[float, Meta(gt=0, le=86400)]
+EndpointKind = Literal["auto", "rust", "python"]
 HostAndPort = Annotated[str, Meta(pattern=r"^\S+:\d{1,5}$")]
 
 _NOBODY = "127.0.0.1:9"  # the port of the discard service (RFC 863)
@@ -41,6 +42,13 @@ class Ipv8Config(Section):
             "so that on 127.0.0.1 there is a network of this machine alone",
         ),
     ] = "0.0.0.0"  # noqa: S104 - as documented
+    endpoint: Annotated[
+        EndpointKind,
+        Meta(
+            description="What carries packets: `rust`; `python`, a third as fast in tunnels; or `auto`, "
+            "the one in Rust wherever its module can be imported",
+        ),
+    ] = "auto"
     bootstrap: Annotated[
         tuple[HostAndPort, ...],
         Meta(description="`host:port` of those who introduce us to others; an empty list asks nobody"),

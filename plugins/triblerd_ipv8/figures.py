@@ -31,7 +31,8 @@ class Figures:
     def triblerd_state_report(self) -> str:
         """Say how many peers there are."""
         known = len(self._node.parts.network.verified_peers)
-        return f"{known} {'peer' if known == 1 else 'peers'} known on UDP port {self._node.port}"
+        where = f"{known} {'peer' if known == 1 else 'peers'} known on UDP port {self._node.port}"
+        return where if self._node.socket.kind == "rust" else f"{where}, with the slower endpoint in Python"
 
     @hookimpl(optionalhook=True)
     def triblerd_statistics(self) -> Mapping[str, Mapping[str, int]]:

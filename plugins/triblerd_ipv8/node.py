@@ -6,10 +6,11 @@ import socket
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from ipv8.community import Community, CommunitySettings
 from ipv8.keyvault.crypto import default_eccrypto
+from ipv8.messaging.interfaces.endpoint import Endpoint
 from ipv8.messaging.interfaces.lan_addresses.interfaces import get_lan_addresses, get_providers
 from ipv8.messaging.interfaces.udp.endpoint import UDPv4Address
 from ipv8.peer import Peer
@@ -25,13 +26,13 @@ from triblerd_ipv8.introducers import Introducers, Introductions
 from triblerd_ipv8.library import (
     DHTDiscoveryCommunity,
     KnownPeers,
-    UdpSocket,
     Upkeep,
     dispatcher_for,
     hush,
     tell_addresses,
 )
 from triblerd_ipv8.quiet import SeldomLogger
+from triblerd_ipv8.sockets import NodeSocket, make_socket
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +46,6 @@ SLOWER = 1.5
 MOST_MEASUREMENTS = 100
 LEAVE_SECONDS = 5.0
 INTERFACES_LIMIT_SECONDS = 5.0
-GRACE_SECONDS = 1
-"""How long the socket's threads may take to end."""
 
 DISCOVERY = (
     *RANDOM_WALK,
@@ -87,15 +86,15 @@ class Node:
     def __init__(self, *, config: Ipv8Config, private_key: bytes, discovery: bool, dht: bool) -> None:
         self.config = config
         self.wanted = (discovery, dht)
-        self._socket = UdpSocket(config.port, config.address)
+        self._socket = make_socket(config.endpoint, config.port, config.address)
         self._me = Peer(default_eccrypto.key_from_private_bin(private_key))
         self._network = KnownPeers()
         self._parts = NodeParts(
             my_peer=self._me,
-            endpoint=dispatcher_for(self._socket),
+            endpoint=dispatcher_for(cast("Endpoint", self._socket)),
             network=self._network,
             dht=None,
-            rust=self._socket,
+            socket=self._socket,
         )
         self._own_addresses: tuple[str, ...] = (config.address,) if self.is_private else ()
         self._walkers: list[tuple[DiscoveryStrategy[Any], int]] = []
@@ -117,7 +116,7 @@ class Node:
         return self._parts
 
     @property
-    def socket(self) -> UdpSocket:
+    def socket(self) -> NodeSocket:
         """The socket."""
         return self._socket
 
@@ -156,7 +155,7 @@ class Node:
                 endpoint=self._parts.endpoint,
                 network=self._network,
                 dht=self.join(lambda parts: DHTDiscoveryCommunity(settings_of(parts)), DHT),
-                rust=self._socket,
+                socket=self._socket,
             )
 
     async def close(self) -> None:
@@ -170,7 +169,7 @@ class Node:
                 log.exception("A plugin did not leave its overlays as it should")
         for overlay in reversed(self.overlays):
             await self.leave(overlay)
-        await self._socket.close(GRACE_SECONDS)
+        await self._socket.close()
 
     def join(self, make: Callable[[NodeParts], OverlayT], walkers: Sequence[Walker] = RANDOM_WALK) -> OverlayT:
         """Make an overlay and supply it with peers; see ``Overlays``."""
@@ -202,10 +201,6 @@ class Node:
         if self._network.service_overlays.get(identifier) is overlay:
             del self._network.service_overlays[identifier]  # or peers are told that we still take part
 
-    async def renew_socket(self) -> None:
-        """Close the socket and open it again; see ``Overlays``."""
-        await self._socket.renew(GRACE_SECONDS)
-
     def when_stopping(self, leave: Callable[[], Awaitable[None]]) -> Callable[[], None]:
         """Await ``leave`` before the network stops; see ``Overlays``."""
         key = object()
@@ -232,7 +227,7 @@ class Node:
         Raises:
             NeedsRestartError: another socket, or other introducers, are wanted.
         """
-        kept = ("port", "address", "bootstrap", "bootstrap_override")
+        kept = ("port", "address", "endpoint", "bootstrap", "bootstrap_override")
         if any(getattr(config, key) != getattr(self.config, key) for key in kept):
             raise NeedsRestartError
         if config.statistics != self.config.statistics:

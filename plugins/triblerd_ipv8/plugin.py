@@ -15,6 +15,7 @@ from triblerd.services import Measurements
 from triblerd_identity.api import OwnIdentity
 from triblerd_ipv8 import hookspecs
 from triblerd_ipv8.api import Overlays
+from triblerd_ipv8.ciphers import provide_ciphers
 from triblerd_ipv8.config import Bootstrap, DiscoveryCommunity, Ipv8Config, OverlayDht
 from triblerd_ipv8.dht.endpoint import DhtEndpoint
 from triblerd_ipv8.endpoint import OverlaysEndpoint
@@ -37,7 +38,7 @@ def triblerd_manifest() -> Manifest:
         requires=("identity",),
         finds=("tunnels",),
         extra="overlay",
-        modules=("ipv8", "ipv8_rust_tunnels"),
+        modules=("ipv8",),
     )
 
 
@@ -77,7 +78,7 @@ def triblerd_endpoints() -> Iterable[type[Endpoint]]:
 @asynccontextmanager
 async def triblerd_lifespan(context: PluginContext[Ipv8Config]) -> AsyncIterator[Running]:
     """Take part while the plugin runs."""
-    await asyncio.to_thread(importlib.import_module, "triblerd_ipv8.container")  # a quarter of a second
+    await asyncio.to_thread(_import_library)  # a quarter of a second
     from triblerd_ipv8.container import Ipv8Container  # noqa: PLC0415 - imports what an extra brings
 
     container = Ipv8Container(
@@ -101,3 +102,8 @@ async def triblerd_lifespan(context: PluginContext[Ipv8Config]) -> AsyncIterator
     finally:
         container.inspection().close()
         await node.close()
+
+
+def _import_library() -> None:
+    provide_ciphers()
+    importlib.import_module("triblerd_ipv8.container")

@@ -1,6 +1,6 @@
 """This node in the tunnel overlay: what pyipv8 has, with Tribler's identifiers and some habits of its own.
 
-The one module of the plugin that touches what pyipv8 and its endpoint keep to themselves.
+With what carries the data, the one place in the plugin that touches what pyipv8 keeps to itself.
 """
 
 import asyncio
@@ -31,18 +31,22 @@ from ipv8.messaging.interfaces.udp.endpoint import UDPv4Address
 from ipv8.messaging.payload import IntroductionResponsePayload, NewIntroductionResponsePayload
 from ipv8.messaging.payload_headers import GlobalTimeDistributionPayload
 from ipv8.peer import Peer
-from ipv8_rust_tunnels.endpoint import Endpoint
 
 from triblerd_ipv8.api import NodeParts
 from triblerd_tunnels.api import PayoutMessage
+from triblerd_tunnels.carrier import Carrier
+from triblerd_tunnels.python.carrier import PythonCarrier
+from triblerd_tunnels.python.requests import EXIT_HTTP
+from triblerd_tunnels.rust_carrier import RustCarrier
 
 COMMUNITY_ID = bytes.fromhex("a3591a6bd89bbaca0974062a1287afcfbc6fd6bc")
 TEST_COMMUNITY_ID = bytes.fromhex("b02540cb9d6179d936e1228ff2f6f351f580b543")
 
 BACKUP_EXIT = 16384
-EXIT_HTTP = 32768
 HELPER_FLAGS = frozenset({PEER_FLAG_RELAY, PEER_FLAG_SPEED_TEST})
-EXIT_FLAGS = HELPER_FLAGS | {PEER_FLAG_EXIT_BT, PEER_FLAG_EXIT_IPV8, EXIT_HTTP}
+EXIT_FLAGS = HELPER_FLAGS | {PEER_FLAG_EXIT_BT, PEER_FLAG_EXIT_IPV8}
+RUST_EXIT_FLAGS = EXIT_FLAGS | {EXIT_HTTP}
+"""An exit that promises HTTP, and does not make the requests, would have others' trackers fail."""
 
 POINT_SECONDS = 3000
 """Age of an introduction point of ours that is replaced: it is announced to the DHT once, and kept there an hour."""
@@ -80,23 +84,27 @@ class Observer(Protocol):
 
 
 class TunnelsCommunity(HiddenTunnelCommunity):
-    """The overlay, as Tribler's nodes speak it, over the endpoint that is written in Rust.
+    """The overlay, as Tribler's nodes speak it.
+
+    Args:
+        settings: pyipv8's.
+        socket: The node's.
 
     Attributes:
         avoids: Says of the public key of an exit whether others are taken instead, if there are others.
         observer: Told what becomes of circuits; nobody at first.
-        rust: What carries the data, and listens for SOCKS5.
+        carrier: What carries the data, and listens for SOCKS5.
     """
 
     community_id = COMMUNITY_ID
 
-    def __init__(self, settings: HiddenTunnelSettings) -> None:
+    def __init__(self, settings: HiddenTunnelSettings, socket: Any) -> None:
         self.avoids: Callable[[bytes], bool] = lambda _: False
         self.observer: Observer | None = None
         self._leaving: WeakSet[RoutingObject] = WeakSet()
         super().__init__(settings)
-        self.rust = cast("Endpoint", self.crypto_endpoint)
-        settings.endpoint = self.rust  # or later changes of the flags do not reach it, since it is behind a dispatcher
+        carry = RustCarrier if socket.kind == "rust" else PythonCarrier
+        self.carrier: Carrier = carry(self, socket)
         self.add_message_handler(_PAYOUT, self._on_payout)
 
     async def unload(self) -> None:
@@ -133,7 +141,7 @@ class TunnelsCommunity(HiddenTunnelCommunity):
         """Tell of a circuit that leaves, and take it away."""
         circuit = self.circuits.get(circuit_id)
         if circuit is not None and self._is_news(circuit) and self.observer is not None:
-            self.rust.rust_ep.update_circuit_stats(circuit_id, circuit)
+            self.carrier.refresh(circuit)
             self.observer.circuit_leaves(circuit, additional_info)
         return super().remove_circuit(circuit_id, additional_info, remove_now, destroy)
 
@@ -145,7 +153,7 @@ class TunnelsCommunity(HiddenTunnelCommunity):
         if relay is not None and self._is_news(relay) and self.observer is not None:
             back = self.relay_from_to.get(relay.circuit_id)
             for leg in filter(None, (relay, back)):
-                self.rust.rust_ep.update_relay_stats(leg.circuit_id, leg)
+                self.carrier.refresh(leg)
             self.observer.relay_leaves(circuit_id, relay, back, additional_info)
         return super().remove_relay(circuit_id, additional_info, remove_now, destroy)
 
@@ -155,8 +163,9 @@ class TunnelsCommunity(HiddenTunnelCommunity):
         """Tell of a circuit's end that leaves, and take it away."""
         tunnel = self.exit_sockets.get(circuit_id)
         if tunnel is not None and self._is_news(tunnel) and self.observer is not None:
-            self.rust.rust_ep.update_exit_stats(circuit_id, tunnel)
+            self.carrier.refresh(tunnel)
             self.observer.exit_leaves(tunnel, additional_info)
+        self.carrier.exit_leaves(circuit_id)
         return super().remove_exit_socket(circuit_id, additional_info, remove_now, cast("bool", destroy))
 
     def _is_news(self, tunnel: RoutingObject) -> bool:
@@ -259,8 +268,9 @@ def make_community(parts: NodeParts, *, is_exit: bool, most_joined: int, is_test
         dht_provider=None if parts.dht is None else DHTCommunityProvider(parts.dht, 0),
     )
     # Assigned, never changed in place: the set is one for all settings in the process, and would make each an exit.
-    settings.peer_flags = set((EXIT_FLAGS if is_exit else HELPER_FLAGS) if most_joined else ())
+    exit_flags = RUST_EXIT_FLAGS if parts.socket.kind == "rust" else EXIT_FLAGS
+    settings.peer_flags = set((exit_flags if is_exit else HELPER_FLAGS) if most_joined else ())
     settings.max_joined_circuits = most_joined
     # A closed circuit would go on to be used for five seconds. Nothing travels over it afterwards here.
     settings.remove_tunnel_delay = 0
-    return (TestNetworkCommunity if is_test_network else TunnelsCommunity)(settings)
+    return (TestNetworkCommunity if is_test_network else TunnelsCommunity)(settings, parts.socket)

@@ -107,7 +107,7 @@ class Forgeries:
         if leaving:
             self._left.clear()
         for circuit in leaving:
-            peers = self._community.rust.get_peers_for_circuit(circuit.circuit_id)
+            peers = self._community.carrier.peers_over(circuit.circuit_id)
             self._left |= dict.fromkeys(peers, _exit_of(circuit))
             self._community.drop(circuit, "wrong data came by its exit")
         for banned, ban in self._bans.items():
@@ -119,7 +119,7 @@ class Forgeries:
 
     def _exit_towards(self, hops: int, address: Address) -> Key | None:
         for circuit in self._community.find_circuits(hops=hops):
-            if address in self._community.rust.get_peers_for_circuit(circuit.circuit_id):
+            if address in self._community.carrier.peers_over(circuit.circuit_id):
                 return _exit_of(circuit)
         return self._left.get(address)
 

@@ -30,7 +30,7 @@ def triblerd_manifest() -> Manifest:
         after=("downloads", "bandwidth"),
         finds=("debug",),
         extra="overlay",
-        modules=("ipv8", "ipv8_rust_tunnels"),
+        modules=("ipv8",),
     )
 
 
@@ -111,5 +111,4 @@ async def triblerd_lifespan(context: PluginContext[TunnelsConfig]) -> AsyncItera
             await tunnelling.close()
         finally:
             await overlays.leave(community)
-            if community.rust.get_socks5_statistics():
-                await overlays.renew_socket()
+            await community.carrier.close()

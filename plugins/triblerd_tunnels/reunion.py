@@ -65,7 +65,7 @@ class Reunion:
     def circuit_leaves(self, circuit: Circuit) -> None:
         """End the connections that went over it, and meet again whom there is another way to."""
         if circuit.ctype == CIRCUIT_TYPE_DATA:
-            lost = set(self._community.rust.get_peers_for_circuit(circuit.circuit_id))
+            lost = set(self._community.carrier.peers_over(circuit.circuit_id))
         else:  # whoever is behind it has another number next time, and comes by itself
             lost = {(self._community.circuit_id_to_ip(circuit.circuit_id), CIRCUIT_ID_PORT)}
         if lost and self._sessions.opened():

@@ -128,7 +128,7 @@ class TunnelSessions:
         """
         for hops in self._opened:
             if port := self._diagnostics.udp_port(hops):
-                self._community.rust.set_udp_associate_default_remote((SOCKS_HOST, port), hops)
+                self._community.carrier.expect(hops, (SOCKS_HOST, port))
 
     async def close(self) -> None:
         """Close all sessions. Their torrents wait until there are tunnels again: nothing of them goes out meanwhile."""
@@ -139,7 +139,7 @@ class TunnelSessions:
     async def _serve(self, hops: int) -> None:
         while hops not in self._opened:
             try:
-                port = await self._socks_port(hops)
+                port = await self._community.carrier.serve(hops)
                 # A session sends announces when it begins, and would say for half a minute that they failed.
                 await self._until_ready(hops)
                 before = self._associations().get(hops, 0)  # those of a session that was given up are still counted
@@ -154,19 +154,6 @@ class TunnelSessions:
                 self.tell_addresses()
                 log.info("Downloads over %d hops go through SOCKS5 on port %d", hops, port)
 
-    async def _socks_port(self, hops: int) -> int:
-        """Return the port of the server for a number of hops, which lives as long as the socket of the overlay."""
-        for server in self._community.rust.get_socks5_statistics():  # the one of a session that could not be opened
-            if server["hops"] == hops:
-                return int(server["port"])
-        while True:
-            try:
-                return await asyncio.to_thread(self._community.rust.create_socks5_server, 0, hops)  # blocks until bound
-            except RuntimeError as error:
-                if "borrowed" not in str(error):  # the endpoint is at work for another thread at this very moment
-                    raise
-                await asyncio.sleep(_POLL_SECONDS)
-
     async def _until_ready(self, hops: int) -> None:
         while self.state(hops) is not TunnelState.READY:
             self._circuit_came[hops].clear()
@@ -178,7 +165,7 @@ class TunnelSessions:
                 await asyncio.sleep(_POLL_SECONDS)
 
     def _associations(self) -> dict[int, int]:
-        return {server["hops"]: server["associates"] for server in self._community.rust.get_socks5_statistics()}
+        return {server.hops: server.associations for server in self._community.carrier.servers()}
 
 
 def circuits_needed(active: int, associations: int, *, least: int, most: int) -> int:

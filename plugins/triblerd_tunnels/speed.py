@@ -1,8 +1,6 @@
-"""Tests how fast a circuit is, with one of two messages: one that every last hop answers, one for those in Rust."""
+"""Tests how fast a circuit is, with one of two messages: one for every last hop, one for fast ones."""
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from ipv8.messaging.anonymization.tunnel import (
@@ -20,11 +18,6 @@ from triblerd_tunnels.community import TunnelsCommunity
 KIND = "SPEED_TEST"
 """The type of a circuit that is built for a test alone."""
 _NO_CIRCUIT = "failed to create circuit"
-_ROUND_TRIP_MS = 100
-_SLICE_MS = 2000
-_SAMPLE_MS = 500
-_MIB = 1024 * 1024
-_GRACE_SECONDS = 10.0
 
 
 class SpeedTests:
@@ -58,28 +51,9 @@ class SpeedTests:
     ) -> AsyncIterator[AsyncIterator[SpeedSample]]:
         """Send requests for some time; what is entered yields the speed since the sample before."""
         async with self._circuit(circuit_id, goal_hops) as circuit:
-            yield self._samples(circuit, request_size, response_size, milliseconds)
-
-    async def _samples(
-        self, circuit: Circuit, request_size: int, response_size: int, milliseconds: int
-    ) -> AsyncIterator[SpeedSample]:
-        # In slices: the endpoint hands over every request since the beginning with each sample, some 20,000 a second.
-        while milliseconds > 0 and circuit.state == CIRCUIT_STATE_READY:
-            queue: asyncio.Queue[tuple[int, int, bool]] = asyncio.Queue()
-            part = min(milliseconds, _SLICE_MS)
-            milliseconds -= part
-            self._community.rust.run_speedtest(
-                circuit.circuit_id, part, request_size, response_size, _ROUND_TRIP_MS, _into(queue), _SAMPLE_MS
+            yield self._community.carrier.time(
+                circuit, request_size=request_size, response_size=response_size, milliseconds=milliseconds
             )
-            sent, received, before, is_done = 0, 0, time.monotonic(), False
-            while not is_done:
-                async with asyncio.timeout(_GRACE_SECONDS):
-                    sent_now, received_now, is_done = await queue.get()
-                seconds = max(time.monotonic() - before, 0.001)
-                yield SpeedSample(
-                    up=(sent_now - sent) / seconds / _MIB, down=(received_now - received) / seconds / _MIB
-                )
-                sent, received, before = sent_now, received_now, time.monotonic()
 
     @asynccontextmanager
     async def _circuit(self, circuit_id: int | None, goal_hops: int) -> AsyncIterator[Circuit]:
@@ -108,16 +82,3 @@ class SpeedTests:
             msg = "the requested circuit does not support speed testing"
             raise InvalidInputError(msg)
         return circuit
-
-
-def _into(queue: asyncio.Queue[tuple[int, int, bool]]) -> Callable[[Mapping[int, Sequence[int]], bool], None]:
-    """Return what takes a sample: for each request when it was sent, its bytes, when it was answered, those bytes."""
-
-    def take(requests: Mapping[int, Sequence[int]], is_done: bool) -> None:
-        sent, received = 0, 0
-        for _, up, _, down in requests.values():
-            sent += up
-            received += down
-        queue.put_nowait((sent, received, is_done))
-
-    return take

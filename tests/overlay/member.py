@@ -14,6 +14,8 @@ from triblerd_libtorrent.testing import MadeTorrent, Seeder
 
 PLUGINS = ("downloads", "events", "settings", "tunnels")
 
+WITHOUT_RUST = Path(__file__).parents[1] / "without_rust"
+
 _MEET_SECONDS = 30.0
 
 
@@ -108,7 +110,12 @@ def _digest(path: Path) -> str:
 
 @asynccontextmanager
 async def join(
-    network: Network, folder: Path, *plugins: str, place: Place | None = None, **config: Mapping[str, object]
+    network: Network,
+    folder: Path,
+    *plugins: str,
+    place: Place | None = None,
+    without_rust: bool = False,
+    **config: Mapping[str, object],
 ) -> AsyncIterator[Member]:
     """Run a daemon that knows all nodes of a network, and that they know as well.
 
@@ -116,6 +123,7 @@ async def join(
         folder: Where it lives.
         plugins: Which plugins run beside those of ``PLUGINS``.
         place: Where it is put; by default beside the nodes.
+        without_rust: Whether ``ipv8_rust_tunnels`` cannot be imported there.
         config: Further settings by section.
     """
     host, api = (INSIDE, INSIDE) if place else (network.new_host(), "127.0.0.1")
@@ -126,7 +134,7 @@ async def join(
         "ipv8": {"address": host, "port": 0, "bootstrap": network.contacts, **config.get("ipv8", {})},
     }
     key = prepare_state_dir(folder / "state", (*PLUGINS, *plugins), sections)
-    member = Member(folder / "state", key, (), {})
+    member = Member(folder / "state", key, (), {"PYTHONPATH": str(WITHOUT_RUST)} if without_rust else {})
     member.ports = set()
     member.host, member.saved = host, folder / "saved"
     member._api = api

@@ -14,6 +14,7 @@ DOCUMENTED = {
     "ipv8": {
         "port": 7759,
         "address": "0.0.0.0",
+        "endpoint": "auto",
         "bootstrap": list(PUBLIC_SERVERS),
         "bootstrap_override": None,
         "statistics": False,

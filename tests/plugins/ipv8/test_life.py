@@ -99,7 +99,7 @@ async def test_while_the_socket_is_opened_again_packets_are_lost_and_nothing_els
     port, sent = node.port, node.traffic.sent
     closed = 0
 
-    renewal = asyncio.create_task(node.renew_socket())
+    renewal = asyncio.create_task(node.socket.renew())
     while not renewal.done():
         await asyncio.sleep(0)
         closed += not node.socket.is_open()

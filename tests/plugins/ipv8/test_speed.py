@@ -9,12 +9,13 @@ from tests.plugins.ipv8.conftest import node_of
 from triblerd.testing import wait_for
 
 
-@pytest.fixture
-async def tunnelling(start_daemon, tmp_path):
-    """A daemon that knows an exit."""
-    exits = {"tunnel_community": {"exitnode_enabled": True}}
+@pytest.fixture(params=[("rust", "rust"), ("rust", "python"), ("python", "rust")], ids="-to-".join)
+async def tunnelling(start_daemon, tmp_path, request):
+    """A daemon that knows an exit, each with one of both endpoints."""
+    mine, theirs = request.param
+    exits = {"tunnel_community": {"exitnode_enabled": True}, "ipv8": {"endpoint": theirs}}
     async with start_daemon("tunnels", state_dir=tmp_path / "exit", config=exits) as other:
-        contact = {"ipv8": {"bootstrap": [f"127.0.0.1:{node_of(other).port}"]}}
+        contact = {"ipv8": {"bootstrap": [f"127.0.0.1:{node_of(other).port}"], "endpoint": mine}}
         async with start_daemon("tunnels", "statistics", state_dir=tmp_path / "state", config=contact) as daemon:
 
             async def knows_it():

@@ -37,8 +37,9 @@ def send(port, packets):
             out.sendto(packet, ("127.0.0.1", port))
 
 
-async def test_rubbish_of_every_kind_changes_nothing(start_overlay, complaints, caplog):
-    daemon = await start_overlay()
+@pytest.mark.parametrize("endpoint", ["rust", "python"])
+async def test_rubbish_of_every_kind_changes_nothing(start_overlay, complaints, caplog, endpoint):
+    daemon = await start_overlay(endpoint=endpoint)
     node = node_of(daemon)
     chance = random.Random(SEED)
     rubbish = [
@@ -59,8 +60,9 @@ async def test_rubbish_of_every_kind_changes_nothing(start_overlay, complaints, 
     assert len([record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]) < 100
 
 
-async def test_a_flood_from_one_address_is_refused_and_requests_are_answered(start_overlay, neighbour):
-    daemon = await start_overlay("state", "statistics")
+@pytest.mark.parametrize("endpoint", ["rust", "python"])
+async def test_a_flood_from_one_address_is_refused_and_requests_are_answered(start_overlay, neighbour, endpoint):
+    daemon = await start_overlay("state", "statistics", endpoint=endpoint)
     node = node_of(daemon)
     packet = neighbour.discovery.create_introduction_request(UDPv4Address("127.0.0.1", node.port))
 

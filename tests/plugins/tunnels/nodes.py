@@ -9,8 +9,10 @@ from ipv8.keyvault.crypto import default_eccrypto
 from ipv8.messaging.anonymization.hidden_services import HiddenTunnelCommunity, HiddenTunnelSettings
 
 from triblerd_ipv8.api import NodeParts
-from triblerd_ipv8.config import Ipv8Config
+from triblerd_ipv8.config import EndpointKind, Ipv8Config
 from triblerd_ipv8.node import Node
+from triblerd_tunnels.carrier import Carrier
+from triblerd_tunnels.community import make_community
 
 RELAY = frozenset({1, 8})
 EXIT = frozenset({1, 2, 4, 8, 32768})
@@ -31,9 +33,13 @@ class OtherNode:
         received: Packets that were waited for.
     """
 
+    endpoint: EndpointKind = "rust"
+
     def __init__(self, flags: Iterable[int], contacts: Sequence[str]) -> None:
         self._flags = set(flags)
-        config = Ipv8Config(address="127.0.0.1", port=0, bootstrap=tuple(contacts), walk_interval=0.1)
+        config = Ipv8Config(
+            address="127.0.0.1", port=0, bootstrap=tuple(contacts), walk_interval=0.1, endpoint=self.endpoint
+        )
         key = default_eccrypto.generate_key("curve25519").key_to_bin()
         self._node = Node(config=config, private_key=key, discovery=False, dht=True)
         self._walk: asyncio.Task[None] | None = None
@@ -41,7 +47,8 @@ class OtherNode:
 
     async def start(self) -> None:
         await self._node.open()
-        self._node.parts.rust.set_exit_address((EXIT_ADDRESS, 0))
+        if self.endpoint == "rust":
+            self._node.parts.socket.set_exit_address((EXIT_ADDRESS, 0))
         self.tunnels: Any = self._node.join(self._make)
         self._walk = asyncio.create_task(self._node.walk())
 
@@ -54,7 +61,7 @@ class OtherNode:
 
     async def vanish(self) -> None:
         """Fall silent, as if its machine had lost power: nobody is told."""
-        await self._node.parts.rust.close(0)
+        await self._node.parts.socket.close(0)
 
     @property
     def contact(self) -> str:
@@ -86,7 +93,7 @@ class OtherNode:
         """Whether it has something in its part of the DHT for a hidden swarm."""
         return any(storage.get(swarm) for storage in cast("Any", self._node.parts.dht).storages.values())
 
-    def _make(self, parts: NodeParts) -> OtherTunnels:
+    def _make(self, parts: NodeParts) -> Any:
         settings = HiddenTunnelSettings(
             my_peer=parts.my_peer,
             endpoint=parts.endpoint,
@@ -98,3 +105,24 @@ class OtherNode:
         tunnels = OtherTunnels(settings)
         settings.endpoint = cast("Any", tunnels.crypto_endpoint)
         return tunnels
+
+
+class PythonNode(OtherNode):
+    """A node of ours, whose endpoint is the one in Python."""
+
+    endpoint = "python"
+
+    @property
+    def carrier(self) -> Carrier:
+        carrier: Carrier = self.tunnels.carrier
+        return carrier
+
+    async def stop(self) -> None:
+        if self._walk is not None:
+            await self._node.leave(self.tunnels)
+            await self.carrier.close()
+        await super().stop()
+
+    def _make(self, parts: NodeParts) -> Any:
+        is_exit = self._flags >= {2, 4}
+        return make_community(parts, is_exit=is_exit, most_joined=100 * bool(self._flags), is_test_network=False)

@@ -74,12 +74,12 @@ async def test_the_socket_that_is_opened_anew_has_the_same_port_and_goes_on_coun
         tunnels.want(1)
         await wait_for(lambda: tunnels.state(1) is TunnelState.READY, what="a circuit")
         before = overlays.port, overlays.traffic
-        socket = overlays.parts.rust.rust_ep
+        socket = overlays.parts.socket.rust_ep
 
         await switch(daemon)
 
-        assert overlays.parts.rust.rust_ep is not socket
-        assert overlays.parts.rust.get_socks5_statistics() == []
+        assert overlays.parts.socket.rust_ep is not socket
+        assert overlays.parts.socket.get_socks5_statistics() == []
         assert overlays.port == before[0]
         assert overlays.traffic.sent >= before[1].sent
         assert overlays.traffic.received >= before[1].received

@@ -160,7 +160,7 @@ async def test_peers_of_whom_nothing_is_known_are_asked_once_in_a_while(start_da
         culling.take_step()
         await wait_for(lambda: community.candidates, what="its answer")
         community.candidates.clear()
-        sent = community.rust.bytes_up
+        sent = community.endpoint.bytes_up
         culling.take_step()
 
-        assert community.rust.bytes_up == sent
+        assert community.endpoint.bytes_up == sent

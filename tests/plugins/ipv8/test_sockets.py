@@ -1,0 +1,80 @@
+"""Which socket a node has, and what the one in Python does."""
+
+import socket
+
+import psutil
+import pytest
+
+from tests.overlay.member import WITHOUT_RUST
+from tests.plugins.ipv8.conftest import node_of
+from triblerd.testing import wait_for
+from triblerd_ipv8.python_socket import PythonSocket
+
+
+@pytest.mark.parametrize(("endpoint", "kind"), [("auto", "rust"), ("rust", "rust"), ("python", "python")])
+async def test_the_setting_says_which_endpoint_there_is(start_overlay, caplog, endpoint, kind):
+    node = node_of(await start_overlay(endpoint=endpoint))
+
+    assert node.socket.kind == kind
+    assert ("in Python" in caplog.text) is (kind == "python")
+
+
+async def test_the_endpoint_is_changed_while_the_daemon_runs(start_overlay):
+    daemon = await start_overlay("one", "settings", "state")
+    before = node_of(daemon)
+
+    await daemon.post("/settings", json={"ipv8": {"endpoint": "python"}})
+    state = await daemon.get("/state")
+
+    assert (before.socket.kind, node_of(daemon).socket.kind) == ("rust", "python")
+    assert state["plugins"]["ipv8"]["report"].endswith("with the slower endpoint in Python")
+
+
+async def test_without_the_package_the_endpoint_in_rust_cannot_be_had_and_the_other_one_can(daemon_process):
+    environment = {"PYTHONPATH": str(WITHOUT_RUST)}
+    config = {"ipv8": {"endpoint": "rust"}}
+    async with daemon_process("ipv8", "settings", "state", config=config, environment=environment) as daemon:
+        refused = (await daemon.get("/state"))["plugins"]["ipv8"]
+        await daemon.post("/settings", json={"ipv8": {"endpoint": "auto"}})
+        running = (await daemon.get("/state"))["plugins"]["ipv8"]
+
+    assert refused["state"] == "failed"
+    assert "ipv8_rust_tunnels cannot be imported" in refused["reason"]
+    assert running["state"] == "running"
+    assert running["report"].endswith("with the slower endpoint in Python")
+    assert daemon.output.count("The overlay's endpoint is the one in Python") == 1
+
+
+async def test_overlays_meet_over_it_and_messages_are_counted(start_overlay, neighbour):
+    daemon = await start_overlay(endpoint="python", statistics=True, bootstrap=[f"127.0.0.1:{neighbour.port}"])
+
+    async def counted():
+        overlays = (await daemon.get("/ipv8/overlays"))["overlays"]
+        return [one["statistics"] for one in overlays if one["peers"] and one["statistics"]["num_down"]]
+
+    (statistics, *_) = await wait_for(counted, what="messages")
+
+    assert statistics["bytes_up"] > 0
+    assert statistics["bytes_down"] > 0
+    assert node_of(daemon).traffic.sent >= statistics["bytes_up"]
+
+
+async def test_a_taken_port_is_passed_over_and_closing_frees_all():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        before = psutil.Process().num_fds()
+        one = PythonSocket(port, "127.0.0.1")
+        assert await one.open()
+        place = one.get_address()
+        for address in (("127.0.0.1", 0), ("localhost", 80), ("::1", 80), ("127.0.0.1", 65536)):
+            one.send(address, bytes(30))
+        sent = one.bytes_up
+        await one.close()
+        one.send(("127.0.0.1", port), bytes(30))
+
+        assert place[1] > port
+        assert (sent, one.bytes_up) == (0, 0)
+        assert not one.is_open()
+        assert one.get_address() == place
+        assert psutil.Process().num_fds() == before
