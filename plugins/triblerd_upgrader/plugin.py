@@ -10,13 +10,13 @@ from triblerd.config import Section
 from triblerd.events import Event
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
-from triblerd.services import Configuration, FileRoots, Upgrades
+from triblerd.services import Configuration, FileRoots, Lifecycle, Upgrades
 from triblerd_upgrader import hookspecs
-from triblerd_upgrader.api import UpgraderDone, UpgraderFinished, UpgraderStarted, UpgraderTick
+from triblerd_upgrader.api import StateImports, UpgraderDone, UpgraderFinished, UpgraderStarted, UpgraderTick
 from triblerd_upgrader.config import UpgraderConfig
 from triblerd_upgrader.foreign.container import ForeignContainer
 from triblerd_upgrader.foreign.endpoint import ImportEndpoint
-from triblerd_upgrader.foreign.report import Row, Run
+from triblerd_upgrader.foreign.report import Row, Run, Taken
 from triblerd_upgrader.migrating.container import migrating
 from triblerd_upgrader.migrating.endpoint import UpgraderEndpoint
 
@@ -76,15 +76,17 @@ async def triblerd_lifespan(context: PluginContext[UpgraderConfig]) -> AsyncIter
         store=context.store,
         runs=await context.store.table("import_run", Run),
         rows=await context.store.table("import_row", Row),
+        taken=await context.store.table("import_taken", Taken),
         services=context.services,
         configuration=context.service(Configuration),
         roots=context.service(FileRoots),
+        lifecycle=context.service(Lifecycle),
         tasks=context.tasks,
     )
     imports = foreign.imports()
     await imports.load()
     yield Running(
         endpoints=[UpgraderEndpoint(upgrader=upgrader), ImportEndpoint(imports=imports)],
-        services={Upgrades: upgrader},
+        services={Upgrades: upgrader, StateImports: foreign.usual()},
         hooks=[migrations.backups()],
     )

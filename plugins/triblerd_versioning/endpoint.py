@@ -4,12 +4,14 @@ import asyncio
 import platform
 import sys
 
+from triblerd.errors import ConflictError, NotFoundError, UnavailableError
 from triblerd.http.endpoint import Endpoint, Scope, route
-from triblerd.plugin import API_VERSION
+from triblerd.plugin import API_VERSION, Services
 from triblerd.services import Lifecycle, PluginDirectory
+from triblerd_upgrader.api import OfferedState, StateImports
 from triblerd_versioning.api import UpdateCheck, UpdateSourceError
 from triblerd_versioning.inventory import libraries
-from triblerd_versioning.schemas import PluginVersion, Update, Versions
+from triblerd_versioning.schemas import LeftState, LeftStates, PluginVersion, Update, Versions
 
 
 class VersionsEndpoint(Endpoint):
@@ -17,10 +19,13 @@ class VersionsEndpoint(Endpoint):
 
     prefix = "/versions"
 
-    def __init__(self, *, lifecycle: Lifecycle, directory: PluginDirectory, updates: UpdateCheck) -> None:
+    def __init__(
+        self, *, lifecycle: Lifecycle, directory: PluginDirectory, updates: UpdateCheck, services: Services
+    ) -> None:
         self._lifecycle = lifecycle
         self._directory = directory
         self._updates = updates
+        self._services = services
 
     @route("GET", "")
     async def versions(self) -> Versions:
@@ -51,3 +56,35 @@ class VersionsEndpoint(Endpoint):
             has_source=self._updates.has_source,
             automatic=self._updates.has_source and self._updates.is_wanted,
         )
+
+    @route("GET", "/import", scope=Scope.ADMIN)
+    async def list_left(self) -> LeftStates:
+        """List what Tribler left where it keeps things, and can be taken over, which it was not yet."""
+        imports = self._services.find(StateImports)
+        if imports is None:
+            return LeftStates(states=[], running=False)
+        return LeftStates(states=[_left(state) for state in await imports.offered()], running=imports.is_running)
+
+    @route("POST", "/import", scope=Scope.ADMIN, raises=(NotFoundError, ConflictError, UnavailableError))
+    async def take_over(self) -> LeftState:
+        """Begin to take over the first of these, and answer at once; `GET /upgrader/import` tells how far it is.
+
+        Settings, secrets and the key are left out: `POST /upgrader/import` takes them over if that is wanted.
+        """
+        imports = self._services.find(StateImports)
+        if imports is None:
+            msg = "The plugin upgrader is not running"
+            raise UnavailableError(msg)
+        if imports.is_running:
+            msg = "an import runs already"
+            raise ConflictError(msg)
+        states = await imports.offered()
+        if not states:
+            msg = "there is nothing to take over"
+            raise NotFoundError(msg)
+        await imports.start(states[0])
+        return _left(states[0])
+
+
+def _left(state: OfferedState) -> LeftState:
+    return LeftState(program=state.program, version=state.version, path=state.path, downloads=state.downloads)

@@ -20,7 +20,12 @@ _PAUSE_SECONDS = 6 * 3600.0
 @hookimpl
 def triblerd_manifest() -> Manifest:
     """Say who this is."""
-    return Manifest("versioning", "Tells what runs here, and whether there is something newer.", after=("events",))
+    return Manifest(
+        "versioning",
+        "Tells what runs here, whether there is something newer, and what can be taken over.",
+        after=("events",),
+        finds=("upgrader",),
+    )
 
 
 @hookimpl
@@ -60,5 +65,10 @@ async def triblerd_lifespan(context: PluginContext[VersioningConfig]) -> AsyncIt
 
     if updates.has_source:
         context.tasks.start("look-for-releases", look_again_and_again())
-    endpoint = VersionsEndpoint(lifecycle=lifecycle, directory=context.service(PluginDirectory), updates=updates)
+    endpoint = VersionsEndpoint(
+        lifecycle=lifecycle,
+        directory=context.service(PluginDirectory),
+        updates=updates,
+        services=context.services,
+    )
     yield Running(endpoints=[endpoint], services={UpdateCheck: updates})

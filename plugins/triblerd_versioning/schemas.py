@@ -36,3 +36,19 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
     automatic: Annotated[
         bool, Meta(description="Whether the daemon looks by itself: it has a source, and is to look for releases")
     ]
+
+
+class LeftState(msgspec.Struct, frozen=True, kw_only=True):
+    """What Tribler left on this machine, and was not taken over yet."""
+
+    program: Annotated[str, Meta(description="`tribler7` or `tribler8`")]
+    version: Annotated[str, Meta(description="Its version")]
+    path: Annotated[str, Meta(description="The directory of its state")]
+    downloads: Annotated[int, Meta(description="How many there are, by the names of the files alone")]
+
+
+class LeftStates(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be taken over."""
+
+    states: Annotated[list[LeftState], Meta(description="The newest first; empty while something is taken over")]
+    running: Annotated[bool, Meta(description="Whether something is taken over just now")]

@@ -20,6 +20,11 @@ class States:
     def __init__(self, readers: Iterable[Reader]) -> None:
         self._readers = tuple(readers)
 
+    def at(self, directory: Path) -> list[tuple[Find, Reader]]:
+        """Return what is recognised in a directory itself. For a thread."""
+        found = ((_recognised(reader, directory), reader) for reader in self._readers)
+        return [(find, reader) for find, reader in found if find is not None]
+
     def below(self, directory: Path) -> list[tuple[Find, Reader]]:
         """Return what is recognised in a directory, its children and grand-children. For a thread.
 

@@ -3,14 +3,14 @@
 import asyncio
 import shutil
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from triblerd.errors import ConflictError, InvalidInputError, UnavailableError
 from triblerd.plugin import Services
-from triblerd.services import Configuration, FileRoots
+from triblerd.services import Configuration, FileRoots, Lifecycle
 from triblerd.tasks import Tasks
 from triblerd_downloads.api import DownloadTakeover
 from triblerd_libtorrent.api import TorrentEngine
@@ -33,6 +33,7 @@ class Imports:
         keepers: Of the records that are no downloads.
         state_dir: Where copies are made.
         services: Has the plugins that the downloads go to.
+        lifecycle: Knows where this daemon listens.
     """
 
     def __init__(  # noqa: PLR0913 - what it needs, by keyword
@@ -45,6 +46,7 @@ class Imports:
         services: Services,
         configuration: Configuration,
         roots: FileRoots,
+        lifecycle: Lifecycle,
         tasks: Tasks,
     ) -> None:
         self._states = States(readers)
@@ -54,6 +56,7 @@ class Imports:
         self._services = services
         self._configuration = configuration
         self._roots = roots
+        self._lifecycle = lifecycle
         self._tasks = tasks
         self._starting = False
         self._current: Import | None = None
@@ -67,6 +70,11 @@ class Imports:
         if last is not None and last.state is State.RUNNING:
             last = msgspec.structs.replace(last, state=State.INTERRUPTED)
         self._last = last
+
+    @property
+    def is_running(self) -> bool:
+        """Whether an import runs, or is about to."""
+        return self._starting or (self._current is not None and self._current.run.state is State.RUNNING)
 
     @property
     def current(self) -> Import | None:
@@ -113,12 +121,23 @@ class Imports:
         if unknown := sorted(set(options.include) - known):
             msg = f"include: there is no {unknown[0]!r}; there are {', '.join(sorted(known))}"
             raise InvalidInputError(msg)
-        if self._starting or (self._current is not None and self._current.run.state is State.RUNNING):
+        return await self.begin(lambda: self._chosen(path, program), options, force=force)
+
+    async def begin(
+        self, choose: Callable[[], Awaitable[tuple[Find, Reader]]], options: Options, *, force: bool = False
+    ) -> Import:
+        """Begin to take over the state that ``choose`` returns, as ``start`` does.
+
+        Raises:
+            ConflictError: an import runs, or the program does.
+            UnavailableError: downloads cannot be taken over now.
+        """
+        if self.is_running:
             msg = "an import runs already"
             raise ConflictError(msg)
         self._starting = True
         try:
-            find, reader = await self._chosen(path, program)
+            find, reader = await choose()
             if find.running and not force:
                 msg = f"{find.program} seems to run ({find.running}): end it first, or use force"
                 raise ConflictError(msg)
@@ -138,6 +157,12 @@ class Imports:
             msg = "no import runs"
             raise ConflictError(msg)
         self._current.cancel()
+
+    @property
+    def can_begin(self) -> bool:
+        """Whether an import could begin now."""
+        needed = (DownloadTakeover, TorrentEngine)
+        return not self.is_running and all(self._services.find(kind) is not None for kind in needed)
 
     def _made(self, find: Find, reader: Reader, options: Options) -> Import:
         takeover, engine = self._services.find(DownloadTakeover), self._services.find(TorrentEngine)
@@ -180,7 +205,15 @@ class Imports:
         if not await asyncio.to_thread(_is_folder, path):
             msg = f"{path} is no directory"
             raise InvalidInputError(msg)
-        return await asyncio.to_thread(self._states.below, Path(path))
+        return self.without_us(await asyncio.to_thread(self._states.below, Path(path)))
+
+    def without_us(self, found: Iterable[tuple[Find, Reader]]) -> list[tuple[Find, Reader]]:
+        """Return the same; what listens on a port of this daemon is no other program that runs."""
+        ours = set(self._lifecycle.ports.values())
+        return [
+            (msgspec.structs.replace(find, running="", port=0) if find.port in ours else find, reader)
+            for find, reader in found
+        ]
 
 
 def _is_folder(path: str) -> bool:

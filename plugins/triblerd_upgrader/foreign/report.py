@@ -1,6 +1,7 @@
 """What became of a state: one row for each download, and for each thing that was not taken over."""
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -91,6 +92,18 @@ class Run(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     settings: tuple[str, ...] = ()
 
 
+class Taken(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """A state that was taken over to its end.
+
+    Attributes:
+        version: Of the program.
+        ended: Unix time.
+    """
+
+    version: str
+    ended: float
+
+
 class Report:
     """The rows of one run, in memory, and unless it is dry on disk, so that an interrupted one is gone on with."""
 
@@ -145,12 +158,13 @@ class Report:
 
 
 class Journal:
-    """The last import on disk, with its rows."""
+    """The last import on disk, with its rows, and which states were taken over at all."""
 
-    def __init__(self, *, store: StoreView, runs: Table[Run], rows: Table[Row]) -> None:
+    def __init__(self, *, store: StoreView, runs: Table[Run], rows: Table[Row], taken: Table[Taken]) -> None:
         self._store = store
         self._runs = runs
         self._rows = rows
+        self._taken = taken
 
     def last(self) -> Run | None:
         """Return the last import, ``None`` when there was none."""
@@ -173,7 +187,20 @@ class Journal:
 
     async def note(self, run: Run) -> None:
         """Write how far the import is."""
-        await self._runs.put(_RUN, run)
+
+        def write(transaction: Transaction) -> None:
+            transaction.put(self._runs, _RUN, run)
+            if run.state is State.FINISHED:
+                taken = Taken(version=run.version, ended=run.ended)
+                transaction.put(self._taken, _state_key(run.program, run.root), taken)
+
+        await self._store.write(write)
+
+    def was_taken(self, program: str, root: str) -> bool:
+        """Return whether a state was taken over to its end. Asks the disk: for a thread."""
+        key, last = _state_key(program, root), self.last()
+        is_last = last is not None and last.state is State.FINISHED and _state_key(last.program, last.root) == key
+        return is_last or self._taken.get(key) is not None
 
     async def put(self, rows: Iterable[Row]) -> None:
         """Write rows."""
@@ -183,3 +210,9 @@ class Journal:
     def write(self, transaction: Transaction, rows: Iterable[Row]) -> None:
         """Write rows in a transaction."""
         transaction.put_many(self._rows, [(row.key, row) for row in rows])
+
+
+def _state_key(program: str, root: str) -> bytes:
+    """Return the same for a directory by whatever links it was reached."""
+    place = f"{program}\0{os.path.realpath(root)}"
+    return hashlib.blake2b(place.encode(errors="surrogateescape"), digest_size=16).digest()

@@ -191,6 +191,7 @@ class Find(msgspec.Struct, frozen=True, kw_only=True):
         version: The program's version, empty when the state does not tell.
         downloads: How many there are, by the names of the files alone.
         running: Why the program seems to run just now; empty when it does not.
+        port: Of TCP, on which somebody listens, when that is why.
         covers: Directories below it that belong to it, and are no states of their own.
         parts: Files and directories below it that make up the state, when not all that lies there does.
     """
@@ -200,6 +201,7 @@ class Find(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     downloads: int = 0
     running: str = ""
+    port: int = 0
     covers: tuple[Path, ...] = ()
     parts: tuple[Path, ...] = ()
 

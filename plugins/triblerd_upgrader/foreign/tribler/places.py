@@ -69,10 +69,10 @@ def lock_held(root: Path) -> str:
     return f"{_LOCK} is locked" if is_locked(root / _LOCK) else ""
 
 
-def port_answers(version: Path) -> str:
-    """Return why version 8 seems to run: somebody listens where it listened last, which is all that it leaves."""
+def port_in_use(version: Path) -> int:
+    """Return the port where version 8 listened last, which is all that it leaves, if somebody listens there; else 0."""
     port = port_of(version / JSON)
-    return f"something listens on port {port}, where it was last" if port and answers(port) else ""
+    return port if port and answers(port) else 0
 
 
 def _minor(version: Path) -> int:

@@ -24,12 +24,14 @@ class Tribler8:
         version = places.new_version(directory)
         if version is None or not places.checkpoints_of_8(directory, version).is_dir():
             return None
+        port = places.port_in_use(version)
         return Find(
             program=self.program,
             root=directory,
             version="8",
             downloads=places.count_checkpoints(places.checkpoints_of_8(directory, version)),
-            running=places.port_answers(version),
+            running=f"something listens on port {port}, where it was last" if port else "",
+            port=port,
             covers=tuple(places.old_versions(directory)),
         )
 
