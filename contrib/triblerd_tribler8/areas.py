@@ -3,19 +3,23 @@
 from collections.abc import Mapping
 
 from triblerd_tribler8.events import EventsPart
+from triblerd_tribler8.log import LogPart
 from triblerd_tribler8.metadata.searches import LocalSearch, PeersSearch
 from triblerd_tribler8.metadata.torrents import KnownTorrents
 from triblerd_tribler8.parts import Dialect
 from triblerd_tribler8.settings.part import SettingsPart
 from triblerd_tribler8.shutdown import ShutdownPart
+from triblerd_tribler8.versioning import VersioningPart
 
 PARTS: tuple[type[Dialect], ...] = (
     EventsPart,
     KnownTorrents,
     LocalSearch,
+    LogPart,
     PeersSearch,
     SettingsPart,
     ShutdownPart,
+    VersioningPart,
 )
 """Where request or answer differ from those of the unprefixed API."""
 SAME: Mapping[str, str] = {

@@ -16,7 +16,7 @@ def triblerd_manifest() -> Manifest:
     return Manifest(
         "tribler8",
         "Serves programs that were written for version 8 of Tribler, below /api.",
-        finds=("downloads", "events", "libtorrent", "metadata", "search"),
+        finds=("downloads", "events", "libtorrent", "logging", "metadata", "search", "upgrader", "versioning"),
     )
 
 
