@@ -9,6 +9,7 @@ from triblerd_tribler8.metadata.torrents import KnownTorrents
 from triblerd_tribler8.parts import Dialect
 from triblerd_tribler8.settings.part import SettingsPart
 from triblerd_tribler8.shutdown import ShutdownPart
+from triblerd_tribler8.torrentinfo import TorrentInfoPart
 from triblerd_tribler8.versioning import VersioningPart
 
 PARTS: tuple[type[Dialect], ...] = (
@@ -19,6 +20,7 @@ PARTS: tuple[type[Dialect], ...] = (
     PeersSearch,
     SettingsPart,
     ShutdownPart,
+    TorrentInfoPart,
     VersioningPart,
 )
 """Where request or answer differ from those of the unprefixed API."""

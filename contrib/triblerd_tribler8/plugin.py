@@ -16,7 +16,18 @@ def triblerd_manifest() -> Manifest:
     return Manifest(
         "tribler8",
         "Serves programs that were written for version 8 of Tribler, below /api.",
-        finds=("downloads", "events", "libtorrent", "logging", "metadata", "search", "upgrader", "versioning"),
+        finds=(
+            "createtorrent",
+            "downloads",
+            "events",
+            "libtorrent",
+            "logging",
+            "metadata",
+            "search",
+            "torrentinfo",
+            "upgrader",
+            "versioning",
+        ),
     )
 
 

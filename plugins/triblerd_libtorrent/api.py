@@ -36,6 +36,7 @@ from triblerd_libtorrent.tunnels import (
 from triblerd_libtorrent.values import (
     MOST_HOPS,
     Announce,
+    BrokenAnswerError,
     EngineError,
     EngineState,
     FetchError,
@@ -51,6 +52,7 @@ from triblerd_libtorrent.values import (
     NoTunnelsError,
     Peer,
     QueueMove,
+    Resolved,
     SourceError,
     TorrentFile,
     TorrentStatus,
@@ -66,6 +68,7 @@ __all__ = [
     "Announce",
     "Bencodable",
     "Bencoded",
+    "BrokenAnswerError",
     "CircuitFetcher",
     "DownloadFinished",
     "Endpoint",
@@ -92,6 +95,7 @@ __all__ = [
     "PeerBans",
     "PieceFinished",
     "QueueMove",
+    "Resolved",
     "ResumeDataRejected",
     "SchemeReader",
     "SessionClosed",
@@ -292,6 +296,12 @@ class TorrentSources(Protocol):
             FetchError: the server does not send it.
             MetainfoError: what was sent is no torrent; ``NotBencodedError`` when it is nothing of the kind.
             NoTunnelsError: there is no circuit of that many hops (yet), or it cannot carry the request.
+        """
+
+    async def resolve_with_proof(self, uri: str, *, hops: int = 0) -> Resolved:
+        """Return what ``uri`` names, as ``resolve`` does, and whether the server proved who it is.
+
+        One that does not is asked only if ``libtorrent.accept_bad_certificates`` says so.
         """
 
 

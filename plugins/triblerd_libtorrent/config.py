@@ -72,6 +72,10 @@ class LibtorrentConfig(Section):
     active_lsd_limit: Annotated[Unlimited, Meta(description="Downloads announced locally; -1 is all")] = 60
     active_limit: Annotated[Unlimited, Meta(description="Queued downloads that run or seed at once; -1 is all")] = 500
     fetch_timeout: Annotated[float, Meta(gt=0, le=300, description="Seconds for fetching a torrent by HTTP")] = 30.0
+    accept_bad_certificates: Annotated[
+        bool,
+        Meta(description="Fetch torrents by HTTPS also from servers that cannot prove who they are"),
+    ] = False
     checkpoint_interval: Annotated[
         float, Meta(ge=0.5, description="Seconds between two saves of what downloads have finished")
     ] = 10.0

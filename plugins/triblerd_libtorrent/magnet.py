@@ -19,7 +19,8 @@ def parse_magnet(uri: str) -> Magnet:
     """Return what a magnet link says.
 
     Raises:
-        MagnetError: ``Missing infohash``, whatever is wrong: no other text is part of the API.
+        MagnetError: ``Missing infohash``, whatever is wrong: no other text is part of the unprefixed API. The reason
+            is in the words of the engine.
     """
     params = load_magnet(uri)
     hashes = params.info_hashes
@@ -48,7 +49,7 @@ def load_magnet(uri: str) -> lt.add_torrent_params:
     try:
         params = lt.parse_magnet_uri(f"magnet:{uri.partition(':')[2]}")  # the engine knows no MAGNET:
     except (RuntimeError, ValueError) as error:  # ValueError: text that is no Unicode
-        raise MagnetError(msg) from error
+        raise MagnetError(msg, reason=str(error)) from error
     if not (params.info_hashes.has_v1() or params.info_hashes.has_v2()):
         raise MagnetError(msg)
     _clean(params)

@@ -74,6 +74,7 @@ class LiveHooks:
         """Apply the new section."""
         self.checkpoint_interval = context.config.checkpoint_interval
         self._sources.fetch_timeout = context.config.fetch_timeout
+        self._sources.accepts_bad_certificates = context.config.accept_bad_certificates
         self._engine.reconfigure(context.config)
 
     @hookimpl(optionalhook=True)
@@ -119,6 +120,7 @@ async def triblerd_lifespan(context: PluginContext[LibtorrentConfig]) -> AsyncIt
         recent=recent,
         courier=courier,
         fetch_timeout=context.config.fetch_timeout,
+        accepts_bad_certificates=context.config.accept_bad_certificates,
     )
     live = LiveHooks(engine, sources)
     live.checkpoint_interval = context.config.checkpoint_interval

@@ -15,6 +15,7 @@ from triblerd.fetching import read_at_most
 from triblerd.plugin import HookCaller
 from triblerd.services import FileRoots
 from triblerd_libtorrent.api import (
+    BrokenAnswerError,
     FetchError,
     HttpAnswer,
     LocalFileError,
@@ -22,6 +23,7 @@ from triblerd_libtorrent.api import (
     Metainfo,
     MetainfoError,
     NoTunnelsError,
+    Resolved,
     SchemeReader,
     TorrentEngine,
     UnknownSchemeError,
@@ -34,8 +36,13 @@ log = logging.getLogger(__name__)
 MOST_BYTES = 16 * 1024 * 1024
 MOST_REDIRECTS = 10
 
+_UNPROVED = "unproved"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _OK = range(200, 300)
+
+
+class _BadCertificateError(FetchError):
+    """A server cannot prove who it is."""
 
 
 class Sources:
@@ -49,6 +56,7 @@ class Sources:
 
     Attributes:
         fetch_timeout: How many seconds fetching may take.
+        accepts_bad_certificates: Whether a server with a wrong one is asked all the same.
     """
 
     def __init__(  # noqa: PLR0913 - where torrents are read from, by keyword
@@ -60,6 +68,7 @@ class Sources:
         recent: RecentMetainfo,
         courier: CircuitCourier,
         fetch_timeout: float,
+        accepts_bad_certificates: bool = False,
     ) -> None:
         self._engine = engine
         self._roots = roots
@@ -68,16 +77,21 @@ class Sources:
         self._courier = courier
         self._http: aiohttp.ClientSession | None = None
         self.fetch_timeout = fetch_timeout
+        self.accepts_bad_certificates = accepts_bad_certificates
 
     async def resolve(self, uri: str, *, hops: int = 0) -> Metainfo | Magnet:
         """Return what ``uri`` names."""
+        return (await self.resolve_with_proof(uri, hops=hops)).source
+
+    async def resolve_with_proof(self, uri: str, *, hops: int = 0) -> Resolved:
+        """Return what ``uri`` names, and how it came here."""
+        if _scheme(uri) in {"http", "https"}:
+            return await self._served(uri, hops)
         readers: Mapping[str, Callable[[str, int], Awaitable[Metainfo | Magnet]]] = {
             "magnet": self._magnet,
-            "http": self._served,
-            "https": self._served,
             "file": self._local,
         }
-        return await readers.get(_scheme(uri), self._foreign)(uri, hops)
+        return Resolved(source=await readers.get(_scheme(uri), self._foreign)(uri, hops))
 
     async def close(self) -> None:
         """Close connections to servers."""
@@ -118,36 +132,57 @@ class Sources:
         except TimeoutError as error:
             raise NoTunnelsError(self._courier.obstacle(hops)) from error
 
-    async def _served(self, uri: str, hops: int) -> Metainfo | Magnet:
+    async def _served(self, uri: str, hops: int) -> Resolved:
         if (known := self._recent.get(uri)) is not None:
-            return known
-        found = await self._parse(await self._fetch(uri, hops))
+            return Resolved(source=known)
+        try:
+            found = await self._parse(await self._fetch(uri, hops))
+        except _BadCertificateError:
+            if not self.accepts_bad_certificates:
+                raise
+            return await self._served_by_anybody(uri, hops)
         if isinstance(found, Metainfo):
             self._recent.put(uri, found)
-        return found
+        return Resolved(source=found)
+
+    async def _served_by_anybody(self, uri: str, hops: int) -> Resolved:
+        name = f"{_UNPROVED} {uri}"  # one that is asked for again in five minutes is no more certain
+        if (found := self._recent.get(name)) is None:
+            parsed = await self._parse(await self._fetch(uri, hops, checks=False))
+            if isinstance(parsed, Magnet):
+                return Resolved(source=parsed, has_valid_certificate=False)
+            found = parsed
+            self._recent.put(name, found)
+        return Resolved(source=found, has_valid_certificate=False)
 
     async def _parse(self, content: bytes | str) -> Metainfo | Magnet:
         if isinstance(content, str):
             return self._engine.parse_magnet(content)
         return await self._engine.parse_metainfo(content)
 
-    async def _fetch(self, uri: str, hops: int) -> bytes | str:
+    async def _fetch(self, uri: str, hops: int, *, checks: bool = True) -> bytes | str:
         try:
             async with asyncio.timeout(self.fetch_timeout):
-                return await self._follow(uri, hops)
+                return await self._follow(uri, hops, checks=checks)
         except TimeoutError as error:
             if hops and (obstacle := self._courier.obstacle(hops)):
                 raise NoTunnelsError(obstacle) from error
             msg = f"The server did not send the torrent within {self.fetch_timeout:g} s"
             raise FetchError(msg) from error
+        except aiohttp.ClientPayloadError as error:
+            msg = f"The server broke off: {str(error) or type(error).__name__}"
+            raise BrokenAnswerError(msg) from error
+        except aiohttp.ClientConnectorCertificateError as error:
+            msg = f"Cannot fetch the torrent: {error}"
+            raise _BadCertificateError(msg) from error
         except (aiohttp.ClientError, ValueError, OSError) as error:
             msg = f"Cannot fetch the torrent: {str(error) or type(error).__name__}"
             raise FetchError(msg) from error
 
-    async def _follow(self, uri: str, hops: int) -> bytes | str:
+    async def _follow(self, uri: str, hops: int, *, checks: bool) -> bytes | str:
         """Return the torrent file at the end of the redirects, or the magnet link that they end with."""
         for _ in range(MOST_REDIRECTS + 1):
-            answer = await self._ask(uri, hops)
+            answer = await self._ask(uri, hops, checks=checks)
             if answer.status not in _REDIRECTS:
                 return _body(answer)
             if not answer.location:
@@ -163,10 +198,10 @@ class Sources:
         msg = f"The server redirects more than {MOST_REDIRECTS} times"
         raise FetchError(msg)
 
-    async def _ask(self, uri: str, hops: int) -> HttpAnswer:
+    async def _ask(self, uri: str, hops: int, *, checks: bool) -> HttpAnswer:
         if hops:
             return await self._courier.get(uri, hops=hops, most_bytes=MOST_BYTES)
-        async with self._session().get(uri, allow_redirects=False) as response:
+        async with self._session().get(uri, allow_redirects=False, ssl=checks) as response:
             is_wanted = response.status in _OK
             body = await read_at_most(response, MOST_BYTES) if is_wanted else b""
             return HttpAnswer(response.status, response.headers.get("Location", ""), body)
@@ -238,7 +273,7 @@ def _body(answer: HttpAnswer) -> bytes | str:
         raise FetchError(msg)
     if answer.body is None:
         msg = f"The server sends more than {MOST_BYTES} bytes"
-        raise FetchError(msg)
+        raise BrokenAnswerError(msg)
     if answer.body.startswith(b"magnet"):  # which no torrent file begins with
         return answer.body.decode(errors="replace").strip()
     return answer.body

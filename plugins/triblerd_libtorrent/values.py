@@ -41,7 +41,15 @@ class Infohash(str):
 
 
 class MagnetError(FailedError):
-    """A magnet link names no torrent."""
+    """A magnet link names no torrent.
+
+    Attributes:
+        reason: What is wrong with it; empty when nobody knows better than the message.
+    """
+
+    def __init__(self, message: str, *, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class MetainfoError(FailedError):
@@ -74,6 +82,10 @@ class LocalFileError(SourceError):
 
 class FetchError(SourceError):
     """A server does not send what it is asked for."""
+
+
+class BrokenAnswerError(FetchError):
+    """A server began to send it, and did not end, or sends too much."""
 
 
 class EngineError(OperationError):
@@ -157,6 +169,17 @@ class Magnet(msgspec.Struct, frozen=True):
     web_seeds: tuple[str, ...] = ()
     selected_files: tuple[int, ...] | None = None
     peers: tuple[str, ...] = ()
+
+
+class Resolved(msgspec.Struct, frozen=True, kw_only=True):
+    """What a URI names, and how it came here.
+
+    Attributes:
+        has_valid_certificate: Whether whoever sent it is who the URI says, as far as a URI of its scheme says that.
+    """
+
+    source: Metainfo | Magnet
+    has_valid_certificate: bool = True
 
 
 class EngineState(StrEnum):
@@ -314,7 +337,7 @@ class TorrentWish(msgspec.Struct, frozen=True, kw_only=True):
         source: Metainfo, magnet, or just the infohash when resume data or metainfo are in the torrent store.
         save_path: Absolute directory.
         priorities: One per file, 0 (not wanted) .. 7; empty means all files at 4. With the files of a
-            magnet still unknown, as many as are spoken of: the others are not wanted, unless none of these exists.
+            magnet still unknown, as many as are spoken of: the others are not wanted, unless none of the wanted exists.
         hops: Which session: 0 is the plain one.
         download_limit: Bytes per second, -1 unlimited; ``upload_limit`` likewise.
         is_verified: The files are known to be complete; nothing is hashed.

@@ -17,10 +17,15 @@ class InvalidUriError(InvalidInputError):
 
 
 class NoInfohashError(InvalidInputError):
-    """A magnet link names no torrent."""
+    """A magnet link names no torrent.
 
-    def __init__(self) -> None:
+    Attributes:
+        reason: In the words of the engine; empty when it says nothing.
+    """
+
+    def __init__(self, reason: str = "") -> None:
         super().__init__("missing infohash")
+        self.reason = reason
 
 
 class TorrentFileError(FailedError):
@@ -42,6 +47,10 @@ class NoMetainfoError(FailedError):
         super().__init__("metainfo error")
 
 
+class NotATorrentError(NoMetainfoError):
+    """What was sent is not even bencoded."""
+
+
 class InvalidResponseError(FailedError):
     """What was sent is bencoded, but no torrent."""
 
@@ -54,10 +63,12 @@ class LookedUp(msgspec.Struct, frozen=True):
 
     Attributes:
         hops: How many hops were between us and whoever was asked, if anybody was.
+        has_valid_certificate: Whether the server that sent it, if one did, is who the URI says.
     """
 
     metainfo: Metainfo
     hops: int
+    has_valid_certificate: bool = True
 
 
 @runtime_checkable
@@ -76,7 +87,7 @@ class TorrentInfo(Protocol):
             NoInfohashError: the link, or the one that it leads to, names no torrent.
             TorrentFileError: the file cannot be read, or is no torrent.
             FetchError: a server does not send it; the text says why.
-            NoMetainfoError: nothing was found in time, or something else than a torrent.
+            NoMetainfoError: nothing was found in time; ``NotATorrentError``: it is something else than a torrent.
             InvalidResponseError: it is bencoded, but no torrent.
             EngineError: there is no session of that many hops.
         """

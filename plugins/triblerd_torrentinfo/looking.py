@@ -17,6 +17,7 @@ from triblerd_libtorrent.api import (
     MetainfoError,
     NotBencodedError,
     NoTunnelsError,
+    Resolved,
     TorrentEngine,
     TorrentSources,
     TunnelAccess,
@@ -28,6 +29,7 @@ from triblerd_torrentinfo.api import (
     LookedUp,
     NoInfohashError,
     NoMetainfoError,
+    NotATorrentError,
     TorrentFileError,
     TorrentLookedUp,
 )
@@ -76,7 +78,8 @@ class TorrentLooker:
         elif hops is None:
             hops = self._default_hops.now()
         found = await self._resolved(uri, hops)
-        metainfo = await self._from_peers(found, hops) if isinstance(found, Magnet) else found
+        source = found.source
+        metainfo = await self._from_peers(source, hops) if isinstance(source, Magnet) else source
         self._publish(
             TorrentLookedUp(
                 infohash=str(metainfo.infohash),
@@ -87,7 +90,7 @@ class TorrentLooker:
                 hops=hops,
             )
         )
-        return LookedUp(metainfo, hops)
+        return LookedUp(metainfo, hops, found.has_valid_certificate)
 
     async def read(self, raw: bytes) -> Metainfo:
         """Return what an uploaded torrent file says."""
@@ -107,17 +110,17 @@ class TorrentLooker:
                 return True
         return False
 
-    async def _resolved(self, uri: str, hops: int) -> Metainfo | Magnet:
+    async def _resolved(self, uri: str, hops: int) -> Resolved:
         try:
-            return await self._sources.resolve(uri, hops=hops)
+            return await self._sources.resolve_with_proof(uri, hops=hops)
         except UnknownSchemeError as error:
             raise InvalidUriError from error
         except MagnetError as error:
-            raise NoInfohashError from error
+            raise NoInfohashError(error.reason) from error
         except LocalFileError as error:
             raise TorrentFileError(error.path) from error
         except NotBencodedError as error:
-            raise NoMetainfoError from error
+            raise NotATorrentError from error
         except MetainfoError as error:
             raise InvalidResponseError from error
 

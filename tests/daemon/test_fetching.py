@@ -47,3 +47,11 @@ async def test_a_server_whose_certificate_is_trusted_sends_the_torrent(start_pro
         added = await daemon.put("/downloads", json={"uri": address})
 
     assert added == {"started": True, "infohash": torrent.infohash}
+
+
+async def test_a_server_that_nobody_vouches_for_is_asked_if_that_is_wanted(start_program, address, torrent):
+    async with start_program("downloads", "settings") as daemon:
+        await daemon.post("/settings", json={"libtorrent": {"accept_bad_certificates": True}})
+        added = await daemon.put("/downloads", json={"uri": address})
+
+    assert added == {"started": True, "infohash": torrent.infohash}
