@@ -17,8 +17,8 @@ from triblerd_downloads.folders import Folders
 from triblerd_downloads.following import Following
 from triblerd_downloads.handover import Handover, apply
 from triblerd_downloads.hops import Hops
+from triblerd_downloads.label_names import limited_tags
 from triblerd_downloads.labels.categories import Categories
-from triblerd_downloads.labels.names import limited_tags
 from triblerd_downloads.metainfos import Metainfos
 from triblerd_downloads.moves import Moves
 from triblerd_downloads.occupation import Occupation
@@ -104,7 +104,7 @@ class DownloadManager:
         """Return what the defaults say of a download that asks for nothing."""
         defaults = self._settings.defaults
         hops = defaults.number_hops if defaults.anonymity_enabled else 0
-        return AddWishes(hops=hops, safe_seeding=defaults.safeseeding_enabled, auto_managed=defaults.auto_managed)
+        return AddWishes(hops=hops, safe_seeding=defaults.safeseeding_enabled)
 
     def find(self, infohash: Infohash) -> ActiveDownload | None:
         """Return one, or ``None``."""
@@ -188,13 +188,13 @@ class DownloadManager:
         self._downloads.touch(infohash)
         await self._move(download, change)
 
-    async def check_selection(self, infohash: Infohash, indices: Collection[int]) -> None:
+    async def check_selection(self, download: ActiveDownload, indices: Collection[int]) -> None:
         """Check that there are files to be selected by these indices, none of them a pad file.
 
         Raises:
             UnknownFileError: there are not; none are while the files are unknown.
         """
-        table = await self._trees.table(self._downloads.get(infohash))
+        table = await self._trees.table(download)
         if table is None or not table.has_files(indices):
             raise UnknownFileError
 

@@ -8,7 +8,7 @@ import msgspec
 from triblerd.config import FALSE_WORDS, TRUE_WORDS
 from triblerd.errors import InvalidInputError
 from triblerd_downloads.api import AddWishes, Change
-from triblerd_downloads.labels.names import CategoryName, checked_tags
+from triblerd_downloads.label_names import CategoryName, checked_tags
 from triblerd_downloads.labels.schemas import checked_limit
 from triblerd_downloads.schemas import AddBody, AddQuery, ChangeBody, VodBody
 from triblerd_libtorrent.api import MOST_HOPS, QueueMove

@@ -6,8 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from triblerd.http.endpoint import ExactOne
-from triblerd_downloads.connected import PeerItem
-from triblerd_downloads.swarm.schemas import TrackerItem
+from triblerd_downloads.swarm.schemas import PeerItem, TrackerItem
 
 Flag = bool | Literal[0, 1]
 

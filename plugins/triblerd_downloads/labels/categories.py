@@ -12,7 +12,7 @@ from triblerd.store import StoreView, Table, Transaction
 from triblerd_downloads.api import Category, NoCategoryError, UnknownCategoryError
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.folders import Folders
-from triblerd_downloads.labels.names import CategoryName
+from triblerd_downloads.label_names import CategoryName
 from triblerd_downloads.records import Records
 
 MOST_CATEGORIES = 1000
@@ -76,7 +76,7 @@ class Categories:
             msg = f"categories are at most {MOST_CATEGORIES}"
             raise InvalidInputError(msg)
         await self._table.put(name.encode(), category)
-        self._take(name, category)
+        self._all[str(name)] = category
         return category
 
     async def change(self, name: CategoryName, fields: Mapping[str, Any]) -> Category:
@@ -96,8 +96,7 @@ class Categories:
             transaction.put(self._table, name.encode(), category)
             return category
 
-        category = await self._store.write(write)
-        self._take(name, category)
+        self._all[str(name)] = category = await self._store.write(write)
         return category
 
     async def remove(self, name: CategoryName) -> None:
@@ -114,9 +113,3 @@ class Categories:
             if (download := self._downloads.find(infohash)) is not None:
                 download.record = record
                 self._downloads.touch(infohash)
-
-    def _take(self, name: CategoryName, category: Category) -> None:
-        self._all[str(name)] = category
-        for download in self._downloads.all():
-            if download.record.category == name:  # lists may tell of its limits
-                self._downloads.touch(download.infohash)

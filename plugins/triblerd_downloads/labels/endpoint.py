@@ -6,8 +6,8 @@ from triblerd.errors import InvalidInputError, NotFoundError
 from triblerd.http.endpoint import Endpoint, route
 from triblerd_downloads.api import Category
 from triblerd_downloads.download_set import DownloadSet
+from triblerd_downloads.label_names import CategoryName
 from triblerd_downloads.labels.categories import Categories
-from triblerd_downloads.labels.names import CategoryName
 from triblerd_downloads.labels.schemas import (
     CategoryBody,
     CategoryItem,

@@ -23,8 +23,8 @@ from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.folders import Folders
 from triblerd_downloads.handover import Handover
+from triblerd_downloads.label_names import LONGEST, CategoryName
 from triblerd_downloads.labels.categories import Categories
-from triblerd_downloads.labels.names import LONGEST, CategoryName
 from triblerd_downloads.occupation import Occupation
 from triblerd_downloads.records import Records
 from triblerd_downloads.takeover.names import GivenNames, Renaming

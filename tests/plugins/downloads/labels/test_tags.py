@@ -4,7 +4,7 @@ import pytest
 
 from tests.plugins.downloads.conftest import item_of, upload
 from triblerd.errors import InvalidInputError
-from triblerd_downloads.labels.names import CategoryName, checked_tags
+from triblerd_downloads.label_names import CategoryName, checked_tags
 from triblerd_libtorrent.testing import make_torrent
 
 
