@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping
 
-from triblerd_tribler8.downloads.adding import AddedDownloads
-from triblerd_tribler8.downloads.changing import ChangedDownloads
-from triblerd_tribler8.downloads.contents import DownloadContents
-from triblerd_tribler8.downloads.listing import DownloadsList
 from triblerd_tribler8.events import EventsPart
 from triblerd_tribler8.log import LogPart
 from triblerd_tribler8.metadata.searches import LocalSearch, PeersSearch
 from triblerd_tribler8.metadata.torrents import KnownTorrents
 from triblerd_tribler8.parts import Dialect
+from triblerd_tribler8.rss import RssPart
 from triblerd_tribler8.settings.part import SettingsPart
 from triblerd_tribler8.shutdown import ShutdownPart
 from triblerd_tribler8.torrentinfo import TorrentInfoPart
@@ -18,14 +15,11 @@ from triblerd_tribler8.versioning import VersioningPart
 
 PARTS: tuple[type[Dialect], ...] = (
     EventsPart,
-    AddedDownloads,
-    ChangedDownloads,
-    DownloadContents,
-    DownloadsList,
     KnownTorrents,
     LocalSearch,
     LogPart,
     PeersSearch,
+    RssPart,
     SettingsPart,
     ShutdownPart,
     TorrentInfoPart,

@@ -1,1 +1,0 @@
-"""The downloads: what is listed, added, changed, removed and played."""
