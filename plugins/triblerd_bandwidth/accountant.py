@@ -9,7 +9,7 @@ from triblerd.plugin import Services
 from triblerd_bandwidth.api import LedgerRow
 from triblerd_bandwidth.exchange import Exchange
 from triblerd_bandwidth.payer import Payment, Spawn
-from triblerd_bandwidth.prices import passed_on, portions, price
+from triblerd_bandwidth.prices import passed_on, portions, price, used
 from triblerd_bandwidth.records import RECORD_SIZE, pack, unpack
 from triblerd_tunnels.api import CircuitBook, CircuitClosed, PayoutMessage, RelayClosed, TunnelPeer
 
@@ -71,11 +71,9 @@ class Accountant:
         if isinstance(tunnel, RelayClosed):
             self._payee.count(tunnel)
             return
-        times = price(tunnel)
-        if not times or tunnel.first_hop is None:
-            return
-        for base in portions(tunnel.bytes_down):
-            self._pay(tunnel.first_hop, tunnel.circuit_id, base * times, base)
+        if tunnel.first_hop is not None:
+            for base in portions(used(tunnel)):
+                self._pay(tunnel.first_hop, tunnel.circuit_id, base * price(tunnel.goal_hops), base)
 
     def payout_came(self, address: Address, message: PayoutMessage) -> None:
         """Take message 30, from anybody; what does not come from a neighbour on that circuit is not looked at."""
@@ -103,7 +101,7 @@ class Accountant:
             return
         answer = PayoutMessage(record=pack(claim.answer), circuit_id=0, base=0)
         send_payout(self._services, relayed.previous_hop.address, answer)
-        if relayed.next_hop and not relayed.is_rendezvous and claim.growth > message.base:
+        if relayed.next_hop and claim.growth > message.base:
             self._spawn("pass on", self._pass_on(claim.growth, message, relayed))
 
     async def _pass_on(self, growth: int, message: PayoutMessage, relayed: RelayClosed) -> None:

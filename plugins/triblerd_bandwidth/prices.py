@@ -1,4 +1,9 @@
-"""What relayed traffic costs, as version 7.13 of Tribler has it."""
+"""What relayed traffic costs, as version 7.13 of Tribler has it, and at a rendezvous as it has it elsewhere.
+
+The owner of a circuit pays the first hop for all of them: once what it received for that one, twice for each further
+one, and each hop keeps its share and passes the rest on. A hidden seeder and who visits it each pay for the circuit of
+their own, which ends at the rendezvous.
+"""
 
 from collections.abc import Iterator
 from typing import Final
@@ -13,7 +18,8 @@ LEAST: Final = 1 << 16
 
 _MOST_HOPS: Final = 4
 """Three, and one more to a rendezvous."""
-_EXIT: Final = 2
+_MOST_TIMES: Final = 2 * _MOST_HOPS - 1
+_LAST_TIMES: Final = 2
 _LAYERS: Final = 1.25
 """By how much counters of two neighbours differ at most: each layer of encryption adds some bytes to a packet."""
 _SMALL: Final = 3
@@ -22,16 +28,18 @@ _SOME: Final = 1 << 16
 """Bytes."""
 
 
-def price(closed: CircuitClosed) -> int:
-    """Return what the first hop gets for each byte that the owner of a circuit received: for itself and those after it.
+def used(closed: CircuitClosed) -> int:
+    """Return for how many bytes the owner of a circuit pays: what it received, or gave as a hidden seeder.
 
-    A circuit to a hidden seeder costs as much as one more hop, for the seeder's side. One that carried nothing is free.
+    A circuit that carried nothing to speak of is free, and so are those that bring others together.
     """
-    if closed.bytes_down < LEAST:
-        return 0
-    if closed.kind == "DATA":
-        return max(2 * closed.goal_hops - 1, 0)
-    return 2 * closed.goal_hops + 1 if closed.kind == "RP_DOWNLOADER" else 0
+    size = {"DATA": closed.bytes_down, "RP_DOWNLOADER": closed.bytes_down, "RP_SEEDER": closed.bytes_up}
+    return base if (base := size.get(closed.kind, 0)) >= LEAST else 0
+
+
+def price(hops: int) -> int:
+    """Return what the first hop of a circuit gets for each byte, for itself and for those after it."""
+    return max(2 * hops - 1, 0)
 
 
 def portions(size: int) -> Iterator[int]:
@@ -41,21 +49,29 @@ def portions(size: int) -> Iterator[int]:
 
 
 def most_due(relayed: RelayClosed) -> int:
-    """Return the bytes that this node can be owed by the previous hop for a circuit, with what it passes on."""
-    times = 2 * _MOST_HOPS + 1 if relayed.next_hop else _EXIT
-    return times * carried(relayed)
+    """Return the bytes that this node can be owed by the previous hop for a circuit, with what it passes on.
+
+    It does not know how many hops come after it. What it may keep is twice what it carried at most.
+    """
+    return (_MOST_TIMES if relayed.next_hop else _LAST_TIMES) * carried(relayed)
 
 
 def carried(relayed: RelayClosed) -> int:
-    """Return the bytes that the owner of a circuit can have received, by the counters of this node."""
-    return min(_SMALL * relayed.bytes_down, int(relayed.bytes_down * _LAYERS) + _SOME)
+    """Return the bytes that the owner of a circuit can have received, or given, by the counters of this node."""
+    most = max(relayed.bytes_down, relayed.bytes_up)
+    return min(_SMALL * most, int(most * _LAYERS) + _SOME)
 
 
 def passed_on(growth: int, base: int, relayed: RelayClosed) -> int:
-    """Return what the next hop gets of what came from the previous one: twice the base, if there was more than that.
+    """Return what the next hop gets of what came from the previous one: twice the base for each hop that follows.
 
-    A base of which nobody heard here is not paid for. At a rendezvous it ends: whether a neighbour signs or not would
-    tell who of them is the hidden seeder.
+    An odd number of times the base comes from the owner of the circuit, an even one from another hop. What is neither
+    has parts of earlier payouts in it, for circuits that may have gone elsewhere: one hop is paid then. A base of
+    which nobody heard here is not paid for.
     """
-    is_due = growth > base and growth >= 2 * base and base <= carried(relayed)
-    return 2 * base if is_due and relayed.next_hop and not relayed.is_rendezvous else 0
+    if not relayed.next_hop or not 0 < base <= carried(relayed):
+        return 0
+    times, rest = divmod(growth, base)
+    if rest or times > _MOST_TIMES:
+        times = min(times, price(2))
+    return (times - 1) // 2 * 2 * base if times else 0

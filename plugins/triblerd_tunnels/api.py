@@ -82,7 +82,7 @@ class CircuitClosed(msgspec.Struct, frozen=True, kw_only=True):
         kind: ``DATA``, ``IP_SEEDER``, ``RP_SEEDER``, ``RP_DOWNLOADER`` or ``SPEED_TEST``.
         goal_hops: How many hops it was to have.
         is_end_to_end: It was linked with the circuit of a hidden seeder, or of who visits one.
-        bytes_down: Received over it.
+        bytes_up: Sent over it, and ``bytes_down`` received, with the layers of encryption.
         first_hop: ``None`` when no hop ever answered.
     """
 
@@ -90,6 +90,7 @@ class CircuitClosed(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     goal_hops: int
     is_end_to_end: bool
+    bytes_up: int
     bytes_down: int
     first_hop: TunnelPeer | None
 
@@ -97,12 +98,14 @@ class CircuitClosed(msgspec.Struct, frozen=True, kw_only=True):
 class RelayClosed(msgspec.Struct, frozen=True, kw_only=True):
     """A circuit that this node was a hop of, for somebody else, is closed. Each one is told of once.
 
+    A rendezvous is the last hop of two circuits.
+
     Attributes:
         circuit_id: As between this node and the previous hop, which is the owner or one hop nearer to it.
         next_hop: ``None`` where this node was the last hop.
         next_circuit_id: As between this node and the next hop; 0 without one.
-        is_rendezvous: Two circuits were joined here: what is called the next hop belongs to somebody else's.
-        bytes_up: Sent away from the owner; ``bytes_down`` towards it.
+        bytes_up: Sent away from the owner; ``bytes_down`` towards it. At a rendezvous both are the most that it can be,
+            what went through all that were open here meanwhile.
     """
 
     circuit_id: int
@@ -111,7 +114,6 @@ class RelayClosed(msgspec.Struct, frozen=True, kw_only=True):
     next_circuit_id: int
     bytes_up: int
     bytes_down: int
-    is_rendezvous: bool = False
 
 
 class PayoutMessage(msgspec.Struct, frozen=True, kw_only=True):

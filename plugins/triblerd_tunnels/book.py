@@ -12,6 +12,7 @@ from ipv8.messaging.anonymization.tunnel import FORWARD, Circuit, Hop, RelayRout
 from triblerd.events import Event
 from triblerd_tunnels.api import CircuitClosed, PayoutMessage, RelayClosed, TunnelPeer, TunnelRemoved
 from triblerd_tunnels.community import TunnelsCommunity
+from triblerd_tunnels.rendezvous import RendezvousMeter
 from triblerd_tunnels.traffic import TrafficMeter
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Book:
         self._publish = publish
         self._slots = slots
         self._meter = TrafficMeter()
+        self._rendezvous = RendezvousMeter(community=community, meter=self._meter)
         self._listeners: list[Callable[[CircuitClosed | RelayClosed], None]] = []
         self._payees: list[Callable[[tuple[str, int], PayoutMessage], None]] = []
         self._told: WeakSet[RelayRoute] = WeakSet()
@@ -54,15 +56,16 @@ class Book:
 
         pyipv8 compares counters that begin anew after 4 GiB with a limit of 10 GiB.
         """
-        tunnels = self._community.circuits, self._community.relay_from_to, self._community.exit_sockets
-        for tunnel in [tunnel for table in tunnels for tunnel in table.values()]:
+        self._rendezvous.look()
+        for tunnel in self._community.tunnels():
             if sum(self.carried(tunnel)) > self._community.settings.max_traffic:
                 self._community.drop(tunnel, "traffic limit exceeded")
 
     def carried(self, tunnel: RoutingObject) -> tuple[int, int]:
         """Return the bytes that were sent over a circuit, relay or exit, and received."""
         total = self._meter.read(tunnel)
-        return total.up, total.down
+        up = self._community.carrier.sent(tunnel, total.up) if isinstance(tunnel, Circuit) else total.up
+        return up, total.down
 
     # --- CircuitBook ----------------------------------------------------------------------------------------------
 
@@ -106,18 +109,22 @@ class Book:
                 kind=circuit.ctype,
                 goal_hops=circuit.goal_hops,
                 is_end_to_end=circuit.e2e or circuit.hs_session_keys is not None,
+                bytes_up=total[0],
                 bytes_down=total[1],
                 first_hop=_peer(circuit.hops[0]) if circuit.hops else None,
             )
         )
 
     def relay_leaves(self, circuit_id: int, relay: RelayRoute, back: RelayRoute | None, reason: str) -> None:
-        """Tell of one leg, and with the first of both, of the circuit."""
+        """Tell of one leg, and with the first of both, of the circuit, or of both that met here."""
         self._removed(relay, circuit_id, reason)
         if back is None or relay in self._told:
             return
         self._told.update((relay, back))
-        if relay.direction == FORWARD:
+        if relay.rendezvous_relay:
+            self._tell_relayed(self._relayed(circuit_id, relay, back))
+            self._tell_relayed(self._relayed(relay.circuit_id, back, relay))
+        elif relay.direction == FORWARD:
             self._tell_relayed(self._relayed(circuit_id, relay, back))
         else:
             self._tell_relayed(self._relayed(relay.circuit_id, back, relay))
@@ -162,6 +169,9 @@ class Book:
         return up, down
 
     def _relayed(self, circuit_id: int, onward: RelayRoute, backward: RelayRoute) -> RelayClosed:
+        if onward.rendezvous_relay:  # the end of two circuits
+            carried = self._rendezvous.carried(onward)
+            return _end_of(circuit_id, backward.hop, carried, carried)
         # Each leg counts what came from its own hop, and nothing of what was sent there.
         return RelayClosed(
             circuit_id=circuit_id,
@@ -170,19 +180,10 @@ class Book:
             next_circuit_id=onward.circuit_id,
             bytes_up=self.carried(backward)[1],
             bytes_down=self.carried(onward)[1],
-            is_rendezvous=onward.rendezvous_relay,
         )
 
     def _ended(self, tunnel: TunnelExitSocket) -> RelayClosed:
-        up, down = self.carried(tunnel)
-        return RelayClosed(
-            circuit_id=tunnel.circuit_id,
-            previous_hop=_peer(tunnel.hop),
-            next_hop=None,
-            next_circuit_id=0,
-            bytes_up=up,
-            bytes_down=down,
-        )
+        return _end_of(tunnel.circuit_id, tunnel.hop, *self.carried(tunnel))
 
     def _tell_relayed(self, closed: RelayClosed) -> None:
         now = time.monotonic()
@@ -199,6 +200,17 @@ class Book:
 
 
 _CLASSES = (Circuit, RelayRoute, TunnelExitSocket)
+
+
+def _end_of(circuit_id: int, hop: Hop, up: int, down: int) -> RelayClosed:
+    return RelayClosed(
+        circuit_id=circuit_id,
+        previous_hop=_peer(hop),
+        next_hop=None,
+        next_circuit_id=0,
+        bytes_up=up,
+        bytes_down=down,
+    )
 
 
 def _peer(hop: Hop) -> TunnelPeer:

@@ -53,6 +53,12 @@ class Carrier(Protocol):
     def refresh(self, tunnel: RoutingObject) -> None:
         """Bring the counters of a circuit, a relay or an exit up to date."""
 
+    def received(self) -> int | None:
+        """Return the bytes of all cells that came so far; ``None`` where relays at a rendezvous are counted, too."""
+
+    def sent(self, circuit: Circuit, counted: int) -> int:
+        """Return the bytes that were sent over a circuit, by what its counter says."""
+
     def exit_leaves(self, circuit_id: int) -> None:
         """Take notice that a circuit does not end here any more."""
 

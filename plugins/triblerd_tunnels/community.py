@@ -168,6 +168,11 @@ class TunnelsCommunity(HiddenTunnelCommunity):
         self.carrier.exit_leaves(circuit_id)
         return super().remove_exit_socket(circuit_id, additional_info, remove_now, cast("bool", destroy))
 
+    def tunnels(self) -> list[RoutingObject]:
+        """Return all circuits, legs of others' circuits, and ends of them."""
+        tables = self.circuits, self.relay_from_to, self.exit_sockets
+        return [tunnel for table in tables for tunnel in table.values()]
+
     def _is_news(self, tunnel: RoutingObject) -> bool:
         """Say whether nobody was told yet that it leaves; pyipv8 takes things away again and again."""
         if tunnel in self._leaving:

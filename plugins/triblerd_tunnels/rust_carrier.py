@@ -6,11 +6,20 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 from ipv8.messaging.anonymization.hidden_services import HiddenTunnelCommunity
-from ipv8.messaging.anonymization.tunnel import CIRCUIT_STATE_READY, Circuit, RelayRoute, RoutingObject
+from ipv8.messaging.anonymization.tunnel import (
+    CIRCUIT_STATE_READY,
+    CIRCUIT_TYPE_RP_DOWNLOADER,
+    CIRCUIT_TYPE_RP_SEEDER,
+    Circuit,
+    RelayRoute,
+    RoutingObject,
+)
 
 from triblerd_tunnels.api import SpeedSample
 from triblerd_tunnels.carrier import Address, SocksServer
 
+_CELL = 0
+_LINKED = frozenset({CIRCUIT_TYPE_RP_DOWNLOADER, CIRCUIT_TYPE_RP_SEEDER})
 _POLL_SECONDS = 0.05
 _ROUND_TRIP_MS = 100
 _SLICE_MS = 2000
@@ -29,6 +38,7 @@ class RustCarrier:
 
     def __init__(self, community: HiddenTunnelCommunity, socket: Any) -> None:
         self._socket = socket
+        self._prefix = community.get_prefix()
         # Or later changes of the flags do not reach it, since it is behind a dispatcher.
         community.settings.endpoint = socket
 
@@ -67,6 +77,15 @@ class RustCarrier:
             rust.update_relay_stats(tunnel.circuit_id, tunnel)
         else:
             rust.update_exit_stats(tunnel.circuit_id, tunnel)
+
+    def received(self) -> int:
+        """Return the bytes of all cells: what is passed on at a rendezvous is in no other counter."""
+        cells = self._socket.get_statistics(self._prefix).get(_CELL)
+        return cells.bytes_down if cells else 0
+
+    def sent(self, circuit: Circuit, counted: int) -> int:
+        """Return half of it where hardly anything but SOCKS5 sends, which is counted twice."""
+        return counted // 2 if circuit.ctype in _LINKED else counted
 
     def exit_leaves(self, circuit_id: int) -> None:
         """Do nothing: the table tells Rust."""

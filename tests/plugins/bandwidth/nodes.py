@@ -185,7 +185,8 @@ def closed(first: Node, circuit_id: int, size: int, *, hops: int = 1, kind: str 
         kind=kind,
         goal_hops=hops,
         is_end_to_end=kind != "DATA",
-        bytes_down=size,
+        bytes_up=size if kind == "RP_SEEDER" else 0,
+        bytes_down=0 if kind == "RP_SEEDER" else size,
         first_hop=first.peer,
     )
 

@@ -51,12 +51,12 @@ async def test_one_hop_gets_what_its_owner_received(start):
 
 @pytest.mark.parametrize(
     ("kind", "hops", "first", "second"),
-    [("DATA", 2, 3, 2), ("DATA", 3, 5, 2), ("RP_DOWNLOADER", 2, 5, 2)],
+    [("DATA", 2, 3, 2), ("DATA", 3, 5, 4), ("RP_DOWNLOADER", 2, 3, 2), ("RP_SEEDER", 2, 3, 2)],
 )
-async def test_a_relay_passes_twice_the_bytes_on(start, kind, hops, first, second):
+async def test_a_relay_passes_on_twice_the_bytes_for_each_hop_that_follows(start, kind, hops, first, second):
     owner, relay, last = await start(1), await start(2), await start(3)
     relayed(relay, owner, 77, MIB, onward=last)
-    relayed(last, relay, 78, MIB)
+    relayed(last, relay, 78, MIB, onward=await start(4) if hops > 2 else None)
 
     owner.book.close(closed(relay, 77, MIB, hops=hops, kind=kind))
     await wait_for(lambda: last.gave_to(relay))
@@ -67,7 +67,38 @@ async def test_a_relay_passes_twice_the_bytes_on(start, kind, hops, first, secon
     assert relay.ledger.totals(relay.public_key).balance == (first - second) * MIB
 
 
-@pytest.mark.parametrize("kind", ["IP_SEEDER", "RP_SEEDER", "SPEED_TEST"])
+@pytest.mark.parametrize(("hops", "shares"), [(1, [1]), (2, [1, 2]), (3, [1, 2, 2]), (4, [1, 2, 2, 2])])
+async def test_each_hop_of_a_chain_keeps_its_share(start, hops, shares):
+    owner, *chain = [await start(number + 1) for number in range(hops + 1)]
+    for number, (before, hop, after) in enumerate(zip([owner, *chain], chain, [*chain[1:], None], strict=False)):
+        relayed(hop, before, 77 + number, MIB, onward=after)
+
+    owner.book.close(closed(chain[0], 77, MIB, hops=hops))
+    await wait_for(lambda: chain[-1].ledger.totals(chain[-1].public_key).given)
+    for before, hop in zip([owner, *chain], chain, strict=False):
+        await settled(before, hop)
+
+    assert [hop.ledger.totals(hop.public_key).balance for hop in chain] == [share * MIB for share in shares]
+
+
+async def test_a_payout_that_makes_up_for_an_earlier_one_pays_one_more_hop_for_the_last(start, line):
+    owner, relay, last = await start(1), await start(2), await start(3)
+    line.loses = lambda _: True
+    relayed(relay, owner, 77, MIB)
+    owner.book.close(closed(relay, 77, MIB, hops=2))
+    await settled(owner, relay)
+
+    line.loses = lambda _: False
+    relay.book.close(relay.book.open.pop(77))
+    relayed(relay, owner, 80, LEAST, onward=last)
+    relayed(last, relay, 81, LEAST)
+    owner.book.close(closed(relay, 80, LEAST, hops=2))
+    await wait_for(lambda: last.gave_to(relay))
+
+    assert (relay.gave_to(owner), last.gave_to(relay)) == (3 * MIB + 3 * LEAST, 2 * LEAST)
+
+
+@pytest.mark.parametrize("kind", ["IP_SEEDER", "SPEED_TEST"])
 async def test_other_circuits_cost_nothing(start, line, kind):
     owner, hop = await start(1), await start(2)
 
@@ -272,18 +303,6 @@ async def test_the_same_traffic_is_not_signed_for_twice(start):
     assert hop.gave_to(owner) <= 2.6 * 10 * MIB
 
 
-async def test_nothing_is_passed_on_to_the_side_of_a_hidden_seeder(start, line):
-    owner, meeting, seeder = await start(1), await start(2), await start(3)
-    tunnel = relayed(meeting, owner, 77, MIB, onward=seeder)
-    meeting.book.open[77] = msgspec.structs.replace(tunnel, is_rendezvous=True)
-
-    owner.payer.pay(Payment(peer=meeting.peer, circuit_id=77, amount=2 * MIB, base=MIB))
-    await settled(owner, meeting)
-
-    assert meeting.gave_to(owner) == 2 * MIB
-    assert {message.circuit_id for message in line.sent} == {77, 0}
-
-
 async def test_a_circuit_without_traffic_is_worth_nothing(start):
     owner, hop = await start(1), await start(2)
     relayed(hop, owner, 77, 0)
@@ -313,11 +332,11 @@ async def test_a_relay_pays_no_more_than_it_got(start):
     owner, relay, last = await start(1), await start(2), await start(3)
     relayed(relay, owner, 77, 100 * MIB, onward=last)
 
-    for base in (2**32 - 1, 60 * MIB, 101 * MIB):
+    for base in (2**32 - 1, 100 * MIB, 101 * MIB, 0):
         owner.payer.pay(Payment(peer=relay.peer, circuit_id=77, amount=100 * MIB, base=base))
     await settled(owner, relay)
 
-    assert relay.gave_to(owner) == 300 * MIB
+    assert relay.gave_to(owner) == 400 * MIB
     assert relay.payer.pending(last.public_key) is None
     assert not relay.payer._waiting
 

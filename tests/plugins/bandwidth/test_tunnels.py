@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from tests.plugins.bandwidth.owed import accounts, drawn, expected_drawing
 from tests.plugins.tunnels.test_circuits import service
 from tests.plugins.tunnels.test_downloads import add, complete
 from triblerd.testing import RunningDaemon, wait_for
@@ -12,7 +13,7 @@ from triblerd_bandwidth.api import Ledger
 from triblerd_bandwidth.prices import LEAST
 from triblerd_identity.api import NodeKey
 from triblerd_ipv8.api import Overlays
-from triblerd_libtorrent.testing import Seeder
+from triblerd_libtorrent.testing import Seeder, make_torrent
 from triblerd_tunnels.api import CircuitBook, CircuitClosed, RelayClosed, TunnelView
 
 SIZE = 2 * 1024 * 1024
@@ -20,21 +21,27 @@ SIZE = 2 * 1024 * 1024
 
 @pytest.fixture
 def start_paying(start_daemon, tmp_path):
-    """Run daemons that know each other and pay each other, by their names; the one named ``exit`` is one."""
+    """Run daemons that know each other and pay each other, by their names; the one named ``exit`` is one.
 
-    async def start(stack, *names):
+    Those who only build circuits for themselves are no hops of others.
+    """
+
+    async def start(stack, *names, only_owners=()):
         daemons: dict[str, RunningDaemon] = {}
         for name in names:
             contacts = [f"127.0.0.1:{service(one, Overlays).port}" for one in list(daemons.values())[:1]]
             config = {
                 "ipv8": {"bootstrap": contacts},
                 "tunnel_community": {"exitnode_enabled": name == "exit", "min_circuits": 1, "max_circuits": 1},
+                "tunnels": {"max_joined_circuits": 0 if name in only_owners else 100},
                 "bandwidth_accounting": {"payouts": True},
             }
-            plugins = ("tunnels", "bandwidth", "trustview")
+            plugins = ("tunnels", "bandwidth", "trustview", "events")
             daemon = start_daemon(*plugins, config=config, state_dir=tmp_path / name)
             daemons[name] = await stack.enter_async_context(daemon)
         await wait_for(lambda: all(knows(one, len(names) - 1) for one in daemons.values()), 20, what="each other")
+        helpers = len(names) - len(only_owners)
+        await wait_for(lambda: all(candidates(one) >= helpers - 1 for one in daemons.values()), 20, what="what they do")
         return daemons
 
     return start
@@ -43,6 +50,10 @@ def start_paying(start_daemon, tmp_path):
 def knows(daemon, others):
     bandwidth = next(one for one in service(daemon, Overlays).overlays if type(one).__name__ == "BandwidthCommunity")
     return len(bandwidth.get_peers()) == others and len(service(daemon, TunnelView).peers()) == others
+
+
+def candidates(daemon):
+    return sum(bool(peer.flags) for peer in service(daemon, TunnelView).peers())
 
 
 def key(daemon):
@@ -99,3 +110,35 @@ async def test_a_download_over_two_hops_is_paid_for_by_who_took_it(start_paying,
             key(owner).hex(): 3 * taken(),
             key(exit_).hex(): 0,
         }
+
+
+def has_point(daemon):
+    return any(row.type == "IP_SEEDER" and row.state == "READY" for row in service(daemon, TunnelView).circuits())
+
+
+async def test_a_hidden_seeder_and_its_visitor_each_pay_the_hops_of_their_own_circuit(start_paying, tmp_path):
+    torrent = make_torrent(tmp_path / "theirs", os.urandom(SIZE))
+    async with AsyncExitStack() as stack:
+        owners = ("seeder", "owner")
+        daemons = await start_paying(stack, "exit", "relay", *owners, only_owners=owners)
+        paid = await stack.enter_async_context(accounts(daemons, *owners))
+        seeder, owner = (daemons[name] for name in owners)
+        await add(seeder, torrent, torrent.folder, is_verified=True)
+        await wait_for(lambda: has_point(seeder), what="an introduction point")
+        await add(owner, torrent, tmp_path / "mine")
+        await complete(owner, torrent)
+        await paid.turn_tunnels_off_and_on()
+
+        async def is_shown():
+            return await paid.figures() == paid.expected_figures()
+
+        await wait_for(is_shown, 18, what="the payouts")
+        used = {name: watch.used() for name, watch in paid.watches.items()}
+        totals, edges = await drawn(owner)
+        kinds = {name: [(kind, len(hops)) for kind, hops, _ in circuits] for name, circuits in used.items()}
+        assert kinds == {"seeder": [("RP_SEEDER", 1)], "owner": [("RP_DOWNLOADER", 2)]}
+        [(_, _, received)], [(_, _, given)] = used["owner"], used["seeder"]
+        assert SIZE < received < SIZE * 1.2
+        assert SIZE < given < SIZE * 1.2
+        assert totals[key(owner).hex()] == (0, 3 * received)
+        assert edges <= expected_drawing(key(owner).hex(), paid.debts())[1]
