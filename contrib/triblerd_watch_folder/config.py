@@ -86,7 +86,7 @@ class WatchFolderConfig(Section):
         Meta(ge=0, le=86400, description="Seconds that a file has to stay as it is before it counts as broken"),
     ] = 30.0
     folders: Annotated[
-        Mapping[str, WatchedFolder],
+        Mapping[Annotated[str, Meta(min_length=1, max_length=_LONGEST_LABEL)], WatchedFolder],
         Meta(max_length=MOST_FOLDERS, description="Further directories by name, each with options of its own"),
     ] = {}
 
