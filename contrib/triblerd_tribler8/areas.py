@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 
+from triblerd_tribler8.downloads.adding import AddedDownloads
+from triblerd_tribler8.downloads.changing import ChangedDownloads
+from triblerd_tribler8.downloads.contents import DownloadContents
+from triblerd_tribler8.downloads.listing import DownloadsList
 from triblerd_tribler8.events import EventsPart
 from triblerd_tribler8.log import LogPart
 from triblerd_tribler8.metadata.searches import LocalSearch, PeersSearch
@@ -15,6 +19,10 @@ from triblerd_tribler8.versioning import VersioningPart
 
 PARTS: tuple[type[Dialect], ...] = (
     EventsPart,
+    AddedDownloads,
+    ChangedDownloads,
+    DownloadContents,
+    DownloadsList,
     KnownTorrents,
     LocalSearch,
     LogPart,

@@ -1,10 +1,11 @@
 """What every endpoint of the dialect is made of."""
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 from triblerd.errors import NotStartedError
 from triblerd.http.endpoint import Endpoint
-from triblerd.plugin import PluginContext
+from triblerd.plugin import PluginContext, hookimpl
 from triblerd_tribler8.config import Tribler8Config
 
 T = TypeVar("T")
@@ -34,3 +35,16 @@ class Dialect(Endpoint):
             msg = f"Nobody offers {kind.__name__} now"
             raise NotStartedError(msg)
         return found
+
+
+class LiveSection:
+    """Hands a changed section to the endpoints, which go on answering."""
+
+    def __init__(self, parts: Sequence[Dialect]) -> None:
+        self._parts = parts
+
+    @hookimpl
+    def triblerd_reconfigure(self, context: PluginContext[Tribler8Config]) -> None:
+        """Take the section as it is now."""
+        for part in self._parts:
+            part.context = context

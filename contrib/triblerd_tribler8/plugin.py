@@ -4,10 +4,13 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 from triblerd.config import Section
+from triblerd.events import Event
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
 from triblerd_tribler8.areas import PARTS, SAME
 from triblerd_tribler8.config import Tribler8Config
+from triblerd_tribler8.downloads.asking import AskAddDownload
+from triblerd_tribler8.parts import LiveSection
 
 
 @hookimpl
@@ -45,6 +48,12 @@ def triblerd_endpoints() -> Iterable[type[Endpoint]]:
 
 
 @hookimpl
+def triblerd_events() -> Iterable[type[Event]]:
+    """Tell web interfaces of what they shall ask the user."""
+    return [AskAddDownload]
+
+
+@hookimpl
 def triblerd_aliases() -> Mapping[str, str]:
     """Serve the rest, too."""
     return SAME
@@ -57,4 +66,4 @@ async def triblerd_lifespan(context: PluginContext[Tribler8Config]) -> AsyncIter
     parts = [part(context) for part in PARTS]
     for part in parts:
         await part.open()
-    yield Running(endpoints=parts)
+    yield Running(endpoints=parts, hooks=[LiveSection(parts)])

@@ -1,18 +1,31 @@
 """What other plugins see of the downloads: values, events, errors, and the set of them as a service."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from enum import IntEnum
 from typing import ClassVar, Protocol, runtime_checkable
 
 import msgspec
+from aiohttp import web
 
 from triblerd.errors import InvalidInputError, NotFoundError
 from triblerd.events import Arguments, Event
 from triblerd.plugin import Services
 from triblerd.services import PluginDirectory
+from triblerd_downloads.connected import PeerItem
+from triblerd_downloads.figures import availability, seconds_left
 from triblerd_downloads.label_names import CategoryName, checked_tags
+from triblerd_downloads.stored import Category, DownloadRecord, SwarmWishes
 from triblerd_downloads.taken import MOST_TAGS, MOST_URLS, UNLIMITED, DownloadTakeover, Outcome, Taken, TakenDownload
-from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, QueueMove, TorrentEngine, TorrentStatus, Tunnels
+from triblerd_libtorrent.api import (
+    Infohash,
+    Magnet,
+    Metainfo,
+    QueueMove,
+    TorrentEngine,
+    TorrentStatus,
+    Tracker,
+    Tunnels,
+)
 
 __all__ = [
     "MOST_TAGS",
@@ -24,13 +37,17 @@ __all__ = [
     "Change",
     "DefaultHops",
     "Download",
+    "DownloadLists",
     "DownloadRecord",
     "DownloadState",
+    "DownloadStreams",
     "DownloadTakeover",
     "DownloadTrackers",
     "Downloads",
+    "EncodedRows",
     "NoCategoryError",
     "Outcome",
+    "PeerItem",
     "SwarmWishes",
     "Taken",
     "TakenDownload",
@@ -40,7 +57,9 @@ __all__ = [
     "UnknownCategoryError",
     "UnknownDownloadError",
     "UnknownFileError",
+    "availability",
     "checked_tags",
+    "seconds_left",
 ]
 
 _TUNNELS = "tunnels"
@@ -63,6 +82,11 @@ class DownloadState(IntEnum):
     EXIT_NODES = 9
     MOVING = 10
     QUEUED = 11
+
+    @property
+    def extended_name(self) -> str:
+        """The name in the words of version 8, which has another one for a download that waits for circuits."""
+        return "LOADING" if self is DownloadState.CIRCUITS else self.name
 
 
 class UnknownDownloadError(NotFoundError):
@@ -96,110 +120,6 @@ class NoCategoryError(NotFoundError):
 
     def __init__(self) -> None:
         super().__init__("this category does not exist")
-
-
-class Category(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
-    """What is on disk of a category: what its downloads have in common.
-
-    Attributes:
-        save_path: The absolute directory for downloads that name none; empty takes the default.
-        seeding_ratio: Uploaded by downloaded at which they stop; ``None`` is no such limit.
-        seeding_time: Seconds of seeding after which they stop; ``None`` likewise.
-    """
-
-    save_path: str = ""
-    seeding_ratio: float | None = None
-    seeding_time: float | None = None
-
-
-class SwarmWishes(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):
-    """What the user changed of where the data of a download come from.
-
-    Attributes:
-        removed_trackers: Announce URLs that it does not get, whoever names them; ``removed_web_seeds`` likewise.
-        web_seeds: URLs (BEP 19) beside those in the torrent file.
-        peers: Addresses and ports to meet at every start.
-    """
-
-    removed_trackers: tuple[str, ...] = ()
-    web_seeds: tuple[str, ...] = ()
-    removed_web_seeds: tuple[str, ...] = ()
-    peers: tuple[tuple[str, int], ...] = ()
-
-
-class DownloadRecord(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):
-    """What is on disk of a download: what the user wants, and how far it was when it was last looked at.
-
-    Attributes:
-        order: Downloads are listed by this number.
-        time_added: Unix time.
-        name: Empty while it is unknown.
-        magnet: The link, until the metadata are known.
-        trackers: Announce URLs beside those in the torrent file.
-        size: Bytes of all files, 0 while unknown; ``total_pieces`` and ``file_count``, pad files included, likewise.
-        is_streamable: Some file is a film.
-        destination: The absolute directory that the files are in.
-        moving_to: The directory that they are being moved to; empty when they stay.
-        completed_dir: Where they go when they are complete; empty when they stay.
-        selection: The wanted files; ``None`` for all of them. Once the files are known a bitmap, one bit per file, the
-            first file the least significant bit of the first byte; before that, indices.
-        hops: 0 is a plain download.
-        safe_seeding: Seed with hops.
-        user_stopped: Stopped until the user says otherwise, also over restarts.
-        has_seeded_enough: Stopped by a seeding limit.
-        auto_managed: Waits in the queue.
-        only_metadata: Stop once the metadata are known.
-        upload_limit: Bytes per second, -1 unlimited; ``download_limit`` likewise.
-        seeding_ratio: Its own limit; ``None`` for none.
-        progress: 0..1, and ``total_done`` in bytes, when last looked at.
-        all_time_upload: Bytes; ``all_time_download`` likewise.
-        time_finished: Unix time, 0 while unfinished; ``last_download`` and ``last_upload`` likewise.
-        category: The name of its category, which exists; empty for none.
-        tags: Each once.
-        seeding_time: Its own limit in seconds; ``None`` for none. Without a limit of its own those of its category
-            hold, and without these the default mode.
-        swarm: What was changed of trackers, web seeds and peers.
-        received_before: Bytes of ``all_time_download`` when it was found incomplete; ``None`` once it was noticed that
-            it is complete, or before it was looked at.
-        levels: The priorities of wanted files, 1..7, one byte for each file of the torrent; empty when all are normal.
-    """
-
-    order: int
-    time_added: int
-    name: str = ""
-    magnet: str = ""
-    trackers: tuple[str, ...] = ()
-    size: int = 0
-    total_pieces: int = 0
-    file_count: int = 0
-    is_private: bool = False
-    is_streamable: bool = False
-    destination: str
-    moving_to: str = ""
-    completed_dir: str = ""
-    selection: tuple[int, ...] | bytes | None = None
-    hops: int = 0
-    safe_seeding: bool = False
-    user_stopped: bool = False
-    has_seeded_enough: bool = False
-    auto_managed: bool = False
-    only_metadata: bool = False
-    upload_limit: int = -1
-    download_limit: int = -1
-    seeding_ratio: float | None = None
-    progress: float = 0.0
-    total_done: int = 0
-    all_time_upload: int = 0
-    all_time_download: int = 0
-    time_finished: int = 0
-    last_download: int = 0
-    last_upload: int = 0
-    category: str = ""
-    tags: tuple[str, ...] = ()
-    seeding_time: float | None = None
-    swarm: SwarmWishes = SwarmWishes()
-    received_before: int | None = None
-    levels: bytes = b""
 
 
 @runtime_checkable
@@ -298,7 +218,14 @@ class Downloads(Protocol):
         """Return one."""
 
     def default_wishes(self) -> AddWishes:
-        """Return what ``[download_defaults]`` says of a download that asks for nothing: hops, safe seeding."""
+        """Return what ``[download_defaults]`` says of a download that asks for nothing: hops, safe seeding, queue."""
+
+    async def check_selection(self, infohash: Infohash, indices: Collection[int]) -> None:
+        """Check that files, none of them a pad file, stand at all these positions in the torrent.
+
+        Raises:
+            UnknownFileError: they do not; none do while the files are unknown.
+        """
 
     async def resolve(self, uri: str, *, hops: int = 0) -> Metainfo | Magnet:
         """Return what a ``magnet:``, ``http:``, ``https:`` or ``file:`` URI names.
@@ -356,6 +283,86 @@ class DownloadTrackers(Protocol):
 
     def force_announce(self, infohash: Infohash, url: str) -> None:
         """Announce to a tracker now. Nothing happens when it is unknown, or the download is stopped."""
+
+
+class EncodedRows(Protocol):
+    """All downloads as JSON objects, each encoded once after it has changed."""
+
+    async def now(self) -> Mapping[Infohash, bytes]:
+        """Return the objects as they are now, in the order of the list. To be read only."""
+
+
+@runtime_checkable
+class DownloadLists(Protocol):
+    """Lists downloads in forms that others define, at the price of the list that everybody knows.
+
+    Whatever names a download raises ``UnknownDownloadError`` when there is none.
+    """
+
+    def rows(self, encode: Callable[[Download], bytes]) -> EncodedRows:
+        """Return the rows of a form; keep them, as they know what has changed since they were last asked.
+
+        Args:
+            encode: Makes the JSON object of a download, without waiting for anything. It depends on the download alone,
+                and on what ``trackers`` and ``seeding_ratio`` say of it.
+        """
+
+    def trackers(self, download: Download) -> Sequence[Tracker]:
+        """Return the trackers as last reported, and then the pseudo trackers ``[DHT]`` and ``[PeX]``, of the tier -1.
+
+        There are none while the engine does not have the torrent.
+        """
+
+    def seeding_ratio(self, download: Download) -> float:
+        """Return the ratio limit that holds for a download: its own, that of its category, or else the default."""
+
+    async def extended(
+        self,
+        rows: Mapping[Infohash, bytes],
+        wanted: Iterable[Infohash],
+        more: Callable[[Download], Awaitable[Mapping[str, object]]],
+    ) -> list[bytes]:
+        """Return rows, some of them with more members.
+
+        Args:
+            rows: As ``EncodedRows`` has them.
+            wanted: Which of them get more.
+            more: Returns what a download gets. It may wait for the engine, not for long: a download that cannot be
+                asked in time, or fails, gets nothing.
+        """
+
+    async def answer(self, request: web.Request, rows: Sequence[bytes]) -> web.StreamResponse:
+        """Answer with these rows as ``downloads``, and with ``checkpoints``; in pieces when there are many."""
+
+    async def answer_files(self, request: web.Request, infohash: Infohash, as_sent: str) -> web.Response:
+        """Answer with all files of a download, and with its infohash as the client has sent it.
+
+        A client that names the answer's ``ETag`` in ``If-None-Match`` is not sent the same again.
+        """
+
+    async def peers(self, infohash: Infohash) -> Sequence[PeerItem]:
+        """Return the connected peers."""
+
+    async def pieces(self, infohash: Infohash) -> str:
+        """Return the bitmap of verified pieces in base64, first piece = most significant bit; empty while unknown."""
+
+
+@runtime_checkable
+class DownloadStreams(Protocol):
+    """Plays files of downloads while they are being downloaded."""
+
+    async def serve(self, request: web.Request, infohash: Infohash, index: int) -> web.StreamResponse:
+        """Answer with one file, or with the part that the client wants; start a stopped download.
+
+        Args:
+            request: ``HEAD`` starts and changes nothing.
+            infohash: The download.
+            index: The file's position in the torrent.
+
+        Raises:
+            UnknownDownloadError: there is no such download, or no such file.
+            UnavailableError: it cannot be played yet.
+        """
 
 
 class TorrentFinished(Event):

@@ -39,6 +39,10 @@ class Changes:
             oldest = next(iter(self._removed))
             self._complete_since = self._removed.pop(oldest)
 
+    def last_of(self, infohash: Infohash) -> int:
+        """Return the number of the last change of a download, 0 for an unknown one."""
+        return self._changed.get(infohash, 0)
+
     def since(self, revision: int) -> tuple[list[Infohash], list[Infohash]] | None:
         """Return what changed and what was removed after ``revision``; ``None`` when that is not known any more.
 

@@ -13,6 +13,9 @@ from triblerd.config import Secret, Section
 class DownloadsConfig(Section):
     """How downloads are handled."""
 
+    check_after_complete: Annotated[
+        bool, Meta(description="Verify all data of a download again when it is complete, before it is moved")
+    ] = False
     checkpoint_interval: Annotated[
         float, Meta(ge=1, description="Seconds between two saves of how far downloads are, for the list after a start")
     ] = 30.0
@@ -116,5 +119,9 @@ class DownloadDefaults(Section):
     trackers_file: Annotated[
         str, Meta(description="File with trackers for public torrents, one URL a line; absolute, empty is none")
     ] = ""
-    torrent_folder: Annotated[str, Meta(description="Stored for clients of version 8")] = ""
-    auto_managed: Annotated[bool, Meta(description="New downloads of version 8 clients wait in the queue")] = False
+    torrent_folder: Annotated[
+        str, Meta(description="Absolute directory for a copy of the torrent file of each new download; empty is none")
+    ] = ""
+    auto_managed: Annotated[
+        bool, Meta(description="New downloads that do not say otherwise wait in the queue (clients of version 8)")
+    ] = False

@@ -24,23 +24,27 @@ from triblerd_downloads.folders import Folders
 from triblerd_downloads.following import Following
 from triblerd_downloads.handover import Handover
 from triblerd_downloads.hops import Hops
+from triblerd_downloads.items import Items
 from triblerd_downloads.labels.categories import Categories
 from triblerd_downloads.labels.endpoint import CategoriesEndpoint, TagsEndpoint
 from triblerd_downloads.listing import Listing
+from triblerd_downloads.lists import Lists
 from triblerd_downloads.metainfos import Metainfos
 from triblerd_downloads.moves import Moves
 from triblerd_downloads.occupation import Occupation
 from triblerd_downloads.records import Records
-from triblerd_downloads.rows import Rows
+from triblerd_downloads.rows import Rows, Surroundings
 from triblerd_downloads.seeding import Seeding
 from triblerd_downloads.settings import DownloadSettings
 from triblerd_downloads.streaming.endpoint import StreamEndpoint
 from triblerd_downloads.streaming.preparation import Preparation
+from triblerd_downloads.streaming.serving import FileStreams
 from triblerd_downloads.streaming.streams import Streams
 from triblerd_downloads.streaming.vod_mode import VodMode
 from triblerd_downloads.swarm.endpoint import BannedPeersEndpoint, SwarmEndpoint
 from triblerd_downloads.swarm.peers import Peers
 from triblerd_downloads.swarm.public_trackers import FetchedList, PublicTrackers
+from triblerd_downloads.swarm.shown import ShownTrackers
 from triblerd_downloads.swarm.trackers import Trackers
 from triblerd_downloads.swarm.web_seeds import WebSeeds
 from triblerd_downloads.takeover.names import GivenNames, Renaming
@@ -203,19 +207,33 @@ class DownloadsContainer(containers.DeclarativeContainer):
         names=names,
         watch=watch,
     )
-    rows = providers.Singleton(Rows, engine=engine, swarm=swarm, downloads=downloads, services=services)
-    flat = providers.Singleton(FlatList, engine=engine, pieces=pieces, trees=trees)
+    shown_trackers = providers.Singleton(ShownTrackers, engine=engine, swarm=swarm)
+    surroundings = providers.Singleton(Surroundings, engine=engine, downloads=downloads, settings=settings)
+    items = providers.Singleton(Items, services=services, engine=engine, trackers=shown_trackers)
+    rows = providers.Singleton(Rows, downloads=downloads, surroundings=surroundings, encode=items.provided.encode)
+    flat = providers.Singleton(FlatList, engine=engine, pieces=pieces, trees=trees, downloads=downloads)
     piece_maps = providers.Singleton(PieceMaps, engine=engine, pieces=pieces)
     browser = providers.Singleton(
         TreeBrowser, trees=trees, pieces=piece_maps, engine=engine, downloads=downloads, records=records
     )
-    details = providers.Singleton(Details, engine=engine, pieces=pieces, flat=flat, peers=peers)
+    details = providers.Singleton(Details, engine=engine, pieces=pieces, downloads=downloads, flat=flat, peers=peers)
+    lists = providers.Singleton(
+        Lists,
+        downloads=downloads,
+        surroundings=surroundings,
+        trackers=shown_trackers,
+        details=details,
+        flat=flat,
+        categories=categories,
+        settings=settings,
+    )
     listing = providers.Singleton(Listing, rows=rows, downloads=downloads, details=details)
     preparation = providers.Singleton(Preparation, manager=manager)
     vod_mode = providers.Singleton(VodMode, streams=streams, preparation=preparation)
     endpoint = providers.Singleton(DownloadsEndpoint, manager=manager, listing=listing, vod_mode=vod_mode)
-    files_endpoint = providers.Singleton(FilesEndpoint, downloads=downloads, flat=flat, browser=browser)
-    stream_endpoint = providers.Singleton(StreamEndpoint, manager=manager, streams=streams, preparation=preparation)
+    files_endpoint = providers.Singleton(FilesEndpoint, downloads=downloads, lists=lists, browser=browser)
+    file_streams = providers.Singleton(FileStreams, manager=manager, streams=streams, preparation=preparation)
+    stream_endpoint = providers.Singleton(StreamEndpoint, streams=file_streams)
     categories_endpoint = providers.Singleton(CategoriesEndpoint, categories=categories)
     tags_endpoint = providers.Singleton(TagsEndpoint, downloads=downloads)
     swarm_endpoint = providers.Singleton(

@@ -37,6 +37,10 @@ class DownloadSet:
             self._next_order = max(self._next_order, download.record.order + 1)
         self.loaded = len(self)
 
+    def checkpoints(self) -> dict[str, object]:
+        """Return what lists say of the start. They are answered only once all is loaded."""
+        return {"total": self.loaded, "loaded": self.loaded, "all_loaded": True}
+
     def take_order(self) -> int:
         """Return the place of the next download."""
         self._next_order += 1

@@ -104,7 +104,7 @@ class DownloadManager:
         """Return what the defaults say of a download that asks for nothing."""
         defaults = self._settings.defaults
         hops = defaults.number_hops if defaults.anonymity_enabled else 0
-        return AddWishes(hops=hops, safe_seeding=defaults.safeseeding_enabled)
+        return AddWishes(hops=hops, safe_seeding=defaults.safeseeding_enabled, auto_managed=defaults.auto_managed)
 
     def find(self, infohash: Infohash) -> ActiveDownload | None:
         """Return one, or ``None``."""
@@ -188,13 +188,13 @@ class DownloadManager:
         self._downloads.touch(infohash)
         await self._move(download, change)
 
-    async def check_selection(self, download: ActiveDownload, indices: Collection[int]) -> None:
+    async def check_selection(self, infohash: Infohash, indices: Collection[int]) -> None:
         """Check that there are files to be selected by these indices, none of them a pad file.
 
         Raises:
             UnknownFileError: there are not; none are while the files are unknown.
         """
-        table = await self._trees.table(download)
+        table = await self._trees.table(self._downloads.get(infohash))
         if table is None or not table.has_files(indices):
             raise UnknownFileError
 

@@ -84,7 +84,7 @@ class DownloadsEndpoint(Endpoint):
             return await self._vod_mode.change(download, vod, request.headers.get(hdrs.RANGE))
         wanted = body.value()
         if wanted.selected_files and wanted.anon_hops is None:
-            await self._manager.check_selection(download, wanted.selected_files)
+            await self._manager.check_selection(infohash, wanted.selected_files)
         change, hops = change_of(wanted, body.raw)
         if hops is not None:
             await self._manager.change_hops(infohash, hops)

@@ -151,7 +151,7 @@ class Following:
         if state is download.announced:
             return
         download.announced = state
-        self._publish(TorrentStatusChanged(infohash=str(download.infohash), status=state.name))
+        self._publish(TorrentStatusChanged(infohash=str(download.infohash), status=state.extended_name))
         if state is DownloadState.SEEDING:
             self._start("seeding", partial(self._seeds, download))
 

@@ -14,8 +14,10 @@ from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
 from triblerd.services import FileRoots
 from triblerd_downloads.api import (
     Category,
+    DownloadLists,
     DownloadRecord,
     Downloads,
+    DownloadStreams,
     DownloadTakeover,
     DownloadTrackers,
     TorrentFinished,
@@ -165,6 +167,8 @@ async def triblerd_lifespan(context: PluginContext[DownloadsConfig]) -> AsyncIte
         ],
         services={
             Downloads: container.manager(),
+            DownloadLists: container.lists(),
+            DownloadStreams: container.file_streams(),
             DownloadTrackers: container.trackers(),
             DownloadTakeover: container.takeover(),
         },

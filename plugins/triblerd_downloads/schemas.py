@@ -6,7 +6,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from triblerd.http.endpoint import ExactOne
-from triblerd_downloads.swarm.schemas import PeerItem, TrackerItem
+from triblerd_downloads.connected import PeerItem
+from triblerd_downloads.swarm.schemas import TrackerItem
 
 Flag = bool | Literal[0, 1]
 

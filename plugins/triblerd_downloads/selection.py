@@ -95,6 +95,8 @@ def priorities_ahead(selection: Selection) -> tuple[int, ...]:
     """Return the engine's priorities as far as a selection goes, for a torrent whose files are not known yet."""
     if selection is None or isinstance(selection, bytes):
         return ()
+    if not selection:
+        return (UNWANTED,)  # whatever is not spoken of is not wanted, either
     return priorities(selection, max((index + 1 for index in selection if index < _MOST_FILES), default=0))
 
 

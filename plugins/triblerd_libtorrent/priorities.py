@@ -94,8 +94,8 @@ def _send_all(handle: lt.torrent_handle, priorities: Priorities) -> None:
 
 
 def _spelled_out(wanted: Iterable[Priorities], file_count: int) -> list[int]:
-    """Return a priority for each file; what was said of files that do not exist is as good as nothing."""
-    found = [_NORMAL] * file_count
+    """Return a priority for each file; when none of the files that are wanted exists, that is as good as nothing."""
+    found, is_lost = [_NORMAL] * file_count, False
     for priorities in wanted:
         if isinstance(priorities, Mapping):
             for index, priority in priorities.items():
@@ -103,7 +103,8 @@ def _spelled_out(wanted: Iterable[Priorities], file_count: int) -> list[int]:
                     found[index] = priority
         else:
             found = [*priorities[:file_count], *[0] * (file_count - len(priorities))]
-    return found if any(found) else [_NORMAL] * file_count
+            is_lost = any(priorities) and not any(found)
+    return [_NORMAL] * file_count if is_lost and not any(found) else found
 
 
 def _merged(before: list[int] | dict[int, int] | None, priorities: Priorities) -> list[int] | dict[int, int]:

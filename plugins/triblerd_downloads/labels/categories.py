@@ -76,7 +76,7 @@ class Categories:
             msg = f"categories are at most {MOST_CATEGORIES}"
             raise InvalidInputError(msg)
         await self._table.put(name.encode(), category)
-        self._all[str(name)] = category
+        self._take(name, category)
         return category
 
     async def change(self, name: CategoryName, fields: Mapping[str, Any]) -> Category:
@@ -96,7 +96,8 @@ class Categories:
             transaction.put(self._table, name.encode(), category)
             return category
 
-        self._all[str(name)] = category = await self._store.write(write)
+        category = await self._store.write(write)
+        self._take(name, category)
         return category
 
     async def remove(self, name: CategoryName) -> None:
@@ -113,3 +114,9 @@ class Categories:
             if (download := self._downloads.find(infohash)) is not None:
                 download.record = record
                 self._downloads.touch(infohash)
+
+    def _take(self, name: CategoryName, category: Category) -> None:
+        self._all[str(name)] = category
+        for download in self._downloads.all():
+            if download.record.category == name:  # lists may tell of its limits
+                self._downloads.touch(download.infohash)

@@ -2,6 +2,7 @@
 
 from triblerd.errors import InvalidInputError, NotFoundError, OperationError
 from triblerd.http.endpoint import Deferred, Endpoint, route
+from triblerd_downloads.connected import PeerItem
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.swarm.addresses import (
     checked_ip,
@@ -22,7 +23,6 @@ from triblerd_downloads.swarm.schemas import (
     Dropped,
     Forced,
     PeerBody,
-    PeerItem,
     PeerList,
     RemovedOne,
     TrackerDetailsList,

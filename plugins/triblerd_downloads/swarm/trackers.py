@@ -12,6 +12,7 @@ from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.records import Records
 from triblerd_downloads.swarm.public_trackers import PublicTrackers
 from triblerd_downloads.swarm.schemas import TrackerDetails
+from triblerd_downloads.swarm.shown import DHT, DISABLED, NOT_CONTACTED, PEX, PSEUDO_TIER, WORKING
 from triblerd_libtorrent.api import (
     Announce,
     Infohash,
@@ -25,8 +26,6 @@ from triblerd_libtorrent.api import (
 
 MOST_TRACKERS = 1000
 """Of one download, beside those of its torrent file."""
-
-NOT_CONTACTED, WORKING, DISABLED = "Not contacted yet", "Working", "Disabled"
 
 
 class Trackers:
@@ -64,8 +63,8 @@ class Trackers:
         uses_dht = self._engine.dht_is_running(download.record.hops) and not is_private
         return [
             *shown,
-            _pseudo("[DHT]", sum("dht" in peer.source for peer in peers), is_enabled=uses_dht),
-            _pseudo("[PeX]", sum("pex" in peer.source for peer in peers), is_enabled=not is_private),
+            _pseudo(DHT, sum("dht" in peer.source for peer in peers), is_enabled=uses_dht),
+            _pseudo(PEX, sum("pex" in peer.source for peer in peers), is_enabled=not is_private),
         ]
 
     async def add(self, infohash: Infohash, url: str) -> None:
@@ -192,7 +191,7 @@ def _details(tracker: Tracker, announce: Announce | None = None) -> TrackerDetai
 def _pseudo(name: str, peers: int, *, is_enabled: bool) -> TrackerDetails:
     return TrackerDetails(
         url=name,
-        tier=-1,
+        tier=PSEUDO_TIER,
         peers=peers,
         seeds=-1,
         leeches=-1,

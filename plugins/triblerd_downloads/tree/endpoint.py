@@ -4,9 +4,9 @@ from aiohttp import web
 
 from triblerd.errors import FailedError, InvalidInputError, NotFoundError
 from triblerd.http.endpoint import Encoded, Endpoint, Scope, encode_json, route
+from triblerd_downloads.api import DownloadLists
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.tree.browser import TreeBrowser
-from triblerd_downloads.tree.flat import FlatList
 from triblerd_downloads.tree.schemas import MOST_ROWS, Chosen, FileList, FilesQuery, PathQuery, Toggled
 from triblerd_libtorrent.api import Infohash
 
@@ -16,13 +16,13 @@ class FilesEndpoint(Endpoint):
 
     prefix = "/downloads"
 
-    def __init__(self, *, downloads: DownloadSet, flat: FlatList, browser: TreeBrowser) -> None:
+    def __init__(self, *, downloads: DownloadSet, lists: DownloadLists, browser: TreeBrowser) -> None:
         self._downloads = downloads
-        self._flat = flat
+        self._lists = lists
         self._browser = browser
 
     @route("GET", "/{infohash}/files", answers=FileList, raises=(InvalidInputError, NotFoundError, FailedError))
-    async def files(self, infohash: Infohash, query: FilesQuery, request: web.Request) -> Encoded:
+    async def files(self, infohash: Infohash, query: FilesQuery, request: web.Request) -> Encoded | web.Response:
         """List the files of a download, or a part of their tree.
 
         With `view_start_path` the answer is a window over a tree whose directories are open or closed: the rows that
@@ -30,14 +30,16 @@ class FilesEndpoint(Endpoint):
         At first all directories are closed; what is open is shared by all clients, and forgotten with a restart. While
         the tree is not in memory, as at the first call, or the files are unknown, there is one row `loading...` with
         the index -3: ask again. For an unknown path there are no rows.
+
+        The flat list has an `ETag`: a client that sends it in `If-None-Match` is told 304 while nothing has changed.
         """
-        download = self._downloads.get(infohash)
-        as_sent = encode_json(request.path.rpartition("/downloads/")[2].partition("/")[0])
+        as_sent = request.path.rpartition("/downloads/")[2].partition("/")[0]
         start = query.view_start_path
         if start is None:
-            return Encoded(b'{"infohash":%b,"files":%b}' % (as_sent, await self._flat.encoded(download)))
-        rows = await self._browser.window(download, start, min(query.view_size, MOST_ROWS))
-        return Encoded(b'{"infohash":%b,"query":%b,"files":%b}' % (as_sent, encode_json(start), encode_json(rows)))
+            return await self._lists.answer_files(request, infohash, as_sent)
+        rows = await self._browser.window(self._downloads.get(infohash), start, min(query.view_size, MOST_ROWS))
+        parts = encode_json(as_sent), encode_json(start), encode_json(rows)
+        return Encoded(b'{"infohash":%b,"query":%b,"files":%b}' % parts)
 
     @route("GET", "/{infohash}/files/expand", scope=Scope.WRITE, raises=(InvalidInputError, NotFoundError, FailedError))
     async def expand(self, infohash: Infohash, query: PathQuery) -> Toggled:

@@ -4,8 +4,8 @@ import pytest
 
 from tests.plugins.downloads.conftest import item_of, service, upload
 from triblerd.testing import wait_for
+from triblerd_downloads.answering import ROWS_AT_ONCE
 from triblerd_downloads.api import Downloads
-from triblerd_downloads.listing import ROWS_AT_ONCE
 from triblerd_libtorrent.testing import make_torrent
 
 KEYS = {

@@ -6,9 +6,9 @@ import pytest
 from triblerd_downloads.api import AddWishes, Category, DownloadRecord, DownloadState
 from triblerd_downloads.changes import REMEMBERED_REMOVALS, Changes
 from triblerd_downloads.config import DownloadDefaults, SeedingMode, default_destination
+from triblerd_downloads.figures import availability, seconds_left
 from triblerd_downloads.limits import has_seeded_enough, share_ratio
 from triblerd_downloads.requests import add_wishes, upload_options
-from triblerd_downloads.rows import availability, seconds_left
 from triblerd_downloads.schemas import AddBody, AddQuery
 from triblerd_downloads.selection import (
     changed_files,

@@ -1,0 +1,1 @@
+"""The downloads: what is listed, added, changed, removed and played."""

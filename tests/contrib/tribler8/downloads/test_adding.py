@@ -1,0 +1,192 @@
+"""``PUT /api/downloads``."""
+
+import pytest
+
+from tests.contrib.tribler8.downloads.conftest import GONE, UPLOADED, error_of, listed, put_file, wait_for_state
+from tests.plugins.downloads.conftest import connect, item_of
+from triblerd.testing import wait_for
+from triblerd_libtorrent.api import bencode
+from triblerd_tribler8.downloads.asking import AskAddDownload
+
+MAGNET = f"magnet:?xt=urn:btih:{GONE}"
+SAFE = "Cannot set anonymous download without safe seeding enabled"
+
+BODIES = [
+    ({}, 400, "uri parameter missing"),
+    ({"uri": ""}, 400, "uri parameter missing"),
+    ({"uri": None}, 400, "uri parameter missing"),
+    ({"uri": MAGNET, "anon_hops": 1, "safe_seeding": False}, 400, SAFE),
+    ({"uri": MAGNET, "anon_hops": 4, "safe_seeding": True}, 400, "anon_hops must be in the range 0..3"),
+    ({"uri": "magnet:?dn=x"}, 500, "missing info-hash from URI [libtorrent:22]"),
+    ({"uri": "magnet:?xt=urn:btih:zz"}, 500, "invalid info-hash [libtorrent:39]"),
+    ({"uri": "gopher://x"}, 500, "invalid uri"),
+    ({"uri": "file:///nowhere/x.torrent"}, 500, "Cannot read /nowhere/x.torrent: No such file or directory"),
+    ({"uri": "http://127.0.0.1:9/x"}, 500, None),
+    ({"uri": MAGNET, "anon_hops": "many"}, 400, None),
+    ({"uri": MAGNET, "safe_seeding": "perhaps"}, 400, None),
+    ({"uri": MAGNET, "selected_files": 7}, 400, None),
+    ({"uri": MAGNET, "selected_files": ["x"]}, 400, None),
+    ({"uri": MAGNET, "only_metadata": "maybe"}, 400, None),
+    ({"uri": MAGNET, "destination": "relative"}, 400, None),
+    ({"uri": MAGNET, "completed_dir": "relative"}, 400, None),
+    ({"uri": 7}, 400, None),
+    ([], 400, None),
+    (b"{", 400, "Bad JSON"),
+    (b"", 400, "Bad JSON"),
+]
+UPLOADS = [
+    (b"", {}, 500, "corrupt torrent file ("),
+    (b"no torrent", {}, 500, "corrupt torrent file ("),
+    (b"d14:selected_filesli0ee", {}, 500, "corrupt torrent file ("),
+    (b"d14:selected_files3:onee", {}, 400, "selected_files must be a list of integers"),
+    (b"de", {"anon_hops": "x"}, 400, "anon_hops"),
+    (b"de", {"anon_hops": "1", "safe_seeding": "false"}, 400, SAFE),
+]
+
+
+async def test_what_cannot_be_added_is_refused_with_the_text_of_version_8(start):
+    async with start() as daemon:
+        for body, status, text in BODIES:
+            parts = {"data": body} if isinstance(body, bytes) else {"json": body}
+            told = error_of(await daemon.request("PUT", "/api/downloads", **parts))
+            assert told == (status, text or told[1]), body
+            assert told[1], body
+        for raw, options, status, text in UPLOADS:
+            answer = await daemon.request("PUT", "/api/downloads", data=raw, params=options, headers=UPLOADED)
+            told = error_of(answer)
+            assert (told[0], told[1][: len(text)]) == (status, text), raw
+
+        assert (await daemon.get("/downloads"))["downloads"] == []
+
+
+async def test_what_is_left_out_is_as_the_defaults_say(start, album, tmp_path):
+    done = tmp_path / "done"
+    defaults = {"auto_managed": True, "completed_dir": str(done), "safeseeding_enabled": False}
+    async with start(download_defaults=defaults) as daemon:
+        await daemon.put("/api/downloads", json={"uri": MAGNET, "anon_hops": -1, "destination": None})
+        await put_file(daemon, album)
+        items = (await daemon.get("/api/downloads"))["downloads"]
+
+    seen = [(item["auto_managed"], item["completed_dir"], item["hops"], item["safe_seeding"]) for item in items]
+    assert seen == [(True, str(done), 0, False)] * 2
+
+
+async def test_anonymous_by_default_is_not_added_in_the_clear(start):
+    async with start(download_defaults={"anonymity_enabled": True, "number_hops": 2}) as daemon:
+        refused = error_of(await daemon.request("PUT", "/api/downloads", json={"uri": MAGNET}))
+        unsafe = error_of(await daemon.request("PUT", "/api/downloads", json={"uri": MAGNET, "safe_seeding": 0}))
+        plain = await daemon.put("/api/downloads", json={"uri": MAGNET, "anon_hops": 0})
+
+    assert refused[0] == 500
+    assert "tunnels" in refused[1]
+    assert unsafe == (400, SAFE)
+    assert plain == {"started": True, "infohash": GONE}
+
+
+async def test_every_wish_of_both_forms_is_taken(start, album, tmp_path):
+    place, done = str(tmp_path / "place"), str(tmp_path / "done")
+    wishes = {"destination": place, "completed_dir": done, "auto_managed": True, "safe_seeding": False}
+    async with start() as daemon:
+        await daemon.put("/api/downloads", json={"uri": MAGNET, **wishes})
+        texts = {**wishes, "auto_managed": "yes", "safe_seeding": "FALSE", "anon_hops": "0"}
+        await put_file(daemon, album, **texts)
+        items = (await daemon.get("/api/downloads"))["downloads"]
+
+    assert [{name: item[name] for name in wishes} for item in items] == [wishes] * 2
+
+
+@pytest.mark.parametrize(("word", "stops"), [(True, True), (False, False), ("false", False), ("0", False), (1, True)])
+async def test_only_metadata_is_a_flag_in_whatever_words(start, album, word, stops):
+    path = album.folder / "x.torrent"
+    path.write_bytes(album.metainfo)
+    async with start() as daemon:
+        await daemon.put("/api/downloads", json={"uri": path.as_uri(), "only_metadata": word})
+        item = await listed(daemon, album.infohash)
+
+    assert item["user_stopped"] is stops
+
+
+async def test_a_duplicate_stays_as_it_is_and_gets_new_trackers(start, album, tmp_path):
+    tracker = "http://127.0.0.1:9/announce"
+    async with start() as daemon:
+        await put_file(daemon, album)
+        again = {"uri": f"{album.magnet}&tr={tracker}", "destination": str(tmp_path / "other")}
+        answer = await daemon.put("/api/downloads", json=again)
+
+        async def trackers():
+            item = await listed(daemon, album.infohash)
+            return [one["url"] for one in item["trackers"]][:1] == [tracker] and item
+
+        item = await wait_for(trackers)
+
+    assert answer == {"started": True, "infohash": album.infohash}
+    assert item["destination"] == str(tmp_path / "saved")
+
+
+async def test_an_empty_selection_is_no_file_and_none_at_all_is_every_file(start, album):
+    path = album.folder / "x.torrent"
+    path.write_bytes(album.metainfo)
+    wishes: list[dict[str, list[int] | None]] = [
+        {"selected_files": []},
+        {"selected_files": None},
+        {},
+        {"selected_files": [1, 99]},
+    ]
+    seen = []
+    async with start() as daemon:
+        for wish in wishes:
+            await daemon.put("/api/downloads", json={"uri": path.as_uri(), **wish})
+            files = (await daemon.get(f"/api/downloads/{album.infohash}/files"))["files"]
+            seen.append([file["included"] for file in files])
+            await daemon.delete(f"/api/downloads/{album.infohash}", json={"remove_data": False})
+
+    assert seen == [[False, False], [True, True], [True, True], [False, True]]
+
+
+@pytest.mark.parametrize(("selection", "included"), [([], [False, False]), ([1], [False, True])])
+async def test_a_magnet_link_of_which_nothing_is_wanted_fetches_nothing_but_its_metadata(
+    start, seeder, selection, included
+):
+    torrent = seeder.seed_new({"a.bin": b"a" * 20_000, "b.bin": b"b" * 20_000})
+    async with start() as daemon:
+        await daemon.put("/api/downloads", json={"uri": seeder.magnet(torrent), "selected_files": selection})
+        await connect(daemon, seeder, torrent)
+        await wait_for_state(daemon, torrent.infohash, "SEEDING")
+        files = (await daemon.get(f"/api/downloads/{torrent.infohash}/files"))["files"]
+
+    assert [file["included"] for file in files] == included
+    assert [file["progress"] == 1 for file in files] == included
+
+
+async def test_the_selection_of_an_uploaded_file_is_taken_out_of_it(start, album):
+    path = f"/api/downloads/{album.infohash}"
+    async with start() as daemon:
+        for chosen, included in (([0], [True, False]), ([], [False, False])):
+            raw = album.metainfo[:-1] + b"14:selected_files" + bencode(chosen) + b"e"
+            answer = await daemon.put("/api/downloads", data=raw, headers={"Content-Type": "application/x-bittorrent"})
+            files = (await daemon.get(f"{path}/files"))["files"]
+            stored = await daemon.request("GET", f"{path}/torrent")
+            await daemon.delete(path, json={"remove_data": False})
+
+            assert answer == {"started": True, "infohash": album.infohash}
+            assert [file["included"] for file in files] == included
+            assert stored.body == album.metainfo
+
+
+async def test_web_interfaces_are_asked_when_that_is_wanted(start):
+    async with start("settings", tribler8={"ask_download_settings": True}) as daemon:
+        with daemon.events(AskAddDownload) as asked:
+            answer = await daemon.put("/api/downloads", json={"uri": MAGNET, "cli": True})
+            event = await asked.next()
+        missing = error_of(await daemon.request("PUT", "/api/downloads", json={"cli": True}))
+        before = (await daemon.get("/downloads"))["downloads"]
+        await daemon.put("/api/downloads", json={"uri": MAGNET, "cli": False})
+        await daemon.post("/settings", json={"tribler8": {"ask_download_settings": False}})
+        again = await daemon.put("/api/downloads", json={"uri": MAGNET, "cli": True})
+
+        assert await item_of(daemon, GONE)
+    assert answer == {"started": False, "infohash": ""}
+    assert event == AskAddDownload(uri=MAGNET)
+    assert missing == (400, "uri parameter missing")
+    assert before == []
+    assert again == {"started": True, "infohash": GONE}
