@@ -45,7 +45,7 @@ class Ipv8Config(Section):
     endpoint: Annotated[
         EndpointKind,
         Meta(
-            description="What carries packets: `rust`; `python`, a third as fast in tunnels; or `auto`, "
+            description="What carries packets: `rust`; `python`, half as fast in tunnels; or `auto`, "
             "the one in Rust wherever its module can be imported",
         ),
     ] = "auto"

@@ -15,7 +15,7 @@ from triblerd_ipv8.python_socket import PythonSocket
 
 log = logging.getLogger(__name__)
 
-SLOWER: Final = "tunnels carry a third of what they do in Rust, and take several times the processor"
+SLOWER: Final = "tunnels carry half of what they do in Rust, and take several times the processor"
 
 
 class NodeSocket(Protocol):

@@ -81,10 +81,12 @@ def plain_peer(network: Network, folder: Path) -> Iterator[PlainPeer]:
 
 
 @contextmanager
-def member(network: Network, folder: Path, plugins: tuple[str, ...]) -> Iterator[tuple[Daemon, Client]]:
+def member(
+    network: Network, folder: Path, plugins: tuple[str, ...], *, endpoint: str = "auto", is_exit: bool = False
+) -> Iterator[tuple[Daemon, Client]]:
     """Run a daemon that takes part in the network, until it knows all that others can do for it."""
-    where = {"address": network.new_host(), "port": 0, "bootstrap": network.contacts}
-    daemon = Daemon(folder, plugins, ipv8=where)
+    where = {"address": network.new_host(), "port": 0, "bootstrap": network.contacts, "endpoint": endpoint}
+    daemon = Daemon(folder, plugins, ipv8=where, tunnel_community={"exitnode_enabled": is_exit})
     wanted = {node.address for node in network.nodes if node.flags}
     with daemon.running():
         client = daemon.client()
@@ -120,6 +122,49 @@ async def measure_speed(folder: Path) -> None:
                     bare.append(SIZE / MIB / peer.seconds())
                     ours.append(SIZE / MIB / by_daemon(client, peer, hops))
                 tell_speed(hops, statistics.median(bare), statistics.median(ours))
+
+
+async def measure_python(folder: Path) -> None:
+    """Download over one hop in turns with either endpoint, and over an exit with either."""
+    async with private_network(folder) as network:
+        await network.add(EXIT)
+        with (
+            plain_peer(network, folder / "seeder") as peer,
+            member(network, folder / "rust", ("downloads", "tunnels")) as (_, rust),
+            member(network, folder / "python", ("downloads", "tunnels"), endpoint="python") as (daemon, python),
+        ):
+            in_rust, in_python, processor = [], [], 0.0
+            for _ in range(ROUNDS[1]):
+                in_rust.append(SIZE / MIB / by_daemon(rust, peer, 1))
+                before = sum(daemon.process.cpu_times()[:2])
+                in_python.append(SIZE / MIB / by_daemon(python, peer, 1))
+                processor += sum(daemon.process.cpu_times()[:2]) - before
+        tell_endpoints("anonymous download, 1 hop", in_rust, in_python)
+        report("processor for it, Python", f"{processor / ROUNDS[1] / SIZE * MIB:.2f} s/MiB")
+    for endpoint in ("rust", "python"):
+        place = folder / f"exit {endpoint}"
+        place.mkdir()
+        async with private_network(place) as network:
+            [owner] = await network.add(NOTHING)
+            with (
+                plain_peer(network, place / "seeder") as peer,
+                member(network, place / "daemon", ("tunnels",), endpoint=endpoint, is_exit=True) as (_, client),
+            ):
+                await network.meet([owner], [address_of(client)])
+                rates = []
+                for _ in range(ROUNDS[1]):
+                    peer.pipe.send("next")
+                    await fetch(owner, peer, place / "saved", 1)
+                    rates.append(SIZE / MIB / peer.seconds())
+        if endpoint == "rust":
+            in_rust = rates
+    tell_endpoints("exit of a foreign node's download", in_rust, rates)
+
+
+def tell_endpoints(what: str, in_rust: list[float], in_python: list[float]) -> None:
+    """Report what one does in Rust and in Python, in MiB/s."""
+    rust, python = statistics.median(in_rust), statistics.median(in_python)
+    report(f"{what}, endpoint in Python", f"{python:.1f} MiB/s", baseline=f"in Rust: {rust:.1f}, x{python / rust:.2f}")
 
 
 def by_daemon(client: Client, peer: PlainPeer, hops: int) -> float:
@@ -297,7 +342,7 @@ def relayed(client: Client) -> int:
 def main() -> None:
     """Measure one network after the other."""
     with temporary_directory() as folder:
-        for measure in (measure_speed, measure_relaying, measure_small_relay, measure_switching):
+        for measure in (measure_speed, measure_python, measure_relaying, measure_small_relay, measure_switching):
             (folder / measure.__name__).mkdir()
             asyncio.run(measure(folder / measure.__name__))
 
