@@ -14,15 +14,18 @@ MIB = 1 << 20
 PYTHON = {"endpoint": "python"}
 
 
-async def test_one_and_two_hops_bring_what_a_plain_peer_has_and_show_it_exits_alone(network, plain_seeder, tmp_path):
+@pytest.mark.parametrize("size", [2 * MIB, pytest.param(128 * MIB, marks=pytest.mark.soak)], ids=["short", "long"])
+async def test_one_and_two_hops_bring_what_a_plain_peer_has_and_show_it_exits_alone(
+    network, plain_seeder, tmp_path, size
+):
     nodes = await network.add(RELAY, RELAY, EXIT, EXIT)
-    torrents = [plain_seeder.seed_new(os.urandom(2 * MIB), name=f"over {hops}") for hops in (1, 2)]
+    torrents = [plain_seeder.seed_new(os.urandom(size), name=f"over {hops}") for hops in (1, 2)]
     visitors = set()
     async with join(network, tmp_path, without_rust=True) as daemon:
         for hops, torrent in enumerate(torrents, start=1):
             await daemon.add(plain_seeder.magnet(torrent), hops=hops)
         for torrent in torrents:
-            await daemon.wait_for_progress(torrent, 1.0)
+            await daemon.wait_for_progress(torrent, 1.0, 300)
             visitors |= hosts_of(plain_seeder, torrent)
 
         assert all(daemon.has(torrent) for torrent in torrents)
@@ -68,6 +71,7 @@ async def test_a_download_comes_from_a_hidden_seeder(network, plain_seeder, tmp_
         assert daemon.has(torrent)
 
 
+@pytest.mark.soak
 async def test_a_foreign_node_downloads_what_the_daemon_seeds_as_a_hidden_service(network, plain_seeder, tmp_path):
     nodes = await network.add(RELAY, RELAY, EXIT, RELAY)
     torrent = plain_seeder.seed_new(os.urandom(MIB))

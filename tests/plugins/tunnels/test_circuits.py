@@ -10,9 +10,9 @@ def service(daemon, kind):
     return daemon.daemon.container.services().find(kind)
 
 
-def settings(nodes, **tunnels):
+def settings(nodes, *, endpoint="auto", **tunnels):
     return {
-        "ipv8": {"bootstrap": [nodes[0].contact]},
+        "ipv8": {"bootstrap": [nodes[0].contact], "endpoint": endpoint},
         "tunnel_community": {"min_circuits": 1, "max_circuits": 2, **tunnels},
     }
 

@@ -44,15 +44,25 @@ async def switch(daemon):
     await daemon.patch("/plugins/tunnels", json={"enabled": True})
 
 
-@pytest.mark.parametrize("rounds", [5, pytest.param(100, marks=pytest.mark.soak)])
-async def test_stopping_it_while_it_serves_leaves_nothing(start_daemon, start_nodes, seeder, tmp_path, rounds):
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("rust", 5),
+        ("python", 5),
+        pytest.param(("rust", 100), marks=pytest.mark.soak),
+        pytest.param(("python", 100), marks=pytest.mark.soak),
+    ],
+    ids=str,
+)
+async def test_stopping_it_while_it_serves_leaves_nothing(start_daemon, start_nodes, seeder, tmp_path, case):
+    endpoint, rounds = case
     logging.disable(logging.INFO)  # pytest keeps every record
     nodes = await start_nodes(EXIT, RELAY)
     seeder.limit(100_000)
     torrent = seeder.seed_new(os.urandom(4 * MIB), piece_length=64 * 1024)
     marks = []
     try:
-        async with start_daemon("tunnels", config=settings(nodes)) as daemon:
+        async with start_daemon("tunnels", config=settings(nodes, endpoint=endpoint)) as daemon:
             for number in range(rounds):
                 await serve(daemon, torrent, tmp_path / f"mine{number}", seeder)
                 await switch(daemon)
