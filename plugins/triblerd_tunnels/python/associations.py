@@ -20,7 +20,9 @@ from triblerd_tunnels.carrier import Address
 from triblerd_tunnels.python.cells import (
     HIDDEN,
     IPV4,
+    MOST_NAME,
     NAME,
+    NAME_FRAME,
     NOWHERE,
     Cells,
     address_end,
@@ -166,6 +168,8 @@ class Associations:
             _, origin, data = read_data(message)
         except ValueError:
             return True
+        if origin[0] == NAME and not 0 < len(origin) - NAME_FRAME <= MOST_NAME:
+            return True  # SOCKS5 has no form for it
         if circuit.ctype in HIDDEN:
             origin = pack_address(self._community.circuit_id_to_ip(circuit.circuit_id), CIRCUIT_ID_PORT)
             self._claim(circuit)

@@ -32,6 +32,8 @@ HIDDEN: Final = frozenset({CIRCUIT_TYPE_RP_DOWNLOADER, CIRCUIT_TYPE_RP_SEEDER})
 """The types of circuits that lead to a peer of a hidden swarm."""
 IPV4, NAME, IPV6 = 1, 2, 3
 MOST_NAME: Final = 255
+NAME_FRAME: Final = 5
+"""Bytes of a packed name beside the name: its kind, its length, the port."""
 
 _PORT_BYTES: Final = 2
 _LENGTHS: Final = {IPV4: 1 + 4 + _PORT_BYTES, IPV6: 1 + 16 + _PORT_BYTES}
@@ -170,7 +172,7 @@ def address_end(message: bytes, start: int) -> int:
     """
     kind = message[start] if start < len(message) else 0
     if kind == NAME:
-        length = 3 + int.from_bytes(message[start + 1 : start + 3]) + _PORT_BYTES
+        length = NAME_FRAME + int.from_bytes(message[start + 1 : start + 3])
     else:
         length = _LENGTHS.get(kind, len(message) + 1)
     if start + length > len(message):
