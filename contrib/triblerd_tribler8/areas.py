@@ -12,9 +12,12 @@ from triblerd_tribler8.metadata.searches import LocalSearch, PeersSearch
 from triblerd_tribler8.metadata.torrents import KnownTorrents
 from triblerd_tribler8.parts import Dialect
 from triblerd_tribler8.rss import RssPart
+from triblerd_tribler8.recommender import RecommenderPart
 from triblerd_tribler8.settings.part import SettingsPart
 from triblerd_tribler8.shutdown import ShutdownPart
+from triblerd_tribler8.statistics import StatisticsPart
 from triblerd_tribler8.torrentinfo import TorrentInfoPart
+from triblerd_tribler8.ui import RootPart, UiPart
 from triblerd_tribler8.versioning import VersioningPart
 
 PARTS: tuple[type[Dialect], ...] = (
@@ -28,10 +31,14 @@ PARTS: tuple[type[Dialect], ...] = (
     LogPart,
     PeersSearch,
     RssPart,
+    RecommenderPart,
+    RootPart,
     SettingsPart,
     ShutdownPart,
     TorrentInfoPart,
     VersioningPart,
+    StatisticsPart,
+    UiPart,
 )
 """Where request or answer differ from those of the unprefixed API."""
 SAME: Mapping[str, str] = {
@@ -40,6 +47,7 @@ SAME: Mapping[str, str] = {
     "/api/libtorrent": "/libtorrent",
     "/api/metadata/search/completions": "/metadata/search/completions",
     "/api/metadata/torrents/{infohash}/health": "/metadata/torrents/{infohash}/health",
+    "/api/statistics/dirspace": "/statistics/dirspace",
     "/api/statistics/ipv8": "/statistics/ipv8",
 }
 """Where they do not."""

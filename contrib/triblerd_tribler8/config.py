@@ -24,3 +24,11 @@ class Tribler8Config(Section):
             "others"
         ),
     ] = ("Sonarr", "Radarr", "Whisparr")
+    ui_directory: Annotated[
+        str,
+        Meta(
+            pattern=r"^([/~].*)?$",
+            description="Absolute directory with the files of a web interface, served at `/ui/` to everybody who can "
+            "reach the API; empty for none",
+        ),
+    ] = ""

@@ -34,6 +34,10 @@ class ForbiddenError(TriblerdError):
     """The caller is known, and may not do this."""
 
 
+class UnknownPathError(TriblerdError):
+    """Nothing has this path: no route, and no file of a page."""
+
+
 class NotFoundError(TriblerdError):
     """What the caller names does not exist."""
 

@@ -13,6 +13,7 @@ from triblerd_tunnels.rows import (
     PointAddress,
     PointRow,
     RelayRow,
+    SocksServerRow,
     SpeedFigures,
     SpeedSample,
     SwarmPoints,
@@ -30,6 +31,7 @@ __all__ = [
     "PointRow",
     "RelayClosed",
     "RelayRow",
+    "SocksServerRow",
     "SpeedFigures",
     "SpeedSample",
     "SwarmPoints",
@@ -174,6 +176,9 @@ class TunnelView(Protocol):
 
     def exits(self) -> Sequence[ExitRow]:
         """Return the circuits that end at this node."""
+
+    def socks_servers(self) -> Sequence[SocksServerRow]:
+        """Return the SOCKS5 servers of the sessions of anonymous downloads; they listen on 127.0.0.1 alone."""
 
     def swarms(self) -> Sequence[SwarmRow]:
         """Return the hidden swarms that this node takes part in."""

@@ -12,6 +12,8 @@ from ipv8.messaging.anonymization.tunnel import Circuit, RoutingObject
 from triblerd_tunnels.api import SpeedSample
 
 Address = tuple[str, int]
+SOCKS_HOST = "127.0.0.1"
+"""Servers listen nowhere else. libtorrent's own address has to be this one, too, or it gets no answers."""
 
 
 class SocksServer(NamedTuple):
@@ -34,8 +36,12 @@ class Carrier(Protocol):
     A circuit belongs to one association as long as that lasts, and each address that is sent to keeps to one circuit.
     """
 
-    async def serve(self, hops: int) -> int:
+    async def serve(self, hops: int, port: int = 0) -> int:
         """Open the server for a number of hops, unless it is open, and return its port.
+
+        Args:
+            hops: Into circuits of so many.
+            port: Where it shall listen; 0 leaves the choice to the system.
 
         Raises:
             OSError, RuntimeError: it cannot be opened now.

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from triblerd.config import Section, default_from_environment
+from triblerd.config import Port, Section, default_from_environment
 
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 
@@ -22,6 +22,14 @@ class TunnelsConfig(Section):
             description="Circuits of others that go through this node at most; with 0 it relays for nobody",
         ),
     ] = 100
+    socks_listen_ports: Annotated[
+        tuple[Port, ...],
+        Meta(
+            max_length=16,
+            description="Ports of the local SOCKS5 servers that anonymous downloads go through: the first for one hop, "
+            "the second for two, and so on; 0, -1 and what is missing leave the choice to the system",
+        ),
+    ] = ()
 
 
 class TunnelCommunity(Section):

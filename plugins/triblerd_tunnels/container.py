@@ -6,7 +6,7 @@ from triblerd.store import StoreView
 from triblerd_libtorrent.api import SessionDiagnostics, SessionRegistry, TorrentEngine, TorrentSwarm
 from triblerd_tunnels.book import Book
 from triblerd_tunnels.community import TunnelsCommunity
-from triblerd_tunnels.config import TunnelCommunity
+from triblerd_tunnels.config import TunnelCommunity, TunnelsConfig
 from triblerd_tunnels.exits import ExitCache
 from triblerd_tunnels.forgeries import Forgeries
 from triblerd_tunnels.hidden import HiddenSwarms
@@ -21,6 +21,7 @@ class TunnelsContainer(containers.DeclarativeContainer):
     """What this plugin is given (above) and what it makes of it (below)."""
 
     config = providers.Dependency(instance_of=TunnelCommunity)
+    own_config = providers.Dependency(instance_of=TunnelsConfig)
     community = providers.Dependency(instance_of=TunnelsCommunity)
     registry = providers.Dependency(instance_of=SessionRegistry)
     diagnostics = providers.Dependency(instance_of=SessionDiagnostics)
@@ -41,6 +42,7 @@ class TunnelsContainer(containers.DeclarativeContainer):
         spawn=spawn,
         least=config.provided.min_circuits,
         most=config.provided.max_circuits,
+        ports=own_config.provided.socks_listen_ports,
     )
     hidden = providers.Singleton(HiddenSwarms, community=community, engine=engine, peers=peers, spawn=spawn)
     reunion = providers.Singleton(

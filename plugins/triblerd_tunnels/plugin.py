@@ -83,6 +83,7 @@ async def triblerd_lifespan(context: PluginContext[TunnelsConfig]) -> AsyncItera
     )
     container = TunnelsContainer(
         config=config,
+        own_config=context.config,
         community=community,
         registry=context.service(SessionRegistry),
         diagnostics=context.service(SessionDiagnostics),

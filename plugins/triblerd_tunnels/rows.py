@@ -16,6 +16,14 @@ Flags = Annotated[
 ]
 
 
+class SocksServerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A SOCKS5 server, by which the session of a number of hops reaches its peers."""
+
+    port: int
+    hops: int
+    associations: Annotated[int, Meta(description="Its UDP associations (RFC 1928)")]
+
+
 class CircuitRow(msgspec.Struct, frozen=True, kw_only=True):
     """A circuit that this node built for itself."""
 

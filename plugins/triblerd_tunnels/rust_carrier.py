@@ -1,6 +1,7 @@
 """Leaves the data of circuits to the endpoint in Rust, where they never reach Python."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
@@ -16,7 +17,7 @@ from ipv8.messaging.anonymization.tunnel import (
 )
 
 from triblerd_tunnels.api import SpeedSample
-from triblerd_tunnels.carrier import Address, SocksServer
+from triblerd_tunnels.carrier import SOCKS_HOST, Address, SocksServer
 
 _CELL = 0
 _LINKED = frozenset({CIRCUIT_TYPE_RP_DOWNLOADER, CIRCUIT_TYPE_RP_SEEDER})
@@ -42,14 +43,16 @@ class RustCarrier:
         # Or later changes of the flags do not reach it, since it is behind a dispatcher.
         community.settings.endpoint = socket
 
-    async def serve(self, hops: int) -> int:
+    async def serve(self, hops: int, port: int = 0) -> int:
         """Open the server, which lives as long as the socket of the overlay."""
         for server in self.servers():  # the one of a session that could not be opened
             if server.hops == hops:
                 return server.port
         while True:
+            with socket.create_server((SOCKS_HOST, port)):
+                """A port that another program has ends here: the library panics over it."""
             try:
-                return int(await asyncio.to_thread(self._socket.create_socks5_server, 0, hops))  # blocks until bound
+                return int(await asyncio.to_thread(self._socket.create_socks5_server, port, hops))  # blocks until bound
             except RuntimeError as error:
                 if "borrowed" not in str(error):  # the endpoint is at work for another thread at this very moment
                     raise

@@ -19,12 +19,10 @@ from triblerd_libtorrent.api import (
     TorrentStatus,
     TunnelState,
 )
+from triblerd_tunnels.carrier import SOCKS_HOST
 from triblerd_tunnels.community import TunnelsCommunity
 
 log = logging.getLogger(__name__)
-
-SOCKS_HOST = "127.0.0.1"
-"""The server listens nowhere else. libtorrent's own address has to be this one, too, or it gets no answers."""
 
 _ACTIVE = frozenset({EngineState.METADATA, EngineState.DOWNLOADING, EngineState.FINISHED, EngineState.SEEDING})
 _ASSOCIATION_SECONDS = 20.0
@@ -47,6 +45,7 @@ class TunnelSessions:
         spawn: Starts background work.
         least: Circuits of each number of hops in use, however little there is to do; one at least.
         most: And however much, apart from what the associations need.
+        ports: Where the SOCKS5 servers listen, from the one for one hop on; what is missing, or not above 0, is chosen.
 
     Attributes:
         least: As in force, and so ``most``.
@@ -62,6 +61,7 @@ class TunnelSessions:
         spawn: Spawn,
         least: int,
         most: int,
+        ports: Sequence[int],
     ) -> None:
         self._community = community
         self._registry = registry
@@ -70,6 +70,7 @@ class TunnelSessions:
         self._spawn = spawn
         self.least = max(least, 1)
         self.most = max(most, self.least)
+        self._ports = ports
         self._wanted: set[int] = set()
         self._opened: dict[int, int] = {}
         self._circuit_came: defaultdict[int, asyncio.Event] = defaultdict(asyncio.Event)
@@ -139,7 +140,7 @@ class TunnelSessions:
     async def _serve(self, hops: int) -> None:
         while hops not in self._opened:
             try:
-                port = await self._community.carrier.serve(hops)
+                port = await self._community.carrier.serve(hops, self._port(hops))
                 # A session sends announces when it begins, and would say for half a minute that they failed.
                 await self._until_ready(hops)
                 before = self._associations().get(hops, 0)  # those of a session that was given up are still counted
@@ -153,6 +154,9 @@ class TunnelSessions:
                 self._opened[hops] = port
                 self.tell_addresses()
                 log.info("Downloads over %d hops go through SOCKS5 on port %d", hops, port)
+
+    def _port(self, hops: int) -> int:
+        return max(self._ports[hops - 1], 0) if hops <= len(self._ports) else 0
 
     async def _until_ready(self, hops: int) -> None:
         while self.state(hops) is not TunnelState.READY:

@@ -22,6 +22,7 @@ from triblerd_tunnels.api import (
     PointAddress,
     PointRow,
     RelayRow,
+    SocksServerRow,
     SpeedFigures,
     SpeedSample,
     SwarmPoints,
@@ -118,6 +119,10 @@ class View:
             )
             for number, tunnel in self._community.exit_sockets.items()
         ]
+
+    def socks_servers(self) -> Sequence[SocksServerRow]:
+        """Return the SOCKS5 servers of the sessions of anonymous downloads."""
+        return [SocksServerRow(**server._asdict()) for server in self._community.carrier.servers()]
 
     def swarms(self) -> Sequence[SwarmRow]:
         """Return the hidden swarms that this node takes part in."""

@@ -56,5 +56,5 @@ COLON = Form(lambda text: "" if text == ":" else text, lambda text: ":" if text 
 """Nothing is an empty text, never a colon alone."""
 DAY = Form(_shown_day, _taken_day)
 """Two rates for each half hour of a day, as JSON text in which ``null`` is unlimited; 0 is, too."""
-SERVERS = Form(lambda ports: [*ports, *[0] * (_SESSIONS - len(ports))], _same)
+SERVERS = Form(lambda ports: [max(port, 0) for port in [*ports, *[0] * (_SESSIONS - len(ports))]], _same)
 """One port for each number of hops, from one hop on."""

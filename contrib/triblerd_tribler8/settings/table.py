@@ -1,15 +1,10 @@
 """Every setting of version 8, and what it is here."""
 
 from collections.abc import Mapping
-from typing import Annotated
 
-from msgspec import Meta
-
-from triblerd_tribler8.settings.forms import COLON, DAY, PORT, TEXT
+from triblerd_tribler8.settings.forms import COLON, DAY, PORT, SERVERS, TEXT
 from triblerd_tribler8.settings.keys import FreeForm, Kept, Key, Shared, Told
 from triblerd_tribler8.settings.overlay import Interfaces, key_files, overlays
-
-Port = Annotated[int, Meta(ge=0, le=65535)]
 
 KEYS: Mapping[str, Key] = {
     "api/key": Shared("api.key", TEXT),
@@ -51,7 +46,7 @@ KEYS: Mapping[str, Key] = {
     "watch_folder/enabled": Shared("watch_folder.enabled"),
     "watch_folder/directory": Shared("watch_folder.directory"),
     "watch_folder/check_interval": Shared("watch_folder.check_interval"),
-    "libtorrent/socks_listen_ports": Kept(list[Port], (0, 0, 0, 0, 0)),
+    "libtorrent/socks_listen_ports": Shared("tunnels.socks_listen_ports", SERVERS),
     "libtorrent/listen_interface": Shared("libtorrent.listen_interface"),
     "libtorrent/port": Shared("libtorrent.port", PORT),
     "libtorrent/proxy_type": Shared("libtorrent.proxy_type"),

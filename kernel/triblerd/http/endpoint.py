@@ -208,12 +208,13 @@ class Endpoint:
     prefix: ClassVar[str] = ""
     """What every path of the class starts with, such as ``/downloads``."""
     needs_key: ClassVar[bool] = True
-    """False has the prefix, and all below it, answered without a key. For what no secret is in, such as a web page."""
+    """False has the prefix, and all below it, answered without a key. For what no secret is in, such as a web page. The
+    prefix ``/`` is the root alone, and nothing is below it."""
     routes: ClassVar[tuple[Route, ...]] = ()
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
-        if not cls.needs_key and not cls.prefix.strip("/"):
+        if not cls.needs_key and not cls.prefix:
             msg = f"{cls.__name__}: without a prefix all paths would be open to everybody"
             raise TypeError(msg)
         cls.routes = tuple(

@@ -24,6 +24,7 @@ from triblerd.errors import (
     TriblerdError,
     UnauthorizedError,
     UnavailableError,
+    UnknownPathError,
     WrongStateError,
 )
 
@@ -45,10 +46,6 @@ class Form(StrEnum):
     """``{"error": {"handled": true, "message": text}}``."""
     CODED = "handled, with code"
     """``{"error": {"handled": true, "code": class, "message": text}}``."""
-
-
-class UnknownPathError(TriblerdError):
-    """No route has this path."""
 
 
 class WrongMethodError(TriblerdError):
@@ -91,8 +88,8 @@ def answer_of(kind: type[TriblerdError]) -> tuple[int, Form]:
 
 
 def is_dialect8(path: str) -> bool:
-    """Return whether a path belongs to the ``/api`` dialect, whose errors have one shape of their own."""
-    return path == "/api" or path.startswith("/api/")
+    """Return whether a path belongs to the dialect of version 8, whose errors have one shape of their own."""
+    return path.startswith(("/api/", "/ui/")) or path in ("/api", "/ui")
 
 
 def error_response(error: TriblerdError, path: str) -> web.Response:

@@ -18,9 +18,10 @@ from triblerd.errors import (
     TriblerdError,
     UnauthorizedError,
     UnavailableError,
+    UnknownPathError,
 )
 from triblerd.http.endpoint import RawBody, Route
-from triblerd.http.errors import UnknownPathError, answer_of
+from triblerd.http.errors import answer_of
 from triblerd.http.schemas import REFS, Schemas
 
 TITLE = "Tribler REST API documentation"

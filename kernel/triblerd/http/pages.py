@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from triblerd.http.errors import UnknownPathError
+from triblerd.errors import UnknownPathError
 
 MEDIA_TYPES: Mapping[str, str] = {
     ".html": "text/html; charset=utf-8",

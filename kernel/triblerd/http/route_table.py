@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from urllib.parse import unquote, unquote_to_bytes
 
+from triblerd.errors import UnknownPathError
 from triblerd.http.endpoint import Route
-from triblerd.http.errors import UnknownPathError, WrongMethodError
+from triblerd.http.errors import WrongMethodError
 
 T = TypeVar("T")
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from aiohttp import hdrs, web
 
-from triblerd.errors import ForbiddenError, NotStartedError
+from triblerd.errors import ForbiddenError, NotStartedError, UnknownPathError
 from triblerd.http.answers import ROUTE
 from triblerd.http.binding import Call, bind
 from triblerd.http.endpoint import Endpoint, Route, Scope
-from triblerd.http.errors import UnknownPathError
 from triblerd.http.route_table import RouteTable
 
 CANCEL_SECONDS = 2.0

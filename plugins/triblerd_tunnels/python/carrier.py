@@ -45,11 +45,11 @@ class PythonCarrier:
         self._servers: dict[int, Socks5Server] = {}
         socket.divert(community.get_prefix() + _CELL, cells.arrived)
 
-    async def serve(self, hops: int) -> int:
+    async def serve(self, hops: int, port: int = 0) -> int:
         """Open the server for a number of hops, unless it is open."""
         if hops not in self._servers:
             server = Socks5Server(hops, associations=self._associations, requests=self._requests)
-            await server.open()
+            await server.open(port)
             self._servers[hops] = server
         return self._servers[hops].port
 

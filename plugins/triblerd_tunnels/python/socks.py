@@ -55,13 +55,13 @@ class Socks5Server:
         self._connections: set[asyncio.Task[None]] = set()
         self.port = 0
 
-    async def open(self) -> None:
-        """Begin to listen.
+    async def open(self, port: int = 0) -> None:
+        """Begin to listen, where the system says if ``port`` is 0.
 
         Raises:
-            OSError: there is no port.
+            OSError: there is no port, or another program has it.
         """
-        self._server = await asyncio.start_server(self._welcome, HOST, 0)
+        self._server = await asyncio.start_server(self._welcome, HOST, port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 from contextlib import suppress
 from ipaddress import IPv4Address
 
@@ -72,12 +73,17 @@ def guests_of(seeder):
 async def test_a_download_over_one_hop_is_seen_by_its_seeder_as_the_exit(start_daemon, start_nodes, seeder, tmp_path):
     nodes = await start_nodes(EXIT)
     torrent = seeder.seed_new(os.urandom(4 * 1024 * 1024), piece_length=256 * 1024)
-    async with start_daemon("tunnels", config=settings(nodes)) as daemon:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    config = {**settings(nodes), "tunnels": {"socks_listen_ports": [port]}}
+    async with start_daemon("tunnels", config=config) as daemon:
         await add(daemon, torrent, tmp_path / "mine", peers=[(seeder.host, seeder.port)])
         seen = await complete(daemon, torrent, watch=guests_of(seeder))
+        servers = service(daemon, TunnelView).socks_servers()
 
         assert (tmp_path / "mine/tiny").read_bytes() == (torrent.folder / "tiny").read_bytes()
         assert seen == {EXIT_ADDRESS}
+        assert [(server.hops, server.port, server.associations > 0) for server in servers] == [(1, port, True)]
 
 
 async def test_a_hidden_seeder_and_its_visitor_know_each_other_by_numbers_of_circuits(

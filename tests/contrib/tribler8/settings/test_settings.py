@@ -84,7 +84,7 @@ WRONG: list[tuple[dict[str, object], str]] = [
     ({"libtorrent": {"advanced_rate_limits": {"0": [[1, 2]]}}}, "libtorrent/advanced_rate_limits/0: expected the JSON"),
     ({"libtorrent": {"advanced_rate_limits": {"7": UNLIMITED}}}, "Unknown setting: libtorrent/advanced_rate_limits/7"),
     ({"libtorrent": {"advanced_rate_limits": "[]"}}, "libtorrent/advanced_rate_limits: expected an object"),
-    ({"libtorrent": {"socks_listen_ports": [1, 70000]}}, "libtorrent/socks_listen_ports: "),
+    ({"libtorrent": {"socks_listen_ports": [1, 70000]}}, "libtorrent/socks_listen_ports: expected int <= 65535"),
     ({"libtorrent": 5}, "libtorrent: expected an object with settings"),
     ({"libtorrent": None}, "libtorrent: expected an object with settings"),
     ({"libtorrent": []}, "libtorrent: expected an object with settings"),

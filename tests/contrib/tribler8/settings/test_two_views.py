@@ -17,6 +17,7 @@ SAME = [
     ("libtorrent/download_defaults/seeding_time", 90, "download_defaults.seeding_time", 90.0),
     ("libtorrent/download_defaults/seeding_ratio", 1.5, "download_defaults.seeding_ratio", 1.5),
     ("libtorrent/download_defaults/number_hops", 2, "download_defaults.number_hops", 2),
+    ("libtorrent/socks_listen_ports", [9001, 0, 9003, 0, 0], "tunnels.socks_listen_ports", [9001, 0, 9003, 0, 0]),
     ("libtorrent/clear_orphaned_parts", True, "downloads.clear_orphaned_parts", True),
     ("watch_folder/directory", "/srv/watched", "watch_folder.directory", "/srv/watched"),
     ("watch_folder/check_interval", 30, "watch_folder.check_interval", 30.0),
