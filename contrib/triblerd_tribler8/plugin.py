@@ -29,6 +29,7 @@ def triblerd_manifest() -> Manifest:
             "rss",
             "search",
             "torrentinfo",
+            "tunnels",
             "upgrader",
             "versioning",
         ),

@@ -49,8 +49,7 @@ class RustCarrier:
             if server.hops == hops:
                 return server.port
         while True:
-            with socket.create_server((SOCKS_HOST, port)):
-                """A port that another program has ends here: the library panics over it."""
+            _require_free(port)
             try:
                 return int(await asyncio.to_thread(self._socket.create_socks5_server, port, hops))  # blocks until bound
             except RuntimeError as error:
@@ -119,6 +118,11 @@ class RustCarrier:
         """Open the socket anew if there are servers: nothing else ends them."""
         if self.servers():
             await self._socket.renew()
+
+
+def _require_free(port: int) -> None:
+    """Raise ``OSError`` for a port that another program has: the library would panic over it."""
+    socket.create_server((SOCKS_HOST, port)).close()
 
 
 def _into(queue: asyncio.Queue[tuple[int, int, bool]]) -> Callable[[Mapping[int, Sequence[int]], bool], None]:

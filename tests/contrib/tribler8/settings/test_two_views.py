@@ -18,6 +18,8 @@ SAME = [
     ("libtorrent/download_defaults/seeding_ratio", 1.5, "download_defaults.seeding_ratio", 1.5),
     ("libtorrent/download_defaults/number_hops", 2, "download_defaults.number_hops", 2),
     ("libtorrent/socks_listen_ports", [9001, 0, 9003, 0, 0], "tunnels.socks_listen_ports", [9001, 0, 9003, 0, 0]),
+    ("libtorrent/check_after_complete", True, "downloads.check_after_complete", True),
+    ("libtorrent/ask_download_settings", True, "tribler8.ask_download_settings", True),
     ("libtorrent/clear_orphaned_parts", True, "downloads.clear_orphaned_parts", True),
     ("watch_folder/directory", "/srv/watched", "watch_folder.directory", "/srv/watched"),
     ("watch_folder/check_interval", 30, "watch_folder.check_interval", 30.0),
