@@ -11,8 +11,8 @@ from triblerd_tribler8.log import LogPart
 from triblerd_tribler8.metadata.searches import LocalSearch, PeersSearch
 from triblerd_tribler8.metadata.torrents import KnownTorrents
 from triblerd_tribler8.parts import Dialect
-from triblerd_tribler8.rss import RssPart
 from triblerd_tribler8.recommender import RecommenderPart
+from triblerd_tribler8.rss import RssPart
 from triblerd_tribler8.settings.part import SettingsPart
 from triblerd_tribler8.shutdown import ShutdownPart
 from triblerd_tribler8.statistics import StatisticsPart
@@ -21,24 +21,24 @@ from triblerd_tribler8.ui import RootPart, UiPart
 from triblerd_tribler8.versioning import VersioningPart
 
 PARTS: tuple[type[Dialect], ...] = (
-    EventsPart,
     AddedDownloads,
     ChangedDownloads,
     DownloadContents,
     DownloadsList,
+    EventsPart,
     KnownTorrents,
     LocalSearch,
     LogPart,
     PeersSearch,
-    RssPart,
     RecommenderPart,
     RootPart,
+    RssPart,
     SettingsPart,
     ShutdownPart,
-    TorrentInfoPart,
-    VersioningPart,
     StatisticsPart,
+    TorrentInfoPart,
     UiPart,
+    VersioningPart,
 )
 """Where request or answer differ from those of the unprefixed API."""
 SAME: Mapping[str, str] = {
