@@ -10,7 +10,12 @@ import time
 from collections.abc import Callable, Coroutine
 from functools import partial
 
-from ipv8.messaging.anonymization.tunnel import CIRCUIT_STATE_CLOSING, CIRCUIT_TYPE_IP_SEEDER
+from ipv8.messaging.anonymization.tunnel import (
+    CIRCUIT_STATE_CLOSING,
+    CIRCUIT_TYPE_IP_SEEDER,
+    CIRCUIT_TYPE_RP_DOWNLOADER,
+    Circuit,
+)
 
 from triblerd_libtorrent.api import (
     EngineState,
@@ -84,6 +89,17 @@ class HiddenSwarms:
                 points.add(swarm)
                 self._tried[swarm] = now
                 self._spawn("introduction point", self._community.create_introduction_point(swarm))
+
+    def circuit_leaves(self, circuit: Circuit) -> None:
+        """Look for hidden seeders at once when the way to one is gone, which rendezvous points may part in use.
+
+        pyipv8 would wait half a minute, and ask the DHT again some minutes after it has answered.
+        """
+        swarm = self._community.swarms.get(circuit.info_hash or b"")
+        is_visit = circuit.ctype == CIRCUIT_TYPE_RP_DOWNLOADER and circuit.e2e
+        if swarm is not None and is_visit and any(joined == circuit.info_hash for joined, *_ in self._joined.values()):
+            swarm.last_lookup = swarm.last_dht_response = 0
+            self._spawn("look for hidden seeders", self._community.do_peer_discovery())
 
     def leave_all(self) -> None:
         """Leave all swarms."""

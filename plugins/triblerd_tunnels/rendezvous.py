@@ -9,8 +9,9 @@ from ipv8.messaging.anonymization.tunnel import RelayRoute
 from triblerd_tunnels.community import TunnelsCommunity
 from triblerd_tunnels.traffic import TrafficMeter
 
-SIGN_OF_LIFE: Final = 1024
-"""Bytes through the rendezvous points of this node after which they are in use: more than strangers' attempts bring."""
+SIGN_OF_LIFE: Final = 256
+"""Bytes through the rendezvous points of this node after which they are in use: less than two pings with their answers,
+which come every 7.5 seconds when there is nothing else."""
 
 
 class RendezvousMeter:

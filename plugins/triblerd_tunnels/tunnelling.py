@@ -2,7 +2,7 @@
 
 import asyncio
 
-from ipv8.messaging.anonymization.tunnel import PEER_FLAG_EXIT_BT
+from ipv8.messaging.anonymization.tunnel import PEER_FLAG_EXIT_BT, Circuit
 
 from triblerd.plugin import hookimpl
 from triblerd.tasks import Tasks
@@ -43,7 +43,7 @@ class Tunnelling:
         self._exits = exits
         self._forgeries = forgeries
         book.ready = sessions.circuit_ready
-        book.leaving = reunion.circuit_leaves
+        book.leaving = self._circuit_leaves
         community.observer = book
 
     def start(self, tasks: Tasks) -> None:
@@ -68,6 +68,10 @@ class Tunnelling:
         self._forgeries.close()
         await self._sessions.close()
         self._hidden.leave_all()
+
+    def _circuit_leaves(self, circuit: Circuit) -> None:
+        self._reunion.circuit_leaves(circuit)
+        self._hidden.circuit_leaves(circuit)
 
     async def _ask_exits(self) -> None:
         await asyncio.sleep(_EXITS_FIRST_SECONDS)  # or the answers come before anybody listens

@@ -4,6 +4,7 @@ import os
 
 from tests.overlay.member import join
 from tests.overlay.network import RELAY
+from tests.plugins.bandwidth.owed import accounts, drawn, expected_drawing
 from triblerd.testing import wait_for
 
 MIB = 1 << 20
@@ -22,28 +23,22 @@ async def test_the_graph_shows_what_a_daemon_paid_another_one_for_its_traffic(ne
     ) as carrier:
         host, port = await carrier.address()
         contacts = {"bootstrap": [*network.contacts, f"{host}:{port}"]}
-        async with join(network, tmp_path / "owner", *areas, ipv8=contacts, bandwidth_accounting=PAYING) as owner:
+        async with (
+            join(network, tmp_path / "owner", *areas, ipv8=contacts, bandwidth_accounting=PAYING) as owner,
+            accounts({"exit": carrier, "owner": owner}, "owner") as paid,
+        ):
             await owner.add(plain_seeder.magnet(torrent), hops=1)
             await owner.wait_for_progress(torrent, 1.0)
-            received = await wait_for(lambda: received_by(owner))
-            await owner.turn("tunnels", on=False)  # circuits that close are paid for when there are tunnels again
-            await owner.turn("tunnels", on=True)
+            await paid.turn_tunnels_off_and_on()  # circuits that close are paid for when there are tunnels again
 
-            taken = await wait_for(lambda: total(owner, "total_taken"), 20)
-            given = await wait_for(lambda: total(carrier, "total_given"), 20)
-            graph = await owner.get("/trustview?refresh=1")
+            await wait_for(lambda: are_equal(paid), 20, what="the payouts")
+            graphs = [await drawn(daemon) for daemon in (owner, carrier)]
 
-    assert given == taken
-    assert received <= taken <= received * 1.05  # a second passes until all is counted
-    assert [node["total_down"] for node in graph["graph"]["node"]][:1] == [taken]
-    assert graph["graph"]["edge"] == [[0, 1]]
+    [(_, _, received)] = paid.watches["owner"].used()
+    assert MIB < received < MIB * 1.25
+    assert graphs == [expected_drawing(paid.ids[name], paid.debts()) for name in ("owner", "exit")]
+    assert paid.debts() == {(paid.ids["owner"], paid.ids["exit"]): received}
 
 
-async def received_by(daemon):
-    """Return what came over the circuit in use, once the last count knows of the whole torrent."""
-    received = max(circuit["bytes_down"] for circuit in await daemon.circuits())
-    return received if received > MIB else 0
-
-
-async def total(daemon, key):
-    return (await daemon.get("/bandwidth/statistics"))["statistics"][key]
+async def are_equal(paid):
+    return await paid.figures() == paid.expected_figures()

@@ -49,6 +49,26 @@ async def test_a_hidden_seeder_keeps_an_introduction_point_until_it_is_stopped(s
         assert points(daemon) == []
 
 
+def visits(daemon):
+    circuits = community_of(daemon).circuits.values()
+    return {one.circuit_id for one in circuits if one.ctype == "RP_DOWNLOADER" and one.e2e}
+
+
+async def test_a_hidden_seeder_is_met_again_when_the_way_to_it_is_gone(start_daemon, start_nodes, tmp_path):
+    nodes = await start_nodes(EXIT, RELAY, ())
+    torrent, seeder = make_torrent(tmp_path, os.urandom(100_000)), nodes[-1].tunnels
+    async with start_daemon("tunnels", config=settings(nodes)) as daemon:
+        await wait_for(lambda: len(community_of(daemon).candidates) == len(seeder.candidates) == 3, what="peers")
+        seeder.join_swarm(swarm_id(torrent.infohash), 1, seeding=True)
+        await seeder.create_introduction_point(swarm_id(torrent.infohash))
+        await wait_for(lambda: any(node.stores(swarm_id(torrent.infohash)) for node in nodes), what="the DHT")
+        await add(daemon, torrent, tmp_path / "mine")
+        (first,) = await wait_for(lambda: visits(daemon), 18, what="the seeder")
+
+        community_of(daemon).remove_circuit(first, "no activity")
+        await wait_for(lambda: visits(daemon) - {first}, what="the seeder again")
+
+
 async def test_a_hybrid_torrent_meets_by_its_v2_hash_and_is_looked_for_while_it_is_incomplete(
     start_daemon, start_nodes, tmp_path
 ):

@@ -7,10 +7,10 @@ from tests.plugins.tunnels.test_circuits import service, settings
 from tests.plugins.tunnels.test_policy import community_of
 from triblerd.testing import wait_for
 from triblerd_tunnels.api import CircuitBook, CircuitClosed, RelayClosed, TunnelRemoved, TunnelView
-from triblerd_tunnels.rendezvous import SIGN_OF_LIFE
 
 COOKIE = b"c" * 20
 PACKET = bytes(1000)
+QUIET_SECONDS = 10.0
 IDLE_SECONDS = 60.0
 """Longer than anything may be without activity."""
 
@@ -48,10 +48,10 @@ def send(node, circuit, packets):
         node.tunnels.send_data(circuit.hop.address, circuit.circuit_id, ("127.0.0.1", 1), ("0.0.0.0", 0), PACKET)
 
 
-def grow_old(daemon):
+def grow_old(daemon, seconds):
     links = list(community_of(daemon).relay_from_to.values())
     for link in links:
-        link.last_activity -= IDLE_SECONDS
+        link.last_activity -= seconds
     return [link.last_activity for link in links]
 
 
@@ -61,9 +61,9 @@ def ages(daemon):
 
 async def test_circuits_that_met_stay_together_while_something_goes_through(meeting):
     daemon, nodes, circuits = meeting
-    old = grow_old(daemon)
+    old = grow_old(daemon, QUIET_SECONDS)
 
-    send(nodes[0], circuits[0], 2 * SIGN_OF_LIFE // len(PACKET))
+    send(nodes[0], circuits[0], 1)
     await wait_for(lambda: min(ages(daemon)) > max(old), what="a sign of life")
 
     assert len(service(daemon, TunnelView).relays()) == 2
@@ -74,7 +74,7 @@ async def test_circuits_that_met_part_when_nothing_goes_through(meeting):
     community, book = community_of(daemon), service(daemon, CircuitBook)
     book.read_counters()
 
-    grow_old(daemon)
+    grow_old(daemon, IDLE_SECONDS)
     book.read_counters()
     community.do_remove()
 
