@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from tests.overlay.member import join
+from tests.overlay.member import Member, join
 from tests.plugins.bandwidth.owed import accounts, drawn, expected_drawing
 from triblerd.testing import wait_for
 
@@ -24,7 +24,7 @@ _LEDGER_SECONDS = 120.0
 async def paying_daemons(network, folder):
     """Run a network in which everybody pays, and yield the daemons by their names when all know each other."""
     async with AsyncExitStack() as stack:
-        members = {}
+        members: dict[str, Member] = {}
         for name in (*HELPERS, *OWNERS):
             (folder / name).mkdir()
             known = [await member.address() for member in members.values()]
