@@ -15,7 +15,7 @@ from triblerd_libtorrent.api import (
     TorrentEngine,
     UnknownSchemeError,
 )
-from triblerd_watch_folder.config import WatchedFolder
+from triblerd_watch_folder.config import WatchedFolder, checked_labels
 from triblerd_watch_folder.seen import Outcome
 
 MOST_MAGNET_BYTES = 64 * 1024
@@ -50,13 +50,14 @@ class TorrentAdder:
     def wishes(self, options: WatchedFolder) -> AddWishes:
         """Return how the downloads of a directory are added now."""
         defaults = self._downloads.default_wishes()
+        category, tags = checked_labels(options)
         hops = self._default_hops.now() if options.hops is None else options.hops
         safe_seeding = defaults.safe_seeding if options.safe_seeding is None else options.safe_seeding
         return msgspec.structs.replace(
             defaults,
             destination=options.destination or None,
-            category=options.category,
-            tags=options.tags,
+            category=category,
+            tags=tags,
             hops=hops,
             safe_seeding=safe_seeding or hops > 0,
             auto_managed=self._auto_managed() if options.auto_managed is None else options.auto_managed,

@@ -7,12 +7,13 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from triblerd.config import Section
+from triblerd.errors import InvalidInputError
+from triblerd_downloads.api import CategoryName, checked_tags
+from triblerd_libtorrent.api import MOST_HOPS
 
 MOST_FOLDERS = 100
 
-MOST_HOPS = 3
-MOST_TAGS = 32
-_LONGEST_LABEL = 100
+_LONGEST_NAME = 100
 
 
 class Afterwards(StrEnum):
@@ -32,7 +33,7 @@ class WatchedFolder(Section, omit_defaults=True):  # null stands for a default, 
         str, Meta(description="Absolute directory for the downloads; empty is that of the category, or the default")
     ] = ""
     category: Annotated[str, Meta(description="Category of the downloads, which has to exist; empty for none")] = ""
-    tags: Annotated[tuple[str, ...], Meta(max_length=MOST_TAGS, description="Tags of the downloads")] = ()
+    tags: Annotated[tuple[str, ...], Meta(description="Tags of the downloads")] = ()
     hops: Annotated[
         Annotated[int, Meta(ge=0, le=MOST_HOPS)] | None,
         Meta(description="Anonymity of the downloads: 0 is plain; without it what the defaults say"),
@@ -54,18 +55,16 @@ class WatchedFolder(Section, omit_defaults=True):  # null stands for a default, 
         Raises:
             ValueError: it cannot be; the text begins with the key.
         """
-        _require_path("directory", self.directory)
-        if self.destination:
-            _require_path("destination", self.destination)
-            if not self.destination.startswith("/"):
-                msg = f"destination must be an absolute path, not {self.destination!r}"
-                raise ValueError(msg)
-        if not _is_label(self.category, forbidden="/\\"):
-            msg = f"category must have at most {_LONGEST_LABEL} characters, without slashes and control characters"
+        if "\0" in self.directory + self.destination:
+            msg = "directory and destination must be paths, without NUL"
             raise ValueError(msg)
-        if not all(tag.strip() and _is_label(tag, forbidden=",") for tag in self.tags):
-            msg = f"tags must have 1 to {_LONGEST_LABEL} characters each, without commas and control characters"
+        if self.destination and not self.destination.startswith("/"):
+            msg = f"destination must be an absolute path, not {self.destination!r}"
             raise ValueError(msg)
+        try:
+            checked_labels(self)
+        except InvalidInputError as error:
+            raise ValueError(str(error)) from error
 
 
 class WatchFolderConfig(Section):
@@ -86,16 +85,16 @@ class WatchFolderConfig(Section):
         Meta(ge=0, le=86400, description="Seconds that a file has to stay as it is before it counts as broken"),
     ] = 30.0
     folders: Annotated[
-        Mapping[Annotated[str, Meta(min_length=1, max_length=_LONGEST_LABEL)], WatchedFolder],
+        Mapping[Annotated[str, Meta(min_length=1, max_length=_LONGEST_NAME)], WatchedFolder],
         Meta(max_length=MOST_FOLDERS, description="Further directories by name, each with options of its own"),
     ] = {}
 
 
-def _require_path(key: str, path: str) -> None:
-    if "\0" in path:
-        msg = f"{key} must be a path, without NUL"
-        raise ValueError(msg)
+def checked_labels(folder: WatchedFolder) -> tuple[str, tuple[str, ...]]:
+    """Return the category, empty for none, and the tags of what a directory adds, as downloads have them.
 
-
-def _is_label(text: str, *, forbidden: str) -> bool:
-    return len(text) <= _LONGEST_LABEL and text.isprintable() and not set(forbidden) & set(text)
+    Raises:
+        InvalidInputError: they cannot have them.
+    """
+    category = str(CategoryName.parse(folder.category)) if folder.category else ""
+    return category, checked_tags(folder.tags)

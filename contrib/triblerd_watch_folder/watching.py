@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 SILENT_SECONDS = 30.0
-"""A disk that is asked for so long is said not to answer."""
+READ_SECONDS = 30.0
 STEP_SECONDS = 4.0
 """For renaming or deleting a file. The plugin's stop waits for it, and not much longer."""
 LONGEST_PAUSE = 3600.0
@@ -93,6 +93,7 @@ class FolderWatch:
         roots: The directories that paths given by clients are confined to.
         disk: Threads of its own: when the disk hangs, nobody else waits.
         publish: Tells of broken files.
+        silent_seconds: A disk that is asked for so long is said not to answer.
     """
 
     def __init__(  # noqa: PLR0913 - what watching takes, by keyword
@@ -105,7 +106,9 @@ class FolderWatch:
         roots: FileRoots,
         disk: DiskCalls,
         publish: Callable[[Event], None],
+        silent_seconds: float = SILENT_SECONDS,
     ) -> None:
+        self._silent_seconds = silent_seconds
         self._folder = folder
         self._config = config
         self._seen = seen
@@ -130,7 +133,7 @@ class FolderWatch:
                 return []
             new = {file.path for file in look.new}
             self._waiting = {path: waiting for path, waiting in self._waiting.items() if path in new}
-            self._problems.keep(lambda path: path in new or path in self._seen.files)
+            self._problems.keep(lambda path: path in new or path in look.unreadable or path in self._seen.files)
             for path, reason in look.unreadable.items():
                 self._problems.note(path, reason)
             reports = [await self._deal_with(file, look.missing, at_once=at_once) for file in look.new]
@@ -152,7 +155,7 @@ class FolderWatch:
         status = self._status
         state, reason = status.state, status.reason
         asked_for = 0.0 if status.asked_at is None else time.monotonic() - status.asked_at
-        if asked_for > SILENT_SECONDS:
+        if asked_for > self._silent_seconds:
             state, reason = FolderState.SILENT, f"The disk has not answered for {asked_for:.0f} s"
         return FolderReport(
             name=self._folder.name,
@@ -251,7 +254,7 @@ class FolderWatch:
         return await _to_the_end(self._add(file, source, wishes))
 
     async def _read(self, file: FoundFile, wishes: AddWishes, *, is_fresh: bool) -> Metainfo | Magnet:
-        raw = await self._disk.run(partial(read_file, self._folder, file))
+        raw = await self._disk.run(partial(read_file, self._folder, file), limit_seconds=READ_SECONDS)
         if not file.is_magnet:
             return await self._adder.read_torrent(raw)
         if is_fresh and self._config.settle_time and not raw.endswith(b"\n"):
@@ -314,7 +317,7 @@ class FolderWatch:
         wishes = self._adder.wishes(self._folder.options)
         source: Metainfo | Magnet | None
         try:
-            raw = await self._disk.run(partial(read_file, self._folder, file))
+            raw = await self._disk.run(partial(read_file, self._folder, file), limit_seconds=READ_SECONDS)
             if file.is_magnet:
                 source = await self._adder.read_link(raw, wishes, may_fetch=False)
             else:

@@ -33,6 +33,7 @@ AREAS = (
     "debug",
     "logging",
     "events",
+    "files",
     "knowledge",
     "metadata",
     "search",
@@ -46,6 +47,7 @@ AREAS = (
     "tunnels",
     "versioning",
     "discovery",
+    "watch_folder",
 )
 CHECKS = [
     content_type_conformance,

@@ -1,9 +1,21 @@
 """Directories that are missing, closed, links, or not for us."""
 
+import asyncio
 import os
+import threading
 
 from tests.contrib.watch_folder.conftest import downloads, folder, names_in, scan, wait_for_downloads, wait_for_folder
 from tests.plugins.files.conftest import closed, nobody
+from triblerd.disk_calls import DiskCalls
+from triblerd.services import PluginDirectory
+from triblerd.testing import wait_for
+from triblerd_downloads.api import DefaultHops, Downloads
+from triblerd_libtorrent.api import TorrentEngine
+from triblerd_watch_folder.adding import TorrentAdder
+from triblerd_watch_folder.config import WatchedFolder, WatchFolderConfig
+from triblerd_watch_folder.folders import Folder
+from triblerd_watch_folder.seen import load_seen
+from triblerd_watch_folder.watching import FolderWatch
 
 __all__ = ["closed"]
 
@@ -137,3 +149,64 @@ async def test_names_that_are_not_utf8_are_no_obstacle(start, watched, torrent):
         await wait_for_folder(daemon, broken=1, waiting=0)
 
     assert [os.fsencode(name) for name in names_in(watched)] == [b"b\xe4d.torrent.corrupt", b"f\xeflm.torrent"]
+
+
+class StuckRoots:
+    """A disk that does not answer."""
+
+    def __init__(self) -> None:
+        self.answer = threading.Event()
+
+    def allow(self, _path):
+        return self.answer.wait(20)
+
+
+async def test_a_disk_that_does_not_answer_is_said_to_be_silent_until_it_does(start, watched):
+    roots = StuckRoots()
+    async with start(directory="") as daemon:
+        services, store = daemon.daemon.container.services(), daemon.daemon.container.store().view("test")
+        engine, plugins = services.find(TorrentEngine), services.find(PluginDirectory)
+        adder = TorrentAdder(
+            downloads=services.find(Downloads),
+            engine=engine,
+            default_hops=DefaultHops(services=services, plugins=plugins, engine=engine),
+            auto_managed=lambda: False,
+        )
+        watch = FolderWatch(
+            Folder(name="", path=str(watched), options=WatchedFolder(directory=str(watched))),
+            config=WatchFolderConfig(),
+            seen=(await load_seen(store, {"": lambda _: True}))[""],
+            adder=adder,
+            roots=roots,
+            disk=DiskCalls(),
+            publish=lambda _: None,
+            silent_seconds=0.01,
+        )
+
+        look = asyncio.create_task(watch.scan())
+        await wait_for(lambda: watch.report().state == "silent")
+        reason = watch.report().reason
+        roots.answer.set()
+        await look
+
+    assert reason == "The disk has not answered for 0 s"
+    assert (watch.report().state, watch.report().reason) == ("watching", "")
+
+
+async def test_a_file_that_cannot_be_renamed_is_remembered_and_said(start, watched, torrent):
+    with_name = watched / ("x" * 244 + ".torrent")  # too long for another ending
+    with_name.write_bytes(torrent().metainfo)
+    broken = watched / ("y" * 245 + ".torrent")
+    broken.write_bytes(b"no torrent")
+    folders = {"inbox": {"directory": str(watched), "after": "rename"}}
+
+    async with start(**MANUAL, settle_time=0, directory="", folders=folders) as daemon:
+        await wait_for_folder(daemon, "inbox", added=1, broken=1, waiting=0)
+        assert await scan(daemon) == {}
+        problems = {row["path"]: row["error"] for row in (await folder(daemon, "inbox"))["problems"]}
+
+    assert names_in(watched) == [with_name.name, broken.name]
+    assert problems == {
+        str(with_name): "It cannot be renamed or deleted: File name too long",
+        str(broken): "It cannot be renamed or deleted: File name too long",
+    }

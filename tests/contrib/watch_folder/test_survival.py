@@ -57,3 +57,20 @@ async def test_killed_while_it_adds_it_goes_on_where_it_was(start_program, watch
         assert await names(daemon) == list(made)[1:-1]
     ending = ".torrent" if after == "keep" else ".torrent.added"
     assert names_in(watched) == [f"{name}{ending}" for name in made]
+
+
+async def test_turned_off_and_on_while_it_adds_it_loses_nothing(start, watched, torrent):
+    made = [f"film{number:02}" for number in range(COUNT)]
+    for name in made:
+        (watched / f"{name}.torrent").write_bytes(torrent(name).metainfo)
+
+    async with start() as daemon:
+        for _ in range(4):
+            await daemon.patch("/plugins/watch_folder", json={"enabled": False})
+            await daemon.patch("/plugins/watch_folder", json={"enabled": True})
+        await wait_for(lambda: is_done(daemon), 20)
+        assert await names(daemon) == made
+
+    async with start() as daemon:
+        await wait_for(lambda: is_done(daemon), 20)
+        assert await names(daemon) == made
