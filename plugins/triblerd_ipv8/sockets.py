@@ -77,9 +77,9 @@ def make_socket(kind: EndpointKind, port: int, address: str) -> NodeSocket:
         except ImportError as error:
             if kind == "rust":
                 raise NoRustError(str(error)) from error
-            log.warning("The overlay's endpoint is the one in Python, for %s cannot be imported: %s", RUST, SLOWER)
+            log.warning("%s cannot be imported, so the overlay's endpoint is the one in Python: %s", RUST, SLOWER)
         else:
             return cast("NodeSocket", module.RustSocket(port, address))
     else:
-        log.info("The overlay's endpoint is the one in Python, as the settings say: %s", SLOWER)
+        log.info("As the settings say, the overlay's endpoint is the one in Python: %s", SLOWER)
     return PythonSocket(port, address)

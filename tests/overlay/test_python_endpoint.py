@@ -30,7 +30,7 @@ async def test_one_and_two_hops_bring_what_a_plain_peer_has_and_show_it_exits_al
 
         assert all(daemon.has(torrent) for torrent in torrents)
         assert visitors <= {node.host for node in nodes[-2:]}
-        assert "The overlay's endpoint is the one in Python" in daemon.output
+        assert "the overlay's endpoint is the one in Python" in daemon.output
         assert "Traceback" not in daemon.output
 
 

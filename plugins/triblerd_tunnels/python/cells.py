@@ -22,6 +22,7 @@ from ipv8.messaging.anonymization.tunnel import (
     FORWARD,
     Circuit,
     Hop,
+    RelayRoute,
 )
 
 from triblerd_tunnels.carrier import Address
@@ -81,8 +82,8 @@ class Cells:
         if len(packet) <= _MESSAGE:
             return True
         number = int.from_bytes(packet[_NUMBER])
-        if number in self._relays:
-            self._relay(source, packet)
+        if (relay := self._relays.get(number)) is not None:
+            self._relay(relay, source, packet)
             return True
         if packet[_IS_PLAIN]:
             return False  # somebody begins a circuit, or answers that
@@ -103,7 +104,9 @@ class Cells:
         self._crypto.send_cell(tunnel.hop.address, CellPayload(tunnel.circuit_id, message))
         return True
 
-    def _relay(self, source: Address, packet: bytes) -> None:
+    def _relay(self, relay: RelayRoute, source: Address, packet: bytes) -> None:
+        if relay.rendezvous_relay:  # whose owner sends no pings: what goes one way is a sign of life of both
+            relay.beat_heart()
         try:
             self._crypto.process_cell(source, packet)
         except _UNREADABLE:  # pyipv8 expects the first alone
@@ -128,6 +131,7 @@ class Cells:
         message = _opened(packet, [(end.hop, FORWARD)])
         if not message:
             return True
+        end.bytes_up += len(packet)  # as the endpoint in Rust counts, or the books of two nodes would differ
         handler = self.ends.get(message[0])
         if handler is None or not handler(end, message):
             return False

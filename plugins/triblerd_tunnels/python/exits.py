@@ -87,8 +87,6 @@ class Exits:
             self._socket(end, target[0]).sendto(data, unpack_address(target))
         except OSError:  # no way there, or the system takes no more
             return
-        end.bytes_up += len(data)
-        end.beat_heart()
 
     def _socket(self, end: TunnelExitSocket, kind: int) -> socket.socket:
         key = end.circuit_id, kind

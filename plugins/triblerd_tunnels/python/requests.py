@@ -77,8 +77,8 @@ class CircuitRequests:
         waiting = self._waiting.get(number)
         if waiting is None or waiting.circuit is not circuit or waiting.answer.done():
             return True
-        waiting.total = waiting.total or total
-        if total == waiting.total and part < total <= MOST_PARTS:
+        if part < total <= MOST_PARTS and waiting.total in (0, total):
+            waiting.total = total
             waiting.parts[part] = message[_HEAD.size : _HEAD.size + length]
             if len(waiting.parts) == total:
                 waiting.answer.set_result(b"".join(waiting.parts[number] for number in range(total)))

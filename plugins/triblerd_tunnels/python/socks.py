@@ -4,7 +4,6 @@ It knows UDP ASSOCIATE, and CONNECT for one plain HTTP request, as circuits carr
 """
 
 import asyncio
-from contextlib import suppress
 from typing import Final
 
 from triblerd_tunnels.python.associations import HOST, Association, Associations, read_socks_address
@@ -94,8 +93,10 @@ class Socks5Server:
             writer.write(_answer(refused.answer))
         except (OSError, EOFError, ValueError):  # TimeoutError is an OSError, IncompleteReadError an EOFError
             pass
-        finally:
-            writer.close()
+        except asyncio.CancelledError:
+            writer.transport.abort()
+            raise
+        await _parted(writer)
 
     async def _associate(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._associations.of(self._hops)) >= MOST_ASSOCIATIONS:
@@ -114,9 +115,16 @@ class Socks5Server:
         if not request.startswith(_METHODS):
             return  # TLS, say
         writer.write(await self._requests.ask(self._hops, target, request))
-        with suppress(OSError):
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await writer.drain()
+
+
+async def _parted(writer: asyncio.StreamWriter) -> None:
+    """Close a connection, when the client has taken all that was written, or has had time enough to."""
+    writer.close()
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await writer.wait_closed()
+    except OSError:
+        writer.transport.abort()
 
 
 async def _until_over(reader: asyncio.StreamReader, association: Association) -> None:

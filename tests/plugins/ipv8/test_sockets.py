@@ -42,7 +42,7 @@ async def test_without_the_package_the_endpoint_in_rust_cannot_be_had_and_the_ot
     assert "ipv8_rust_tunnels cannot be imported" in refused["reason"]
     assert running["state"] == "running"
     assert running["report"].endswith("with the slower endpoint in Python")
-    assert daemon.output.count("The overlay's endpoint is the one in Python") == 1
+    assert daemon.output.count("the overlay's endpoint is the one in Python") == 1
 
 
 async def test_overlays_meet_over_it_and_messages_are_counted(start_overlay, neighbour):

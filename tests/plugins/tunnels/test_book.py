@@ -1,5 +1,6 @@
 """Whoever keeps accounts hears what went over circuits, and may send a message beside them."""
 
+import pytest
 from ipv8.messaging.anonymization.utils import run_speed_test
 
 from tests.plugins.tunnels.nodes import EXIT, RELAY
@@ -42,9 +43,10 @@ async def test_what_went_through_this_node_is_told_once_when_the_circuit_closes(
         assert slots.competing() == ()
 
 
-async def test_what_ended_at_this_node_is_told_when_the_circuit_closes(start_daemon, start_nodes):
+@pytest.mark.parametrize("endpoint", ["rust", "python"])
+async def test_what_ended_at_this_node_is_told_when_the_circuit_closes(start_daemon, start_nodes, endpoint):
     (owner,) = await start_nodes(())
-    exit_policy = settings([owner], exitnode_enabled=True)
+    exit_policy = settings([owner], endpoint=endpoint, exitnode_enabled=True)
     async with start_daemon("tunnels", config=exit_policy) as daemon:
         closed: list[CircuitClosed | RelayClosed] = []
         service(daemon, CircuitBook).listen(closed.append)

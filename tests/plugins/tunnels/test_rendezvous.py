@@ -15,11 +15,11 @@ IDLE_SECONDS = 60.0
 """Longer than anything may be without activity."""
 
 
-@pytest.fixture
-async def meeting(start_daemon, start_nodes):
+@pytest.fixture(params=["rust", "python"])
+async def meeting(start_daemon, start_nodes, request):
     """Let two nodes meet at a daemon; yield it, them, and their circuits."""
     nodes = await start_nodes((), ())
-    async with start_daemon("tunnels", config=settings(nodes)) as daemon:
+    async with start_daemon("tunnels", config=settings(nodes, endpoint=request.param)) as daemon:
         await wait_for(lambda: all(map(helpers, nodes)), what="what the daemon does")
         circuits = [await meet(node) for node in nodes]
         say(nodes[0], circuits[0], EstablishRendezvousPayload(circuits[0].circuit_id, 1, COOKIE))

@@ -2,13 +2,17 @@
 
 import asyncio
 import socket
+import struct
 from contextlib import AsyncExitStack, closing
 
 import pytest
+from ipv8.messaging.anonymization.tunnel import Circuit
 
 from tests.plugins.tunnels.nodes import EXIT, EXIT_ADDRESS, RELAY
 from tests.plugins.tunnels.socks import HELLO, NO_ADDRESS, associate, host, say
 from triblerd.testing import wait_for
+from triblerd_tunnels.python.cells import pack_address
+from triblerd_tunnels.python.requests import MOST_REQUEST
 from triblerd_tunnels.python.socks import MOST_ASSOCIATIONS, MOST_CONNECTIONS
 
 GOOD = b"d1:qe"  # an exit lets it pass: it looks like the DHT
@@ -179,6 +183,43 @@ async def test_a_plain_request_is_made_by_an_exit_that_makes_some(with_exit):
 
     assert answer.startswith(TAKEN + b"HTTP/1.1 200 OK")
     assert answer.endswith(body)
+
+
+async def test_parts_of_an_answer_that_do_not_fit_are_dropped(with_exit):
+    may_answer, was_asked = asyncio.Event(), asyncio.Event()
+
+    async def serve(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        was_asked.set()
+        await may_answer.wait()
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\nd1:ai1ee")
+        writer.close()
+
+    await wait_for(lambda: with_exit.tunnels.get_candidates(2, 32768), what="an exit's flags")
+    circuit = await with_exit.circuit(hops=1)
+    requests = with_exit.carrier._requests
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        target = pack_address(*server.sockets[0].getsockname())
+        asking = asyncio.create_task(requests.ask(1, target, b"GET / HTTP/1.1\r\n\r\n"))
+        await was_asked.wait()
+        (number,) = requests._waiting
+        for other, at, part, total in (
+            (Circuit(circuit.circuit_id, 1), number, 0, 1),  # of another circuit
+            (circuit, number ^ 1, 0, 1),  # of another request
+            (circuit, number, 1, 1),
+            (circuit, number, 2, 2),
+            (circuit, number, 0, 65535),
+        ):
+            assert requests.received(other, struct.pack("!BIHHH", 29, at, part, total, 4) + b"evil")
+        assert requests.received(circuit, b"\x1d")
+        may_answer.set()
+        answer = await asking
+
+        assert await requests.ask(1, target, b"GET /" + bytes(MOST_REQUEST)) == b""
+        assert await requests.ask(2, target, b"GET / HTTP/1.1\r\n\r\n") == b""
+
+    assert answer.endswith(b"d1:ai1ee")
+    assert requests._waiting == {}
 
 
 async def test_closing_ends_servers_associations_and_listening(owner):
