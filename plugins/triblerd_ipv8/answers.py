@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from triblerd.errors import InvalidInputError, NotFoundError, SwitchedOffError
+from triblerd.errors import FailedError, InvalidInputError, NotFoundError, SwitchedOffError
 from triblerd.http.endpoint import Scope, encode_json, route
 
 acting_route = partial(route, scope=Scope.WRITE)
@@ -62,6 +62,23 @@ def in_this_form(handler: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T 
             return refusal(str(error), 404)
         except SwitchedOffError as error:
             return refusal(str(error), 412)
+
+    return guarded
+
+
+def in_plain_form(handler: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T | web.Response]]:
+    """Have a handler's failures answered by their text alone, whichever dialect asks."""
+
+    @functools.wraps(handler)
+    async def guarded(*args: P.args, **kwargs: P.kwargs) -> T | web.Response:
+        try:
+            return await handler(*args, **kwargs)
+        except InvalidInputError as error:
+            return refusal(str(error), plain=True)
+        except NotFoundError as error:
+            return refusal(str(error), 404, plain=True)
+        except FailedError as error:
+            return refusal(str(error), 500, plain=True)
 
     return guarded
 

@@ -163,7 +163,7 @@ class Router:
         try:
             target, texts = self._table.find(request.method, path)
         except UnknownPathError:
-            if any(_is_below(path, alias) for record in self._owners.values() for alias in record.aliases):
+            if self._is_of_absent_area(path):
                 msg = "The plugin of this path is turned off"
                 raise NotStartedError(msg) from None
             raise
@@ -176,6 +176,14 @@ class Router:
             headers = {"Content-Type": route.media_type, **route.headers}
             return web.StreamResponse(headers=headers)  # it starts and changes nothing
         return await self._call(target, target.call, request, texts, body_seconds)
+
+    def _is_of_absent_area(self, path: str) -> bool:
+        """Return whether a path is at or below an alias of routes that nobody declares now."""
+        aliased = [
+            old for record in self._owners.values() for new, old in record.aliases.items() if _is_below(path, new)
+        ]
+        declared = [target.route.path for record in self._owners.values() for target in record.targets]
+        return any(not any(_is_below(route, old) for route in declared) for old in aliased)
 
     def _replace(self, owners: dict[str, _Owner]) -> None:
         self._table = RouteTable(pair for routes in _all_routes(owners).values() for pair in routes)

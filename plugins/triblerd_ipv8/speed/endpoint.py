@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from triblerd.errors import FailedError, InvalidInputError, NotFoundError
 from triblerd.http.endpoint import Endpoint, encode_json, route
-from triblerd_ipv8.answers import acting_route
+from triblerd_ipv8.answers import acting_route, in_plain_form
 from triblerd_ipv8.tunnel.schemas import CountedTest, TimedTest
 from triblerd_tunnels.api import SpeedFigures, TunnelView
 
@@ -43,12 +43,14 @@ class SpeedEndpoint(Endpoint):
         raises=(NoTunnelsError, FailedError),
         examples={"body": {"request_size": 50, "response_size": 1024, "num_requests": 100, "goal_hops": 1}},
     )
+    @in_plain_form
     async def test_new_circuit(self, body: CountedTest) -> SpeedFigures:
         """Build a circuit, send requests over it, and answer when all were answered or are lost."""
         _hops(body.goal_hops)
         return await self._test_requests(None, body)
 
     @route("POST", "/{circuit_id}/test", raises=(NoTunnelsError, FailedError))
+    @in_plain_form
     async def test_circuit(self, circuit_id: str, body: CountedTest) -> SpeedFigures:
         """Send requests over a circuit, and answer when all were answered or are lost."""
         return await self._test_requests(_circuit(circuit_id), body)
@@ -61,6 +63,7 @@ class SpeedEndpoint(Endpoint):
         headers=HEADERS,
         raises=(NoTunnelsError, FailedError),
     )
+    @in_plain_form
     async def time_new_circuit(self, query: TimedTest, request: web.Request) -> web.StreamResponse:
         r"""Build a circuit, and tell for some time how fast it is.
 
@@ -77,6 +80,7 @@ class SpeedEndpoint(Endpoint):
         headers=HEADERS,
         raises=(NoTunnelsError, FailedError),
     )
+    @in_plain_form
     async def time_circuit(self, circuit_id: str, query: TimedTest, request: web.Request) -> web.StreamResponse:
         r"""Tell for some time how fast a circuit is.
 
