@@ -44,9 +44,7 @@ TEST_COMMUNITY_ID = bytes.fromhex("b02540cb9d6179d936e1228ff2f6f351f580b543")
 
 BACKUP_EXIT = 16384
 HELPER_FLAGS = frozenset({PEER_FLAG_RELAY, PEER_FLAG_SPEED_TEST})
-EXIT_FLAGS = HELPER_FLAGS | {PEER_FLAG_EXIT_BT, PEER_FLAG_EXIT_IPV8}
-RUST_EXIT_FLAGS = EXIT_FLAGS | {EXIT_HTTP}
-"""An exit that promises HTTP, and does not make the requests, would have others' trackers fail."""
+EXIT_FLAGS = HELPER_FLAGS | {PEER_FLAG_EXIT_BT, PEER_FLAG_EXIT_IPV8, EXIT_HTTP}
 
 POINT_SECONDS = 3000
 """Age of an introduction point of ours that is replaced: it is announced to the DHT once, and kept there an hour."""
@@ -273,8 +271,7 @@ def make_community(parts: NodeParts, *, is_exit: bool, most_joined: int, is_test
         dht_provider=None if parts.dht is None else DHTCommunityProvider(parts.dht, 0),
     )
     # Assigned, never changed in place: the set is one for all settings in the process, and would make each an exit.
-    exit_flags = RUST_EXIT_FLAGS if parts.socket.kind == "rust" else EXIT_FLAGS
-    settings.peer_flags = set((exit_flags if is_exit else HELPER_FLAGS) if most_joined else ())
+    settings.peer_flags = set((EXIT_FLAGS if is_exit else HELPER_FLAGS) if most_joined else ())
     settings.max_joined_circuits = most_joined
     # A closed circuit would go on to be used for five seconds. Nothing travels over it afterwards here.
     settings.remove_tunnel_delay = 0

@@ -12,10 +12,11 @@ from triblerd_tunnels.api import SpeedSample
 from triblerd_tunnels.carrier import Address, SocksServer
 from triblerd_tunnels.python.associations import Associations
 from triblerd_tunnels.python.cells import Cells, Message
-from triblerd_tunnels.python.exits import Exits
+from triblerd_tunnels.python.exits import Exits, Names
 from triblerd_tunnels.python.requests import CircuitRequests
 from triblerd_tunnels.python.socks import Socks5Server
 from triblerd_tunnels.python.speed import SpeedRuns
+from triblerd_tunnels.python.web import WebRequests
 
 _CELL: Final = bytes((CellPayload.msg_id,))
 
@@ -34,14 +35,20 @@ class PythonCarrier:
         cells = Cells(community)
         self._associations = Associations(community, cells)
         self._requests = CircuitRequests(community, cells)
-        self._exits = Exits(community, cells, socket.host)
+        names = Names(community)
+        self._exits = Exits(community, cells, names, socket.host)
+        self._web = WebRequests(community, cells, names, socket.host)
         self._speed = SpeedRuns(community, cells)
         cells.ours = {
             Message.DATA: self._associations.received,
             Message.HTTP_RESPONSE: self._requests.received,
             Message.SPEED_RESPONSE: self._speed.answered,
         }
-        cells.ends = {Message.DATA: self._exits.brought, Message.SPEED_REQUEST: self._speed.asked}
+        cells.ends = {
+            Message.DATA: self._exits.brought,
+            Message.HTTP_REQUEST: self._web.asked,
+            Message.SPEED_REQUEST: self._speed.asked,
+        }
         self._servers: dict[int, Socks5Server] = {}
         socket.divert(community.get_prefix() + _CELL, cells.arrived)
 

@@ -44,17 +44,18 @@ class Exits:
         community: Has them, and says what this node lets through: without its flags nothing but the overlay's own
             messages.
         cells: Sends back into them.
+        names: Looks up hosts.
         host: Where the node listens. On another address than 0.0.0.0 traffic leaves from there, too, and may reach
             addresses of the same kind.
     """
 
-    def __init__(self, community: HiddenTunnelCommunity, cells: Cells, host: str) -> None:
+    def __init__(self, community: HiddenTunnelCommunity, cells: Cells, names: "Names", host: str) -> None:
         self._community = community
         self._cells = cells
         self._host = host
         self._prefix = community.get_prefix()
         self._sockets: dict[tuple[int, int], socket.socket] = {}
-        self._names = Names(community)
+        self._names = names
 
     def brought(self, end: TunnelExitSocket, message: bytes) -> bool:
         """Send data to where they are for, if that is to be reached from here, and if they look as they should."""

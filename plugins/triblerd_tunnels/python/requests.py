@@ -1,4 +1,4 @@
-"""HTTP through circuits: one request, which an exit makes that is written in Rust, and its answer in numbered parts."""
+"""HTTP through circuits: one request, which an exit makes, and its answer in numbered parts."""
 
 import asyncio
 import random

@@ -1,14 +1,16 @@
 """Ends of others' circuits at a node whose endpoint is the one in Python: what leaves there, and what does not."""
 
-from contextlib import closing
+import asyncio
+from contextlib import asynccontextmanager, closing
 
 import pytest
 
-from tests.plugins.tunnels.nodes import EXIT, RELAY, OtherNode, PythonNode
-from tests.plugins.tunnels.socks import associate, host
+from tests.plugins.tunnels.nodes import EXIT, RELAY, PythonNode
+from tests.plugins.tunnels.socks import HELLO, associate, host, say
 from triblerd.testing import wait_for
 from triblerd_tunnels.python.cells import pack_address
 from triblerd_tunnels.python.exits import reaches
+from triblerd_tunnels.python.web import MOST_AT_ONCE
 
 
 @pytest.fixture
@@ -106,8 +108,69 @@ def test_an_exit_reaches_the_internet_and_neither_its_machine_nor_its_network(ta
     assert not reaches(pack_address(target, 0), own)
 
 
-async def test_it_promises_no_requests_to_web_servers(start_nodes):
-    node, _ = await start_nodes(RELAY, python=EXIT)
+class OurRustNode(PythonNode):
+    endpoint = "rust"
 
-    assert isinstance(node, OtherNode)
-    assert set(*node.tunnels.candidates.values()) == {1, 2, 4, 8}
+
+@pytest.fixture(params=[PythonNode, OurRustNode], ids=["python", "rust"])
+async def asking(request):
+    """The SOCKS5 server of a node with a circuit to an exit in Python."""
+    end = PythonNode(EXIT, [])
+    await end.start()
+    owner = request.param((), [end.contact])
+    await owner.start()
+    await wait_for(lambda: owner.tunnels.get_candidates(2, 32768), what="the exit")
+    await owner.circuit(hops=1)
+    yield await owner.carrier.serve(1)
+    await owner.stop()
+    await end.stop()
+
+
+@asynccontextmanager
+async def web(answer, *, patience=0.0):
+    """A web server that answers everything so, after some seconds; yields its port and the requests."""
+    requests = []
+
+    async def serve(reader, writer):
+        requests.append(await reader.readuntil(b"\r\n\r\n"))
+        await asyncio.sleep(patience)
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1], requests
+
+
+REQUEST = b"GET /announce?x=1 HTTP/1.1\r\nHost: x\r\n\r\n"
+FOUND = b"HTTP/1.1 200 OK\r\n\r\nd8:intervali" + b"1" * 40_000 + b"ee"
+MOVED = b"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://elsewhere/\r\n\r\n"
+
+
+@pytest.mark.parametrize("answer", [FOUND, MOVED], ids=["found", "moved"])
+async def test_it_asks_trackers_for_owners_of_circuits(asking, answer):
+    async with web(answer) as (port, requests):
+        connect = b"\x05\x01\x00\x03\x09localhost" + port.to_bytes(2)
+        came = await say(asking, HELLO, connect, REQUEST, answers=(2, 10))
+
+    assert came[12:] == answer
+    assert requests == [REQUEST]
+
+
+async def test_nobody_browses_through_it(pair):
+    end, owner = pair
+    await wait_for(lambda: owner.tunnels.get_candidates(2, 32768), what="the exit")
+    circuit = await owner.circuit(hops=1)
+    tunnel = end.tunnels.exit_sockets[circuit.circuit_id]
+    async with web(b"HTTP/1.1 200 OK\r\n\r\n<html>", patience=0.5) as (port, requests):
+        head = bytes((28,)) + bytes(4) + pack_address("127.0.0.1", port)
+        for _ in range(2 * MOST_AT_ONCE):
+            owner.carrier._requests._cells.send(circuit, head + len(REQUEST).to_bytes(2) + REQUEST)
+        for rubbish in (head[:-1], head, head + b"\x00\x00", head + b"\x00\x05GET ", head + b"\x00\x08EHLO x\r\n"):
+            owner.carrier._requests._cells.send(circuit, rubbish)
+        await wait_for(lambda: len(requests) >= MOST_AT_ONCE, what="requests")
+        await wait_for(lambda: tunnel.bytes_up > 2 * MOST_AT_ONCE * len(REQUEST), what="all of them")
+        await wait_for(lambda: not end.carrier._web._under_way, what="the end of all")
+        await owner.tunnels.send_test_request(circuit, 1, 1)  # behind what came back, if something did
+
+    assert requests == [REQUEST] * MOST_AT_ONCE
+    assert circuit.bytes_down < 500
