@@ -110,7 +110,7 @@ class OtherNode:
 class PythonNode(OtherNode):
     """A node of ours, whose endpoint is the one in Python."""
 
-    endpoint = "python"
+    endpoint: EndpointKind = "python"
 
     @property
     def carrier(self) -> Carrier:
