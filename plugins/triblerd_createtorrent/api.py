@@ -6,7 +6,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 import msgspec
 
-from triblerd.errors import OperationError
+from triblerd.errors import InvalidInputError, OperationError
 from triblerd.events import Arguments, Event
 
 
@@ -23,6 +23,10 @@ class NothingToHashError(OperationError):
 
     def __init__(self) -> None:
         super().__init__("invalid length of torrent")
+
+
+class NoFilesError(InvalidInputError):
+    """There is no file in the directories that shall be taken."""
 
 
 class FileChangedError(OperationError):
@@ -122,8 +126,8 @@ class TorrentMaker(Protocol):
                 are left out.
 
         Raises:
-            InvalidInputError: a path is relative, or outside of the allowed directories; there are no files, or too
-                many; a name is not UTF-8.
+            InvalidInputError: a path is relative, or outside of the allowed directories; there are no files
+                (``NoFilesError`` if directories were walked), or too many; a name is not UTF-8.
             FileError: something does not exist, cannot be read, or is no file.
         """
 
@@ -138,6 +142,27 @@ class TorrentMaker(Protocol):
             FileChangedError: a file changed meanwhile.
             InvalidInputError: the torrent file would be larger than anybody reads.
             HashingEndedError: the process was ended from outside.
+        """
+
+
+@runtime_checkable
+class TorrentJobs(Protocol):
+    """Makes torrents as ``/createtorrent`` does: a few at a time, while others wait, and shown by its jobs."""
+
+    async def make(self, recipe: TorrentRecipe, *, size: int, seed_from: str = "") -> bytes:
+        """Return the bencoded torrent file, when it was this one's turn and all is hashed.
+
+        To cancel the wait does not end the job.
+
+        Args:
+            recipe: The torrent.
+            size: Bytes of all files together.
+            seed_from: The absolute directory that has the recipe's name in it, as the recipe has it; the torrent is
+                seeded from there at once, with what the defaults of downloads say. Empty does not seed it.
+
+        Raises:
+            TriblerdError: what ``TorrentMaker.make`` raises; too many jobs wait; somebody ended the job; it cannot be
+                seeded from there, or not now.
         """
 
 

@@ -8,6 +8,7 @@ from triblerd.events import Event
 from triblerd.plugin import Services
 from triblerd.services import FileRoots
 from triblerd.tasks import Tasks
+from triblerd_createtorrent.commissions import Commissions
 from triblerd_createtorrent.config import CreatetorrentConfig
 from triblerd_createtorrent.endpoint import CreatetorrentEndpoint
 from triblerd_createtorrent.jobs import Jobs
@@ -37,5 +38,6 @@ class CreatetorrentContainer(containers.DeclarativeContainer):
     jobs = providers.Singleton(
         Jobs, settings=settings, maker=maker, engine=engine, seeding=seeding, tasks=tasks, publish=publish
     )
+    commissions = providers.Singleton(Commissions, jobs=jobs, seeding=seeding)
     requests = providers.Singleton(Requests, maker=maker, seeding=seeding, roots=roots)
     endpoint = providers.Singleton(CreatetorrentEndpoint, jobs=jobs, requests=requests)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from triblerd.errors import InvalidInputError
 from triblerd.services import FileRoots
-from triblerd_createtorrent.api import FileError, Gathered, SourceFile
+from triblerd_createtorrent.api import FileError, Gathered, NoFilesError, SourceFile
 from triblerd_createtorrent.reading import file_error, printable
 
 MOST_FILES = 1_000_000
@@ -57,7 +57,10 @@ class _Found:
 
     def gathered(self) -> Gathered:
         if not self._files:
-            msg = "files: there is no file in these directories" if self._has_walked else "files parameter missing"
+            if self._has_walked:
+                msg = "files: there is no file in these directories"
+                raise NoFilesError(msg)
+            msg = "files parameter missing"
             raise InvalidInputError(msg)
         if len(self._files) == 1 and not self._has_walked:
             (only,) = self._files

@@ -10,7 +10,7 @@ from triblerd.events import Event
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
 from triblerd.services import FileRoots, PluginDirectory
-from triblerd_createtorrent.api import TorrentCreated, TorrentMaker, TorrentProgress
+from triblerd_createtorrent.api import TorrentCreated, TorrentJobs, TorrentMaker, TorrentProgress
 from triblerd_createtorrent.config import CreatetorrentConfig
 from triblerd_createtorrent.container import CreatetorrentContainer
 from triblerd_createtorrent.endpoint import CreatetorrentEndpoint
@@ -71,5 +71,7 @@ async def triblerd_lifespan(context: PluginContext[CreatetorrentConfig]) -> Asyn
     jobs = container.jobs()
     context.tasks.every(_PRUNE_SECONDS, "forget-ended-jobs", jobs.forget_old)
     yield Running(
-        endpoints=[container.endpoint()], services={TorrentMaker: container.maker()}, hooks=[container.settings()]
+        endpoints=[container.endpoint()],
+        services={TorrentMaker: container.maker(), TorrentJobs: container.commissions()},
+        hooks=[container.settings()],
     )

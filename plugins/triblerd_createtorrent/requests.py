@@ -47,7 +47,7 @@ class Requests:
             recipe=_recipe(body, gathered, tiers, web_seeds),
             size=gathered.size,
             export_to=export_to,
-            seed=self._seeding.wishes(gathered, body.anon_hops) if download else None,
+            seed=self._seeding.wishes(gathered.destination, body.anon_hops) if download else None,
         )
 
 

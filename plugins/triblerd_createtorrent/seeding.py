@@ -7,7 +7,7 @@ import msgspec
 from triblerd.errors import FailedError, InvalidInputError, UnavailableError
 from triblerd.plugin import Services
 from triblerd.services import FileRoots
-from triblerd_createtorrent.api import Gathered, TorrentRecipe
+from triblerd_createtorrent.api import TorrentRecipe
 from triblerd_downloads.api import AddWishes, DefaultHops, Downloads, UnknownDownloadError
 from triblerd_libtorrent.api import Metainfo, TunnelAccess
 
@@ -27,11 +27,11 @@ class Seeding:
         self._services = services
         self._roots = roots
 
-    def wishes(self, gathered: Gathered, hops: int | None) -> AddWishes:
+    def wishes(self, destination: str, hops: int | None) -> AddWishes:
         """Return how the download shall be added. Asked before anything is hashed, so that nobody waits in vain.
 
         Args:
-            gathered: What the torrent is made of.
+            destination: The directory that has the torrent's name in it; empty for none.
             hops: ``None`` is what the defaults of downloads say.
 
         Raises:
@@ -40,20 +40,16 @@ class Seeding:
             NoTunnelsError: there can be no session of so many hops.
         """
         defaults = self._downloads().default_wishes()
-        if not gathered.destination:
+        if not destination:
             msg = "files: they share no directory but /, from which no torrent can be seeded"
             raise InvalidInputError(msg)
-        if not self._roots.allow(Path(gathered.destination)):
-            msg = (
-                f"files: {gathered.destination}, from which they would be seeded, is outside of the allowed directories"
-            )
+        if not self._roots.allow(Path(destination)):
+            msg = f"files: {destination}, from which they would be seeded, is outside of the allowed directories"
             raise InvalidInputError(msg)
         if hops is None:
             hops = self._default_hops.now()
         self._tunnels.require(hops)
-        return msgspec.structs.replace(
-            defaults, destination=gathered.destination, completed_dir="", hops=hops, is_verified=True
-        )
+        return msgspec.structs.replace(defaults, destination=destination, completed_dir="", hops=hops, is_verified=True)
 
     async def seed(self, metainfo: Metainfo, recipe: TorrentRecipe, wishes: AddWishes) -> None:
         """Add the download; when there is one already nothing changes.
