@@ -211,7 +211,9 @@ class GeneralConfig(Section):
     ] = "text"
     log_size: Annotated[int, Meta(ge=4096, description="Bytes of a log file before it is rotated")] = 8 * 1024 * 1024
     log_count: Annotated[int, Meta(ge=1, le=1000, description="Rotated log files that are kept")] = 4
-    version_checker_enabled: Annotated[bool, Meta(description="Look for new releases (stored, not acted upon)")] = True
+    version_checker_enabled: Annotated[
+        bool, Meta(description="Look for new releases, if versioning.update_url says where")
+    ] = True
     testnet: Annotated[
         bool, Meta(description="Use a separate test network for everything; by default what TESTNET says")
     ] = default_from_environment("TESTNET")

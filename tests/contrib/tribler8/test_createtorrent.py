@@ -146,7 +146,8 @@ async def test_files_of_another_file_system_are_copied(start, album, mount_disk)
 
 async def test_files_have_to_be_named(start):
     async with start() as daemon:
-        for body in ({}, {"files": []}, {"files": None}):
+        nothing: list[dict[str, object]] = [{}, {"files": []}, {"files": None}]
+        for body in nothing:
             assert await refusal(daemon, 400, body) == "files parameter missing"
         assert await refusal(daemon, 400, {"files": "album"}) == "files: expected array | null, got str"
         assert await refusal(daemon, 400, {"files": ["album"]}) == "files must be absolute paths"
