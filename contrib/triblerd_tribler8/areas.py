@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
+from triblerd_tribler8.createtorrent.part import CreatetorrentPart
 from triblerd_tribler8.downloads.adding import AddedDownloads
 from triblerd_tribler8.downloads.changing import ChangedDownloads
 from triblerd_tribler8.downloads.contents import DownloadContents
 from triblerd_tribler8.downloads.listing import DownloadsList
-from triblerd_tribler8.createtorrent.part import CreatetorrentPart
 from triblerd_tribler8.events import EventsPart
 from triblerd_tribler8.log import LogPart
 from triblerd_tribler8.metadata.searches import LocalSearch, PeersSearch

@@ -40,8 +40,8 @@ class LogLevels:
         return {name: logging.getLevelName(level).lower() for name, level in sorted(found.items())}
 
     def known(self) -> Sequence[str]:
-        """Return the loggers that there are so far."""
-        return sorted(_loggers())
+        """Return the loggers that there are so far, and those that are above them."""
+        return sorted({ROOT, *logging.Logger.manager.loggerDict})
 
     def change(self, changes: Mapping[str, Level | None]) -> None:
         """Set levels until they are set again, or the plugin stops; all of them or none.
@@ -52,7 +52,7 @@ class LogLevels:
         Raises:
             InvalidInputError: there is no such logger.
         """
-        known = {*_loggers(), *self._before, *self._configured}
+        known = {*self.known(), *self._configured}
         for name in changes:
             if name not in known:
                 close = difflib.get_close_matches(name, known, n=1)

@@ -48,7 +48,9 @@ class Levels(msgspec.Struct, frozen=True, kw_only=True):
         dict[str, str], Meta(description="Least level by logger, for those that have one of their own, and `root`")
     ]
     configured: Annotated[dict[str, Level], Meta(description="What `logging.levels` says")]
-    loggers: Annotated[list[str], Meta(description="All loggers that there are so far")]
+    loggers: Annotated[
+        list[str], Meta(description="All that there are so far, and those above them, such as `triblerd_libtorrent`")
+    ]
 
 
 class LevelsBody(msgspec.Struct, frozen=True, kw_only=True):

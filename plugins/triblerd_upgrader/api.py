@@ -78,6 +78,8 @@ class StateImports(Protocol):
     async def start(self, state: OfferedState) -> None:
         """Begin to take a state over, all of it but settings, secrets and the key; it goes on in the background.
 
+        Downloads whose files are missing are taken over stopped.
+
         Raises:
             ConflictError: an import runs, or the program does.
             InvalidInputError: the state is not there any more.

@@ -69,7 +69,8 @@ class VersionsEndpoint(Endpoint):
     async def take_over(self) -> LeftState:
         """Begin to take over the first of these, and answer at once; `GET /upgrader/import` tells how far it is.
 
-        Settings, secrets and the key are left out: `POST /upgrader/import` takes them over if that is wanted.
+        Downloads whose files are missing come stopped. Settings, secrets and the key are left out: `POST
+        /upgrader/import` takes them over if that is wanted.
         """
         imports = self._services.find(StateImports)
         if imports is None:

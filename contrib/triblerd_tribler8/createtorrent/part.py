@@ -42,15 +42,27 @@ class CreatetorrentPart(Dialect):
         """
         jobs, maker = self.need(TorrentJobs), self.need(TorrentMaker)
         self.need(Downloads)
-        if not body.files:
+        files, filenames = _listed("files", body.files), _listed("filenames", body.filenames)
+        if not files:
             msg = "files parameter missing"
             raise InvalidInputError(msg)
-        wanted = Wanted(files=body.files, filenames=body.filenames or [], name=body.name or "")
+        wanted = Wanted(files=files, filenames=filenames, name=body.name or "")
+        trackers, nodes = _listed("trackers", body.trackers), _listed("initial_nodes", body.initial_nodes)
         top = self._export_dir(body.export_dir)
         chosen = await choose(maker, wanted)
         placing = Placing(top)
         try:
-            recipe, size = await asyncio.to_thread(_placed, placing, chosen, body)
+            placed, size = await asyncio.to_thread(_placed, placing, chosen)
+            recipe = TorrentRecipe(
+                name=chosen.name,
+                files=placed,
+                version=body.torrent_version or Version.V1,
+                tiers=tuple((url,) for url in trackers if url),
+                comment=body.description or "",
+                created_by=f"Tribler version: {__version__}",
+                creation_date=int(time.time()),
+                nodes=tuple(nodes_in(nodes)),
+            )
             raw = await jobs.make(recipe, size=size, seed_from=str(top))
         except Exception:  # all of them: whoever is told that it failed finds nothing of it
             await asyncio.to_thread(placing.undo)
@@ -87,21 +99,18 @@ class CreatetorrentPart(Dialect):
         return Path(given)
 
 
-def _placed(placing: Placing, chosen: Chosen, body: CreateBody) -> tuple[TorrentRecipe, int]:
-    """Put the files where they are seeded from; return the torrent to be made of them there, and its size."""
-    files, size = [], 0
+def _placed(placing: Placing, chosen: Chosen) -> tuple[tuple[SourceFile, ...], int]:
+    """Put the files where they are seeded from; return them as they are there, and their bytes. For a thread."""
+    placed, size = [], 0
     for file in chosen.files:
         path = chosen.path_of(file)
         size += placing.place(file.source, path)
-        files.append(SourceFile(os.fsencode(os.path.realpath(placing.top / path)), file.path))
-    recipe = TorrentRecipe(
-        name=chosen.name,
-        files=tuple(files),
-        version=body.torrent_version or Version.V1,
-        tiers=tuple((url,) for url in body.trackers or () if url),
-        comment=body.description or "",
-        created_by=f"Tribler version: {__version__}",
-        creation_date=int(time.time()),
-        nodes=tuple(nodes_in(body.initial_nodes or ())),
-    )
-    return recipe, size
+        placed.append(SourceFile(os.fsencode(os.path.realpath(placing.top / path)), file.path))
+    return tuple(placed), size
+
+
+def _listed(name: str, value: list[str] | str | None) -> list[str]:
+    if isinstance(value, str) and value:
+        msg = f"{name}: expected array | null, got str"
+        raise InvalidInputError(msg)
+    return value if isinstance(value, list) else []

@@ -7,15 +7,18 @@ from msgspec import Meta
 
 from triblerd_createtorrent.api import Version
 
+Texts = list[str] | Annotated[str, Meta(extra_json_schema={"maxLength": 0})] | None
+"""A list, or what some clients send for one that they do not have."""
+
 
 class CreateBody(msgspec.Struct, frozen=True, kw_only=True):
     """What a torrent shall be made of. An empty text or list counts as absent, and so does `null`."""
 
-    files: Annotated[
-        list[str] | None, Meta(description="Absolute paths of files and directories, which are taken as a whole")
-    ] = None
+    files: Annotated[Texts, Meta(description="Absolute paths of files and directories, which are taken as a whole")] = (
+        None
+    )
     filenames: Annotated[
-        list[str] | None,
+        Texts,
         Meta(
             description="Path in the torrent of each of `files`, an empty text for its own name; of a directory, "
             "where its contents are"
@@ -26,12 +29,12 @@ class CreateBody(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="Of a torrent of several files; by default the directory's that has them all, or `unknown`"),
     ] = None
     description: Annotated[str | None, Meta(description="Comment in the torrent")] = None
-    trackers: Annotated[list[str] | None, Meta(description="Announce URLs, each in a tier of its own")] = None
+    trackers: Annotated[Texts, Meta(description="Announce URLs, each in a tier of its own")] = None
     export_dir: Annotated[
         str | None, Meta(description="Absolute directory that it is seeded from; by default where downloads are saved")
     ] = None
     initial_nodes: Annotated[
-        list[str] | None, Meta(description="Nodes of the DHT as `host port`; other texts are passed over")
+        Texts, Meta(description="Nodes of the DHT as `host port`; other texts are passed over")
     ] = None
     torrent_version: Annotated[Version | None, Meta(description="Generation of BitTorrent; `v1` when absent")] = None
 

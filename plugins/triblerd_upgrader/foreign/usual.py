@@ -10,7 +10,7 @@ from triblerd.errors import InvalidInputError
 from triblerd_upgrader.api import OfferedState
 from triblerd_upgrader.foreign.finding import States
 from triblerd_upgrader.foreign.imports import Imports
-from triblerd_upgrader.foreign.options import Options
+from triblerd_upgrader.foreign.options import Missing, Options
 from triblerd_upgrader.foreign.report import Journal
 from triblerd_upgrader.foreign.tribler.reader7 import Tribler7
 from triblerd_upgrader.foreign.tribler.reader8 import Tribler8
@@ -54,7 +54,7 @@ class UsualImports:
             msg = f"{state.path} holds nothing of {state.program} that is still to be taken over"
             raise InvalidInputError(msg)
 
-        await self._imports.begin(choose, Options())
+        await self._imports.begin(choose, Options(missing=Missing.STOP))
 
     def _found(self) -> list[tuple[Find, Reader]]:
         found: dict[str, tuple[Find, Reader]] = {}

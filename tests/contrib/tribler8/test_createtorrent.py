@@ -115,7 +115,7 @@ async def test_several_files_are_named_as_the_directory_that_has_them_all(start,
             daemon, files=[str(album / "cover.jpg"), str(album / "disc 1" / "01.flac")], filenames=["", "a/b.flac"]
         )
         whole, _ = await create(daemon, files=[str(album)], torrent_version="v2")
-        apart, _ = await create(daemon, files=[str(album / "cover.jpg"), "/etc/hostname"])
+        apart, _ = await create(daemon, files=[str(album / "cover.jpg"), "/etc/hostname"], filenames="", trackers="")
 
     assert paths(inside) == {"album/a/b.flac": 50_000, "album/cover.jpg": 20_000}
     assert list(paths(whole)) == ["album/album/cover.jpg", "album/album/disc 1/01.flac"]
@@ -146,7 +146,7 @@ async def test_files_of_another_file_system_are_copied(start, album, mount_disk)
 
 async def test_files_have_to_be_named(start):
     async with start() as daemon:
-        nothing: list[dict[str, object]] = [{}, {"files": []}, {"files": None}]
+        nothing: list[dict[str, object]] = [{}, {"files": []}, {"files": None}, {"files": ""}]
         for body in nothing:
             assert await refusal(daemon, 400, body) == "files parameter missing"
         assert await refusal(daemon, 400, {"files": "album"}) == "files: expected array | null, got str"

@@ -38,6 +38,12 @@ async def test_a_level_holds_for_a_logger_and_those_below_it_at_once(daemon, log
     assert {"root", "triblerd.test.fan", "triblerd.daemon"} <= set(answer["loggers"])
 
 
+async def test_a_package_may_be_set_that_logs_nothing_itself(daemon, logged):
+    await put(daemon, {"triblerd.test": "debug"})
+
+    assert await logged()
+
+
 async def test_the_root_stands_for_all_others(daemon, logged):
     await put(daemon, {"root": "debug"})
 

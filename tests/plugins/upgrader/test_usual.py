@@ -50,6 +50,7 @@ async def test_the_state_at_home_is_offered_and_taken_over_once(offering, home):
         meanwhile = imports.is_running, await imports.offered()
         await ended(imports)
         view = await daemon.get("/upgrader/import")
+        listed = (await daemon.get("/downloads"))["downloads"]
         after = await imports.offered()
     async with offering() as (_, imports):
         after_restart = await imports.offered()
@@ -59,6 +60,7 @@ async def test_the_state_at_home_is_offered_and_taken_over_once(offering, home):
     assert meanwhile == (True, [])
     assert (view["state"], view["path"], view["settings"]) == ("finished", state.path, [])
     assert after == after_restart == []
+    assert [item["status"] for item in listed] == ["STOPPED"] * 9  # none of their files are there
 
 
 async def test_the_newest_state_comes_first(offering, tmp_path):
