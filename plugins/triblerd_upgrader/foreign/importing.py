@@ -155,8 +155,7 @@ class Import:
             records = await items.some()
 
     async def _end(self, state: State, error: str) -> None:
-        self.phase = ""
-        self.run = msgspec.structs.replace(
+        run = msgspec.structs.replace(
             self.run,
             state=state,
             error=error,
@@ -165,8 +164,11 @@ class Import:
             counts=dict(self.report.counts()),
             records=self._records,
         )
-        if not self.run.options.is_dry:
-            await self._ours.journal.note(self.run)
+        try:
+            if not run.options.is_dry:
+                await self._ours.journal.note(run)
+        finally:  # not earlier: it has not ended before it is known that the state was taken over
+            self.phase, self.run = "", run
 
     # --- downloads ----------------------------------------------------------------------------------------------
 
