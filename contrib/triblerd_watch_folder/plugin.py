@@ -77,4 +77,4 @@ async def triblerd_lifespan(context: PluginContext[WatchFolderConfig]) -> AsyncI
     ]
     watcher = Watcher(watches, config=context.config, tasks=context.tasks)
     watcher.start()
-    yield Running(endpoints=[WatchFolderEndpoint(watcher=watcher)])
+    yield Running(endpoints=[WatchFolderEndpoint(watcher=watcher)], hooks=[watcher])

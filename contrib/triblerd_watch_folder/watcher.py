@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
+from triblerd.plugin import hookimpl
 from triblerd.tasks import Tasks
 from triblerd_watch_folder.config import WatchFolderConfig
-from triblerd_watch_folder.reports import FileReport, FolderReport
+from triblerd_watch_folder.reports import FileReport, FolderReport, FolderState
 from triblerd_watch_folder.watching import FolderWatch
 
 MOST_FILES = 1000
@@ -32,6 +33,12 @@ class Watcher:
         for number, watch in enumerate(self._watches):
             self._tasks.start(f"first-scan-{number}", watch.renew())
             self._tasks.every(self.check_interval, f"scan-{number}", watch.renew)
+
+    @hookimpl(optionalhook=True)
+    def triblerd_state_report(self) -> str:
+        """Say how many directories are watched."""
+        states = [watch.report().state for watch in self._watches]
+        return f"{states.count(FolderState.WATCHING)} of {len(states)} directories watched"
 
     def folders(self) -> list[FolderReport]:
         """Return how the directories fare."""

@@ -35,6 +35,7 @@ class ServerFiles:
         listed_roots: Returns what these are confined to; nothing when they are not.
         disk: Where the disk is asked.
         limit_seconds: How long it is waited for.
+        most_rows: Of an answer.
     """
 
     def __init__(
@@ -44,11 +45,13 @@ class ServerFiles:
         listed_roots: Callable[[], Sequence[str]],
         disk: DiskCalls,
         limit_seconds: float = LIMIT_SECONDS,
+        most_rows: int = MOST_ROWS,
     ) -> None:
         self._roots = roots
         self._listed_roots = listed_roots
         self._disk = disk
         self._limit_seconds = limit_seconds
+        self._most_rows = most_rows
 
     async def browse(self, path: str, *, with_files: bool) -> Listing:
         """Return what is in a directory, or in the nearest one above it that exists.
@@ -69,7 +72,7 @@ class ServerFiles:
         return await self._ask(partial(self._browse, path, with_files=with_files))
 
     async def list_files(self, path: str, *, recursively: bool) -> FileList:
-        """Return the regular files in a directory, at most ``MOST_ROWS``. No link to a directory is followed.
+        """Return the regular files in a directory, as many as there may be. No link to a directory is followed.
 
         Raises:
             InvalidInputError: the path is relative, or may not be used.
@@ -105,7 +108,7 @@ class ServerFiles:
             if path in ("", _TOP) and (roots := self._listed_roots()):
                 return Listing(current=_TOP, paths=[_up(_TOP), *self._root_rows(roots)])
             _refuse(path)
-        found = _Rows(self._may)
+        found = _Rows(self._may, self._most_rows)
         with _readable(current, missing=f"No directory named {current} exists"), os.scandir(current) as entries:
             found.take(entries, with_files=with_files)
         above = os.path.dirname(current)  # noqa: PTH120 - text, as in all of this
@@ -150,8 +153,8 @@ class ServerFiles:
                 else:
                     found.append(FileRow(name=entry.name, path=entry.path))
             waiting += reversed(below if recursively else [])
-            is_cut = len(found) > MOST_ROWS or (bool(waiting) and time.monotonic() > deadline)
-        return FileList(paths=found[:MOST_ROWS], truncated=is_cut, left_out=left_out)
+            is_cut = len(found) > self._most_rows or (bool(waiting) and time.monotonic() > deadline)
+        return FileList(paths=found[: self._most_rows], truncated=is_cut, left_out=left_out)
 
     def _is_usable_file(self, entry: os.DirEntry[str]) -> bool:
         try:
@@ -180,8 +183,9 @@ class ServerFiles:
 class _Rows:
     """The rows of one directory, as many as there may be."""
 
-    def __init__(self, may: Callable[[str], bool]) -> None:
+    def __init__(self, may: Callable[[str], bool], most: int) -> None:
         self._may = may
+        self._most = most
         self._directories: list[Row] = []
         self._files: list[Row] = []
         self.left_out = 0
@@ -191,7 +195,7 @@ class _Rows:
         for entry in entries:
             with contextlib.suppress(OSError):  # a link that leads in a circle
                 self._add(entry, with_files=with_files)
-            if len(self._directories) + len(self._files) >= MOST_ROWS:
+            if len(self._directories) + len(self._files) >= self._most:
                 self.is_full = next(entries, None) is not None
                 return
 

@@ -4,9 +4,17 @@ from pathlib import Path
 import pytest
 
 from tests.carrier import CARRIER
+from triblerd.disk_calls import DiskCalls
+from triblerd.services import FileRoots, PluginDirectory
 from triblerd.testing import wait_for
-from triblerd_downloads.api import Downloads
+from triblerd_downloads.api import DefaultHops, Downloads
+from triblerd_libtorrent.api import TorrentEngine
 from triblerd_libtorrent.testing import make_torrent
+from triblerd_watch_folder.adding import TorrentAdder
+from triblerd_watch_folder.config import WatchedFolder, WatchFolderConfig
+from triblerd_watch_folder.folders import Folder
+from triblerd_watch_folder.seen import load_seen
+from triblerd_watch_folder.watching import FolderWatch
 
 QUICK = {"check_interval": 0.1, "settle_time": 0.3}
 
@@ -41,9 +49,37 @@ def start(start_daemon, tmp_path, watched):
             **(config or {}),
         }
         async with start_daemon("watch_folder", *plugins, config=sections, extra_plugins=[CARRIER]) as daemon:
+            await wait_for(lambda: has_looked(daemon))
             yield daemon
 
     return run
+
+
+async def has_looked(daemon):
+    """Return whether every directory was looked into since the start; what was there then may still be added."""
+    return all(row["state"] != "starting" for row in (await daemon.get("/watch_folder"))["folders"])
+
+
+async def watch_of(daemon, directory, roots=None, **limits):
+    """Return a watch of a directory that looks only when it is asked to, in a running daemon."""
+    services, store = daemon.daemon.container.services(), daemon.daemon.container.store().view("test")
+    engine, plugins = services.find(TorrentEngine), services.find(PluginDirectory)
+    adder = TorrentAdder(
+        downloads=services.find(Downloads),
+        engine=engine,
+        default_hops=DefaultHops(services=services, plugins=plugins, engine=engine),
+        auto_managed=lambda: False,
+    )
+    return FolderWatch(
+        Folder(name="", path=str(directory), options=WatchedFolder(directory=str(directory))),
+        config=WatchFolderConfig(),
+        seen=(await load_seen(store, {"": lambda _: True}))[""],
+        adder=adder,
+        roots=roots or services.find(FileRoots),
+        disk=DiskCalls(),
+        publish=lambda _: None,
+        **limits,
+    )
 
 
 def names_in(folder):

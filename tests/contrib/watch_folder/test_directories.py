@@ -4,18 +4,17 @@ import asyncio
 import os
 import threading
 
-from tests.contrib.watch_folder.conftest import downloads, folder, names_in, scan, wait_for_downloads, wait_for_folder
+from tests.contrib.watch_folder.conftest import (
+    downloads,
+    folder,
+    names_in,
+    scan,
+    wait_for_downloads,
+    wait_for_folder,
+    watch_of,
+)
 from tests.plugins.files.conftest import closed, nobody
-from triblerd.disk_calls import DiskCalls
-from triblerd.services import PluginDirectory
 from triblerd.testing import wait_for
-from triblerd_downloads.api import DefaultHops, Downloads
-from triblerd_libtorrent.api import TorrentEngine
-from triblerd_watch_folder.adding import TorrentAdder
-from triblerd_watch_folder.config import WatchedFolder, WatchFolderConfig
-from triblerd_watch_folder.folders import Folder
-from triblerd_watch_folder.seen import load_seen
-from triblerd_watch_folder.watching import FolderWatch
 
 __all__ = ["closed"]
 
@@ -24,8 +23,9 @@ MANUAL = {"check_interval": 3600.0}
 
 async def test_a_directory_that_is_missing_is_picked_up_when_it_comes(start, watched, torrent):
     watched.rmdir()
-    async with start() as daemon:
+    async with start("state") as daemon:
         missing = await wait_for_folder(daemon, state="missing")
+        state = await daemon.get("/state")
 
         watched.mkdir()
         (watched / "film.torrent").write_bytes(torrent("film").metainfo)
@@ -38,6 +38,7 @@ async def test_a_directory_that_is_missing_is_picked_up_when_it_comes(start, wat
         (watched / "song.torrent").write_bytes(torrent("song").metainfo)
         await wait_for_downloads(daemon, "film", "song")
 
+    assert state["plugins"]["watch_folder"]["report"] == "0 of 1 directories watched"
     assert (missing["reason"], missing["last_scan"]) == ("There is no such directory", 0)
     assert (there["reason"], there["last_scan"] > 0) == ("", True)
 
@@ -164,24 +165,7 @@ class StuckRoots:
 async def test_a_disk_that_does_not_answer_is_said_to_be_silent_until_it_does(start, watched):
     roots = StuckRoots()
     async with start(directory="") as daemon:
-        services, store = daemon.daemon.container.services(), daemon.daemon.container.store().view("test")
-        engine, plugins = services.find(TorrentEngine), services.find(PluginDirectory)
-        adder = TorrentAdder(
-            downloads=services.find(Downloads),
-            engine=engine,
-            default_hops=DefaultHops(services=services, plugins=plugins, engine=engine),
-            auto_managed=lambda: False,
-        )
-        watch = FolderWatch(
-            Folder(name="", path=str(watched), options=WatchedFolder(directory=str(watched))),
-            config=WatchFolderConfig(),
-            seen=(await load_seen(store, {"": lambda _: True}))[""],
-            adder=adder,
-            roots=roots,
-            disk=DiskCalls(),
-            publish=lambda _: None,
-            silent_seconds=0.01,
-        )
+        watch = await watch_of(daemon, watched, roots, silent_seconds=0.01)
 
         look = asyncio.create_task(watch.scan())
         await wait_for(lambda: watch.report().state == "silent")

@@ -1,11 +1,13 @@
 """The program is killed while it adds: nothing is lost, nothing comes twice, nothing that was removed comes back."""
 
+import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.contrib.watch_folder.conftest import names_in
+from tests.contrib.watch_folder.conftest import names_in, watch_of
 from triblerd.testing import wait_for
+from triblerd_downloads.api import DownloadRecord, Downloads
 
 COUNT = 60
 
@@ -59,18 +61,23 @@ async def test_killed_while_it_adds_it_goes_on_where_it_was(start_program, watch
     assert names_in(watched) == [f"{name}{ending}" for name in made]
 
 
-async def test_turned_off_and_on_while_it_adds_it_loses_nothing(start, watched, torrent):
-    made = [f"film{number:02}" for number in range(COUNT)]
-    for name in made:
-        (watched / f"{name}.torrent").write_bytes(torrent(name).metainfo)
+async def test_what_is_broken_off_is_there_or_not_there(start, watched, torrent):
+    async with start(directory="") as daemon:
+        downloads = daemon.daemon.container.services().find(Downloads)
+        store = daemon.daemon.container.store().view("downloads")
+        rows = await store.table("row", DownloadRecord)
+        watch = await watch_of(daemon, watched)
 
-    async with start() as daemon:
-        for _ in range(4):
-            await daemon.patch("/plugins/watch_folder", json={"enabled": False})
-            await daemon.patch("/plugins/watch_folder", json={"enabled": True})
-        await wait_for(lambda: is_done(daemon), 20)
-        assert await names(daemon) == made
+        for turns in range(COUNT):
+            (watched / f"{turns}.torrent").write_bytes(torrent(f"film{turns:02}").metainfo)
+            scan = asyncio.create_task(watch.scan())
+            for _ in range(turns):
+                await asyncio.sleep(0.0005)
+            scan.cancel()
+            await asyncio.wait([scan])
+            await store.write(lambda _: None)  # what waits is written before
 
-    async with start() as daemon:
-        await wait_for(lambda: is_done(daemon), 20)
-        assert await names(daemon) == made
+            assert rows.count() == len(downloads.all())
+        await watch.scan()
+
+        assert sorted(download.record.name for download in downloads.all()) == [f"film{n:02}" for n in range(COUNT)]

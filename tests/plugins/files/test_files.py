@@ -117,23 +117,16 @@ async def test_names_that_are_not_utf8_are_counted_and_left_out(daemon, tree):
     assert (listed["left_out"], [entry["name"] for entry in listed["paths"]]) == (1, ["z", "two", "one"])
 
 
-@pytest.mark.parametrize(
-    ("word", "names"),
-    [
-        (None, ["z", "two", "one"]),
-        ("1", ["z", "two", "one"]),
-        ("", ["z", "two", "one"]),
-        ("0", ["z"]),
-        ("false", ["z"]),
-    ],
-)
-async def test_regular_files_are_listed(daemon, tree, word, names):
-    params = {"path": str(tree)} | ({} if word is None else {"recursively": word})
+async def test_regular_files_are_listed(daemon, tree):
+    path = {"path": str(tree)}
+    found = {"absent": await daemon.get("/files/list", params=path)}
+    for word in ("1", "", "x", "0", "false"):
+        found[word] = await daemon.get("/files/list", params={**path, "recursively": word})
 
-    answer = await daemon.get("/files/list", params=params)
-
-    assert [entry["name"] for entry in answer["paths"]] == names
-    assert answer["paths"][0] == {"name": "z", "path": str(tree / "z")}
+    names = {word: [row["name"] for row in answer["paths"]] for word, answer in found.items()}
+    deep, flat = ["z", "two", "one"], ["z"]
+    assert names == {"absent": deep, "1": deep, "": deep, "x": deep, "0": flat, "false": flat}
+    assert found["absent"]["paths"][0] == {"name": "z", "path": str(tree / "z")}
 
 
 async def test_what_is_no_directory_cannot_be_listed(daemon, tree):
@@ -148,20 +141,23 @@ async def test_a_path_has_to_be_named(daemon):
         assert await daemon.get(f"/files/{route}", status=400) == {"error": "path parameter missing"}
 
 
-async def test_there_are_at_most_ten_thousand_rows(daemon, tmp_path):
+async def test_rows_have_an_end(tmp_path):
     folder = tmp_path / "many"
     folder.mkdir()
-    for number in range(MOST_ROWS + 1):
-        (folder / f"{number:05}").touch()
+    for number in range(11):
+        (folder / f"{number:02}").touch()
+    files = files_of(AllRoots(), most_rows=10)
 
-    listed = await daemon.get("/files/list", params={"path": str(folder)})
-    browsed = await daemon.get("/files/browse", params={"path": str(folder), "files": 1})
-    (folder / "00000").unlink()
-    fewer = await daemon.get("/files/list", params={"path": str(folder)})
+    listed = await files.list_files(str(folder), recursively=True)
+    browsed = await files.browse(str(folder), with_files=True)
+    (folder / "00").unlink()
+    fewer = await files.list_files(str(folder), recursively=True)
+    shown = await files.browse(str(folder), with_files=True)
 
-    assert (len(listed["paths"]), listed["truncated"]) == (MOST_ROWS, True)
-    assert (len(browsed["paths"]), browsed["truncated"]) == (MOST_ROWS + 1, True)  # with the directory above
-    assert (len(fewer["paths"]), fewer["truncated"]) == (MOST_ROWS, False)
+    assert MOST_ROWS == 10_000
+    assert (len(listed.paths), listed.truncated) == (10, True)
+    assert (len(browsed.paths), browsed.truncated) == (11, True)  # with the directory above
+    assert (len(fewer.paths), fewer.truncated) == (len(shown.paths) - 1, shown.truncated) == (10, False)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -256,6 +252,11 @@ class TestConfined:
         assert [entry["name"] for entry in listed["paths"]] == ["two", "one"]
 
 
+class AllRoots:
+    def allow(self, _path):
+        return True
+
+
 class StuckRoots:
     """A disk that does not answer."""
 
@@ -266,13 +267,17 @@ class StuckRoots:
         return self.answer.wait(20)
 
 
+def files_of(roots, **limits):
+    return ServerFiles(roots=roots, listed_roots=list, disk=DiskCalls(), **limits)
+
+
 async def test_a_disk_that_does_not_answer_holds_up_nobody_else(tmp_path):
     roots = StuckRoots()
-    files = ServerFiles(roots=roots, listed_roots=list, disk=DiskCalls(), limit_seconds=0.05)
+    files = files_of(roots, limit_seconds=0.05)
 
     for ask in (files.browse(str(tmp_path), with_files=True), files.list_files(str(tmp_path), recursively=True)):
         with pytest.raises(DiskTimeoutError):
             await ask
 
     roots.answer.set()
-    assert (await files.browse(str(tmp_path), with_files=True)).current == str(tmp_path)
+    assert (await files_of(roots).browse(str(tmp_path), with_files=True)).current == str(tmp_path)
