@@ -16,6 +16,7 @@ from triblerd_downloads.completion.jobs import Job
 from triblerd_downloads.completion.noticing import Completions
 from triblerd_downloads.completion.runner import Runner
 from triblerd_downloads.config import CompletionConfig, DownloadDefaults, DownloadsConfig
+from triblerd_downloads.copies import TorrentCopies
 from triblerd_downloads.details import Details
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.downloads import DownloadManager
@@ -45,6 +46,7 @@ from triblerd_downloads.swarm.endpoint import BannedPeersEndpoint, SwarmEndpoint
 from triblerd_downloads.swarm.peers import Peers
 from triblerd_downloads.swarm.public_trackers import FetchedList, PublicTrackers
 from triblerd_downloads.swarm.shown import ShownTrackers
+from triblerd_downloads.swarm.sizes import SwarmSizes
 from triblerd_downloads.swarm.trackers import Trackers
 from triblerd_downloads.swarm.web_seeds import WebSeeds
 from triblerd_downloads.takeover.names import GivenNames, Renaming
@@ -55,6 +57,7 @@ from triblerd_downloads.tree.endpoint import FilesEndpoint
 from triblerd_downloads.tree.flat import FlatList
 from triblerd_downloads.tree.pieces import PieceMaps
 from triblerd_downloads.tree.trees import Trees
+from triblerd_downloads.verification import Verification
 from triblerd_libtorrent.api import (
     MetadataLookups,
     PeerBans,
@@ -142,6 +145,9 @@ class DownloadsContainer(containers.DeclarativeContainer):
         Completions, records=records, jobs=job_table, runner=runner, settings=settings, tasks=tasks
     )
     completions_endpoint = providers.Singleton(CompletionsEndpoint, downloads=downloads, runner=runner)
+    verification = providers.Singleton(Verification, engine=engine, downloads=downloads, settings=settings)
+    sizes = providers.Singleton(SwarmSizes, swarm=swarm, downloads=downloads, tasks=tasks)
+    copies = providers.Singleton(TorrentCopies, settings=settings, roots=roots, tasks=tasks)
     following = providers.Singleton(
         Following,
         engine=engine,
@@ -154,6 +160,9 @@ class DownloadsContainer(containers.DeclarativeContainer):
         seeding=seeding,
         trackers=trackers,
         completions=completions,
+        verification=verification,
+        sizes=sizes,
+        copies=copies,
         settings=settings,
         publish=publish,
         tasks=tasks,
@@ -190,6 +199,7 @@ class DownloadsContainer(containers.DeclarativeContainer):
         streams=streams,
         trees=trees,
         occupation=occupation,
+        copies=copies,
     )
     names = providers.Singleton(GivenNames, store=store, table=renaming_table, torrents=torrents)
     watch = providers.Singleton(Watch, engine=engine, downloads=downloads, handover=handover)

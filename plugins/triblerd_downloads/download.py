@@ -1,6 +1,6 @@
 """One download: what is wanted of it, and what the engine last said."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from triblerd_downloads.api import DownloadRecord, DownloadState
@@ -24,6 +24,7 @@ class ActiveDownload:
         trouble: What went wrong without stopping it.
         announced: The last state that others were told of.
         found_by: How many peers the DHT and the peer exchange found, when peers were last asked for.
+        swarm_sizes: The seeds and leechers that trackers named, by URL; -1 stands for unknown.
         is_verified: Its files are known to be complete, until the engine has it; a later start checks them.
         is_doubtful: Its files have to be checked as soon as the engine has it.
         received_before: Payload since it was last resumed, when it was last told to be finished.
@@ -41,6 +42,7 @@ class ActiveDownload:
         "record",
         "refusal",
         "status",
+        "swarm_sizes",
         "trouble",
         "tunnel_state",
         "vod",
@@ -54,6 +56,7 @@ class ActiveDownload:
         self.trouble = ""
         self.announced = DownloadState.STOPPED
         self.found_by = (0, 0)
+        self.swarm_sizes: Mapping[str, tuple[int, int]] = {}
         self.is_verified = False
         self.is_doubtful = False
         self.received_before = 0

@@ -11,6 +11,7 @@ import msgspec
 
 from triblerd.errors import InvalidInputError
 from triblerd_downloads.api import AddWishes, Change, DownloadRecord, UnknownFileError
+from triblerd_downloads.copies import TorrentCopies
 from triblerd_downloads.download import ActiveDownload, description, may_receive_more
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.folders import Folders
@@ -65,6 +66,7 @@ class DownloadManager:
         streams: StreamEnder,
         trees: Trees,
         occupation: Occupation,
+        copies: TorrentCopies,
     ) -> None:
         self._engine = engine
         self._torrents = torrents
@@ -85,6 +87,7 @@ class DownloadManager:
         self._streams = streams
         self._trees = trees
         self._occupation = occupation
+        self._copies = copies
 
     @property
     def default_hops(self) -> int:
@@ -143,6 +146,7 @@ class DownloadManager:
             self._downloads.put(download)
             if metainfo is not None:
                 self._metainfos.keep(infohash, metainfo)
+                self._copies.keep(infohash, metainfo.name, metainfo.raw)
             self._handover.ask(download, source)
         return download
 

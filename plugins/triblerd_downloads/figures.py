@@ -7,7 +7,15 @@ _SLOWEST = 1e-6
 
 
 def availability(status: TorrentStatus | None) -> float:
-    """Return how many copies of the torrent the connected peers hold together."""
+    """Return how many copies of the torrent the connected peers hold together; an ``int`` when the number is whole.
+
+    There are programs that read nothing else.
+    """
+    copies = _copies(status)
+    return int(copies) if copies.is_integer() else copies
+
+
+def _copies(status: TorrentStatus | None) -> float:
     if status is None:
         return 0.0
     # The engine counts our own pieces, too, which matters most where nobody else has parts; and it does not count

@@ -13,6 +13,7 @@ from triblerd.events import Event
 from triblerd.tasks import Tasks
 from triblerd_downloads.api import DownloadState, TorrentFinished, TorrentStatusChanged, UnknownDownloadError
 from triblerd_downloads.completion.noticing import Completions
+from triblerd_downloads.copies import TorrentCopies
 from triblerd_downloads.download import ActiveDownload, differs, learned, snapshot
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.handover import Handover
@@ -21,7 +22,9 @@ from triblerd_downloads.moves import Moves
 from triblerd_downloads.records import Records
 from triblerd_downloads.seeding import Seeding
 from triblerd_downloads.settings import DownloadSettings
+from triblerd_downloads.swarm.sizes import SwarmSizes
 from triblerd_downloads.swarm.trackers import Trackers
+from triblerd_downloads.verification import Verification
 from triblerd_libtorrent.api import (
     DownloadFinished,
     EngineState,
@@ -64,6 +67,9 @@ class Following:
         seeding: Seeding,
         trackers: Trackers,
         completions: Completions,
+        verification: Verification,
+        sizes: SwarmSizes,
+        copies: TorrentCopies,
         settings: DownloadSettings,
         publish: Callable[[Event], None],
         tasks: Tasks,
@@ -77,6 +83,9 @@ class Following:
         self._seeding = seeding
         self._trackers = trackers
         self._completions = completions
+        self._verification = verification
+        self._sizes = sizes
+        self._copies = copies
         self._settings = settings
         self._publish = publish
         self._tasks = tasks
@@ -97,6 +106,7 @@ class Following:
                 StorageMoveFailed, lambda event: self._start("moved", partial(self._moves.failed, event))
             ),
             self._engine.listen(TrackersChanged, lambda event: self._downloads.touch(event.infohash)),
+            self._engine.listen(TrackersChanged, self._sizes.changed),
         ]
 
         def end() -> None:
@@ -138,7 +148,9 @@ class Following:
                 download.received_before = 0
             self._seeding.saw(status)
             self._tell_finish(download, status)
-            self._completions.look(download)
+            self._verification.saw(status.infohash)
+            if not self._verification.is_busy(status.infohash):
+                self._completions.look(download)
             self.tell_state(download)
 
     def _not_taken(self, infohash: Infohash) -> None:
@@ -177,9 +189,14 @@ class Following:
             return
         # The row of a small torrent may still be from before its first byte: the next one tells what it received.
         self._finished.add(event.infohash)
+        if self._verification.is_busy(event.infohash):  # that ends with the same event
+            return
+        self._verification.begin(download)
         self._start("completed", partial(self._complete, download))
 
     async def _complete(self, download: ActiveDownload) -> None:
+        if not await self._verification.verify(download):
+            return
         await self._moves.when_complete(download)
         self._completions.look(download)
 
@@ -199,6 +216,7 @@ class Following:
         fields = learned(download.record, event.metainfo)
         if download.record.only_metadata:
             self._engine.pause(event.infohash)
+        self._copies.keep(event.infohash, event.metainfo.name, event.metainfo.raw)
         self._start("metadata", partial(self._learn, download, fields))
 
     async def _learn(self, download: ActiveDownload, fields: dict[str, Any]) -> None:

@@ -51,9 +51,9 @@ def _item(download: Download, lists: DownloadLists, form: Form) -> ListedDownloa
     known = status or record
     active = status if status is not None and state in _TRANSFERRING else None
     trackers = lists.trackers(download)
-    seeds, leechers = _swarm(active, trackers)
-    ratio = _ratio(known.all_time_upload, known.progress * record.size)
-    shown = _strict(state, known.progress) if form.is_strict else state
+    seeds, leechers = swarm_size(active, trackers)
+    ratio = all_time_ratio(known.all_time_upload, known.progress * record.size)
+    shown = strict_state(state, known.progress) if form.is_strict else state
     return ListedDownload(
         name=record.name or (status.name if status else "") or "Unknown name",
         progress=known.progress,
@@ -104,20 +104,21 @@ def _item(download: Download, lists: DownloadLists, form: Form) -> ListedDownloa
     )
 
 
-def _swarm(status: TorrentStatus | None, trackers: Sequence[Tracker]) -> tuple[int, int]:
+def swarm_size(status: TorrentStatus | None, trackers: Sequence[Tracker]) -> tuple[int, int]:
     """Return seeds and leechers: those that we know of, or those of the tracker that knows of more."""
     ours = (status.list_seeds, max(status.list_peers - status.list_seeds, 0)) if status else (0, 0)
     told = [(max(tracker.seeds, 0), max(tracker.leeches, 0)) for tracker in trackers]
     return max([ours, *told], key=sum)
 
 
-def _ratio(uploaded: int, complete: float) -> float:
+def all_time_ratio(uploaded: int, complete: float) -> float:
+    """Return all that was ever uploaded by the bytes that are there; -1 when none are."""
     if uploaded <= 0:
         return 0.0
     return uploaded / complete if complete > 0 else -1.0
 
 
-def _strict(state: DownloadState, progress: float) -> DownloadState:
+def strict_state(state: DownloadState, progress: float) -> DownloadState:
     """Return the state as a reader may know it that fails on what came later.
 
     Whatever is reported must not have the reader do what is too early: what moves is not imported, and what waits to be

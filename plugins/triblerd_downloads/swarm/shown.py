@@ -1,5 +1,9 @@
 """What a list says of the trackers of a download."""
 
+from collections.abc import Mapping
+
+import msgspec
+
 from triblerd_downloads.download import ActiveDownload
 from triblerd_libtorrent.api import TorrentEngine, TorrentSwarm, Tracker
 
@@ -22,10 +26,17 @@ class ShownTrackers:
         uses_dht = self._engine.dht_is_running(download.record.hops) and not download.record.is_private
         dht, pex = download.found_by
         return [
-            *self._swarm.trackers(download.infohash),
+            *(_with_sizes(tracker, download.swarm_sizes) for tracker in self._swarm.trackers(download.infohash)),
             _pseudo(DHT, dht, WORKING if uses_dht else DISABLED),
             _pseudo(PEX, pex, WORKING),
         ]
+
+
+def _with_sizes(tracker: Tracker, sizes: Mapping[str, tuple[int, int]]) -> Tracker:
+    if tracker.url not in sizes:
+        return tracker
+    seeds, leeches = sizes[tracker.url]
+    return msgspec.structs.replace(tracker, seeds=max(tracker.seeds, seeds), leeches=max(tracker.leeches, leeches))
 
 
 def _pseudo(url: str, peers: int, status: str) -> Tracker:

@@ -4,8 +4,10 @@ import pytest
 
 from tests.contrib.tribler8.downloads.conftest import listed, put_file, wait_for_state
 from tests.plugins.downloads.conftest import connect
+from tests.trackers import http_tracker
 from triblerd.testing import wait_for
 from triblerd_downloads.answering import ROWS_AT_ONCE
+from triblerd_libtorrent.testing import make_torrent
 
 KEYS = {
     "name": str,
@@ -139,3 +141,24 @@ async def test_agents_that_fail_on_newer_states_are_told_others(start, album, ag
 
     assert (told["status"], told["status_code"]) == ("DOWNLOADING", 3)
     assert (other["status"], other["status_code"]) == ("QUEUED", 11)
+
+
+async def test_what_a_tracker_knows_of_counts_when_it_is_more(start, tmp_path):
+    async with http_tracker() as tracker, start() as daemon:
+        torrent = make_torrent(tmp_path, b"x" * 100, trackers=(tracker.url,))
+        await put_file(daemon, torrent)
+
+        async def told():
+            item = await listed(daemon, torrent.infohash)
+            return item if item["trackers"] and item["trackers"][0]["seeds"] >= 0 else None
+
+        item = await wait_for(told)
+
+    assert item["trackers"][0] == {
+        "url": tracker.url,
+        "peers": 0,
+        "seeds": 3,
+        "leeches": 2,
+        "status": "Working",
+    }
+    assert (item["num_seeds"], item["num_peers"]) == (3, 2)
