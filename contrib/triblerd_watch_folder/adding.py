@@ -1,7 +1,5 @@
 """From what is in a file to a download."""
 
-from collections.abc import Callable
-
 import msgspec
 
 from triblerd.errors import FailedError
@@ -31,21 +29,12 @@ class TorrentAdder:
 
     Args:
         default_hops: How anonymous what nobody says anything of is.
-        auto_managed: Returns whether new downloads wait in the queue by default.
     """
 
-    def __init__(
-        self,
-        *,
-        downloads: Downloads,
-        engine: TorrentEngine,
-        default_hops: DefaultHops,
-        auto_managed: Callable[[], bool],
-    ) -> None:
+    def __init__(self, *, downloads: Downloads, engine: TorrentEngine, default_hops: DefaultHops) -> None:
         self._downloads = downloads
         self._engine = engine
         self._default_hops = default_hops
-        self._auto_managed = auto_managed
 
     def wishes(self, options: WatchedFolder) -> AddWishes:
         """Return how the downloads of a directory are added now."""
@@ -60,7 +49,7 @@ class TorrentAdder:
             tags=tags,
             hops=hops,
             safe_seeding=safe_seeding or hops > 0,
-            auto_managed=self._auto_managed() if options.auto_managed is None else options.auto_managed,
+            auto_managed=defaults.auto_managed if options.auto_managed is None else options.auto_managed,
             user_stopped=options.paused,
         )
 

@@ -8,7 +8,7 @@ from triblerd.disk_calls import DiskCalls
 from triblerd.events import Event
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
-from triblerd.services import Configuration, FileRoots, PluginDirectory
+from triblerd.services import FileRoots, PluginDirectory
 from triblerd_downloads.api import DefaultHops, Downloads
 from triblerd_libtorrent.api import TorrentEngine
 from triblerd_watch_folder.adding import TorrentAdder
@@ -54,13 +54,11 @@ def triblerd_events() -> Iterable[type[Event]]:
 async def triblerd_lifespan(context: PluginContext[WatchFolderConfig]) -> AsyncIterator[Running]:
     """Watch while the plugin runs. Other settings have it restarted, so that all of this is made anew."""
     folders = folders_of(context.config, context.state_dir)
-    configuration, engine = context.service(Configuration), context.service(TorrentEngine)
-    plugins = context.service(PluginDirectory)
+    engine, plugins = context.service(TorrentEngine), context.service(PluginDirectory)
     adder = TorrentAdder(
         downloads=context.service(Downloads),
         engine=engine,
         default_hops=DefaultHops(services=context.services, plugins=plugins, engine=engine),
-        auto_managed=lambda: bool(configuration.values()["download_defaults"]["auto_managed"]),
     )
     seen = await load_seen(context.store, {folder.name: folder.owns for folder in folders})
     watches = [

@@ -68,7 +68,6 @@ async def watch_of(daemon, directory, roots=None, **limits):
         downloads=services.find(Downloads),
         engine=engine,
         default_hops=DefaultHops(services=services, plugins=plugins, engine=engine),
-        auto_managed=lambda: False,
     )
     return FolderWatch(
         Folder(name="", path=str(directory), options=WatchedFolder(directory=str(directory))),
