@@ -43,7 +43,7 @@ class UiPart(Dialect):
         """Lead to the first page."""
         return _lead(self, request, f"{request.rel_url.raw_path}/")
 
-    @route("GET", "/{path}")
+    @route("GET", "/{path}", media_type="application/octet-stream")
     async def file(self, path: FilePath) -> web.StreamResponse:
         """Return a file of the web interface, `index.html` for an empty path."""
         folder = self.context.config.ui_directory

@@ -99,12 +99,13 @@ async def test_a_browser_follows_a_stream_until_the_daemon_stops(daemon_process)
         async with event_source(daemon) as second:
             _, other = await second.next("events_start")
             info = await daemon.get("/api/events/info")
-            await daemon.put("/api/shutdown")
+            stopped = await daemon.put("/api/shutdown")
             topic, progress = await first.next()
             with pytest.raises(EOFError):
                 await second.next("nothing")
-        await daemon.wait_for_exit()
+        code = await daemon.wait_for_exit()
 
+    assert (stopped, code) == ({"shutdown": True}, 0)
     assert start == ("events_start", {"public_key": "", "version": info["version"], "sessions": "0"})
     assert other["sessions"] == "1"
     assert info == {"public_key": "", "version": info["version"], "sessions": "2"}

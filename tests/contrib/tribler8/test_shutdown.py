@@ -34,13 +34,6 @@ def command_of(pid):
     return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
-async def test_it_ends_the_daemon(daemon_process):
-    async with daemon_process("tribler8") as daemon:
-        assert await daemon.put("/api/shutdown") == {"shutdown": True}
-
-        assert await daemon.wait_for_exit() == 0
-
-
 async def test_a_restart_keeps_the_process_and_the_state_and_hands_nothing_on(daemon_process):
     async with daemon_process("tribler8", "libtorrent", arguments=["--set", "general.log_level=warning"]) as daemon:
         pid, command = daemon.pid, command_of(daemon.pid)

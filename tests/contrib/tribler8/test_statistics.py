@@ -1,6 +1,7 @@
 """``/api/statistics``: each figure only while what it is of runs."""
 
 from triblerd import __version__
+from triblerd.plugin import hookimpl
 from triblerd_libtorrent.api import SessionRegistry
 
 SESSION = {
@@ -37,6 +38,19 @@ async def test_the_engine_and_the_metadata_store_have_figures(start_daemon):
     assert engine["total_sent_bytes"] == sum(session["sent_bytes"] for session in engine["sessions"])
     assert "socks5_sessions" not in figures
     assert "peers" not in figures
+
+
+class Searches:
+    @hookimpl(optionalhook=True)
+    def triblerd_statistics(self) -> dict[str, dict[str, int]]:
+        return {"discovery": {"peers": 12}}
+
+
+async def test_the_overlay_of_searches_has_peers(start_daemon):
+    async with start_daemon("tribler8", "statistics") as daemon:
+        daemon.daemon.container.plugins().hooks.add("searches", Searches())
+
+        assert (await daemon.get("/api/statistics/tribler"))["tribler_statistics"]["peers"] == 12
 
 
 async def test_the_room_for_downloads_is_told(start_daemon, tmp_path):

@@ -76,14 +76,17 @@ async def test_a_download_over_one_hop_is_seen_by_its_seeder_as_the_exit(start_d
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     config = {**settings(nodes), "tunnels": {"socks_listen_ports": [port]}}
-    async with start_daemon("tunnels", config=config) as daemon:
+    async with start_daemon("tunnels", "tribler8", config=config) as daemon:
         await add(daemon, torrent, tmp_path / "mine", peers=[(seeder.host, seeder.port)])
         seen = await complete(daemon, torrent, watch=guests_of(seeder))
         servers = service(daemon, TunnelView).socks_servers()
+        figures = (await daemon.get("/api/statistics/tribler"))["tribler_statistics"]
 
         assert (tmp_path / "mine/tiny").read_bytes() == (torrent.folder / "tiny").read_bytes()
         assert seen == {EXIT_ADDRESS}
         assert [(server.hops, server.port, server.associations > 0) for server in servers] == [(1, port, True)]
+        assert [(row["hops"], row["port"]) for row in figures["socks5_sessions"]] == [(1, port)]
+        assert figures["socks5_sessions"][0]["associates"][0] > 0
 
 
 async def test_a_hidden_seeder_and_its_visitor_know_each_other_by_numbers_of_circuits(

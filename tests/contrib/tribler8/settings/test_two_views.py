@@ -1,5 +1,7 @@
 """What is set through one of the two views is seen through the other."""
 
+from typing import Any
+
 import pytest
 
 DAY = "[" + ",".join(["[1000,null]"] * 47 + ["[2048,4096]"]) + "]"
@@ -46,10 +48,16 @@ SAME = [
 ]
 
 
-def nested(path, value):
-    for name in reversed(path.split("/")):
-        value = {name: value}
-    return value
+def nested(values):
+    """Return values by path, parts of which may have slashes or dots between them, as objects within objects."""
+    body: dict[str, Any] = {}
+    for path, value in values:
+        *sections, name = path.replace(".", "/").split("/")
+        place = body
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[name] = value
+    return body
 
 
 def found(settings, path):
@@ -73,16 +81,16 @@ async def eights(daemon):
 
 
 async def test_a_change_by_the_newer_view_is_seen_by_the_older(daemon):
-    for path, value, _, _ in SAME:
-        assert await daemon.post("/api/settings", json=nested(path, value)) == {"modified": True}
+    body = nested((path, value) for path, value, _, _ in SAME)
+
+    assert await daemon.post("/api/settings", json=body) == {"modified": True}
 
     settings = await sevens(daemon)
     assert [found(settings, name.replace(".", "/")) for _, _, name, _ in SAME] == [value for *_, value in SAME]
 
 
 async def test_a_change_by_the_older_view_is_seen_by_the_newer(daemon):
-    for _, _, name, value in SAME:
-        await daemon.post("/settings", json=nested(name.replace(".", "/"), value))
+    await daemon.post("/settings", json=nested((name, value) for _, _, name, value in SAME))
 
     settings = await eights(daemon)
     assert [found(settings, path) for path, *_ in SAME] == [value for _, value, _, _ in SAME]
