@@ -11,8 +11,10 @@ from triblerd_discovery.api import PeerResults, RemoteQueryEnded, RemoteQueryRes
 from triblerd_downloads.api import TorrentFinished, TorrentStatusChanged
 from triblerd_events.api import DiskUsage, LowSpace, StreamOpened
 from triblerd_metadata.api import Checked, HealthUpdated, Lists, MetadataStore, NewEntry
+from triblerd_tribler8.downloads.asking import AskAddDownload
 from triblerd_tribler8.framing import Framing
 from triblerd_tunnels.api import TunnelRemoved
+from triblerd_versioning.api import NewVersion
 
 HASH = "01" * 20
 DETAILS = UnhandledErrorDetails(type="OSError", text="disk full", long_text="OSError: disk full (id 7f3a)")
@@ -42,6 +44,8 @@ KNOWN = [
     ),
     (HealthUpdated(update=Checked(**CHECKED)), "torrent_health_updated", {**CHECKED, "health": "updated"}),
     (TunnelRemoved(circuit_class="Circuit", **TUNNEL), "tunnel_removed", {"circuit_class": "Circuit", **TUNNEL}),
+    (AskAddDownload(uri="magnet:?xt=x"), "ask_add_download", {"uri": "magnet:?xt=x"}),
+    (NewVersion(version="8.5.0"), "tribler_new_version", {"version": "8.5.0"}),
     (ShutdownProgress(state="Stopping"), "tribler_shutdown_state", {"state": "Stopping"}),
     (LowSpace(disk_usage_data=DiskUsage(**USAGE)), "low_space", {"disk_usage_data": USAGE}),
     (ConfigErrorReported(error="a line\nand one"), "report_config_error", {"error": "a line\nand one"}),
