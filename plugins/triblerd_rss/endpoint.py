@@ -140,14 +140,13 @@ class RulesEndpoint(Endpoint):
         there. A rule takes each entry, and each torrent, once.
         """
         rule = await self._rules.put(str(name), body.record(self._roots))
-        self._taker.wake()
+        self._taker.changed(rule.record.number)
         return RuleItem.of(rule)
 
     @route("DELETE", "/{name}", raises=(NotFoundError,))
     async def remove_rule(self, name: RuleName) -> RuleRemoved:
         """Remove a rule, and what it was about to take. Its downloads stay."""
-        await self._rules.remove(str(name))
-        self._taker.wake()
+        self._taker.changed(await self._rules.remove(str(name)))
         return RuleRemoved(name=str(name))
 
     @route("POST", "/dry_run", scope=Scope.READ, raises=(InvalidInputError,), examples={"body": _RULE})

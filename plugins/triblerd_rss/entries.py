@@ -15,6 +15,8 @@ from triblerd_rss.records import Entry, FeedRecord, LookUp, Take, TakeState
 _NUMBER_BYTES = 8
 _NAME_BYTES = 16
 _OPEN = frozenset({TakeState.UNSIZED, TakeState.WAITING})
+RETRIED = frozenset({TakeState.FAILED, TakeState.REFUSED})
+"""Of what ended so, the rule may take the torrent all the same: by another entry, or when that is asked for."""
 
 Entries = list[tuple[int, Entry]]
 """Entries with their numbers, which grow in the order in which they were first seen."""
@@ -178,9 +180,10 @@ class EntryTables:
         claim = _claim(rule, infohash)
 
         def write(transaction: Transaction) -> bool:
-            if (owner := transaction.get(self._taken, claim)) is not None:
-                return owner == _key(number)
             key = _key(number)
+            owner = transaction.get(self._taken, claim)
+            if owner is not None and owner != key and self._holds(transaction, owner, rule):
+                return False
             if (entry := transaction.get(self._entries, key)) is None:
                 return False
             transaction.put(self._taken, claim, key)
@@ -215,6 +218,12 @@ class EntryTables:
 
         await self._view.write(write)
         self.counts.pop(feed, None)
+
+    def _holds(self, transaction: Transaction, key: bytes, rule: int) -> bool:
+        """Return whether an entry is what a rule has taken, or may still take, its torrent by."""
+        entry = transaction.get(self._entries, key)
+        take = take_of(entry, rule) if entry else None
+        return take is not None and take.state not in RETRIED
 
     def _set_gone(self, transaction: Transaction, key: bytes, since: int) -> Entry | None:
         entry = transaction.get(self._entries, key)
@@ -256,6 +265,11 @@ def with_take(entry: Entry, take: Take) -> Entry:
     """Return the entry with what a rule does with it, in the place of what it did."""
     others = tuple(other for other in entry.takes if other.rule != take.rule)
     return msgspec.structs.replace(entry, takes=(*others, take))
+
+
+def without_take(entry: Entry, rule: int) -> Entry:
+    """Return the entry without what a rule does with it."""
+    return msgspec.structs.replace(entry, takes=tuple(take for take in entry.takes if take.rule != rule))
 
 
 def _outdated(gone: Sequence[tuple[bytes, Entry | None]], limits: Limits, now: int) -> list[tuple[bytes, Entry]]:

@@ -72,6 +72,12 @@ class FollowedFeed:
                 async with asyncio.timeout(wait):
                     await self._woken.wait()
 
+    async def end(self) -> None:
+        """Poll no more; returns when no poll runs."""
+        self.problem = "is not followed any more"
+        async with self._lock:
+            return
+
     async def poll(self) -> None:
         """Poll now, or wait for the poll that runs."""
         if self._lock.locked():
@@ -204,10 +210,8 @@ class FeedList:
         """Follow the feeds of the settings and no others."""
         wanted = {key_of(url): url for url in self._settings.config.urls}
         for key in [key for key in self._feeds if key not in wanted]:
-            del self._feeds[key]
-            task = self._tasks.pop(key)
-            task.cancel()
-            self._spawn("forget", self._forget(key, task))
+            self._tasks.pop(key).cancel()
+            self._spawn("forget", self._forget(key, self._feeds.pop(key)))
         for key, url in wanted.items():
             if key not in self._feeds:
                 feed = FollowedFeed(url=url, poller=self._poller, entries=self._entries)
@@ -215,10 +219,10 @@ class FeedList:
                 self._tasks[key] = self._spawn("feed", feed.run())
         self._feeds = {key: self._feeds[key] for key in wanted}
 
-    async def _forget(self, key: bytes, task: asyncio.Task[None] | None) -> None:
+    async def _forget(self, key: bytes, feed: FollowedFeed | None) -> None:
         """Forget a feed, once nobody works on it."""
-        if task is not None:
-            await asyncio.wait([task])
+        if feed is not None:
+            await feed.end()
         if key not in self._feeds:  # it may be followed again meanwhile
             self._looker.forget(key)
             await self._entries.forget_feed(key)

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 _MOST_TRACKERS = 50
 _AT_ONCE = 500
+_AT_A_TIME = 4
 
 
 class Looker:
@@ -78,8 +79,8 @@ class Looker:
             await self._wake.wait()
             self._wake.clear()
             await self._remember()
-            while (number := self._next()) is not None:
-                await self._look(number)
+            while numbers := [number for _ in range(_AT_A_TIME) if (number := self._next()) is not None]:
+                await asyncio.gather(*(self._look(number) for number in numbers))
                 await self._remember()
 
     async def look_up(self, number: int, entry: Entry, uri: str, *, hops: int) -> Entry:
@@ -103,12 +104,13 @@ class Looker:
         return changed or _with_found(entry, found)
 
     def _next(self) -> int | None:
-        """Return the entry whose torrent file may be fetched next."""
-        for feed, allowed in self._allowed.items():
-            if allowed > 0 and (numbers := self._unknown.get(feed)):
-                self._allowed[feed] -= 1
-                return numbers.popleft()
-        return None
+        """Return the entry whose torrent file may be fetched next, of the feed that was looked at least."""
+        waiting = [feed for feed, allowed in self._allowed.items() if allowed > 0 and self._unknown.get(feed)]
+        if not waiting:
+            return None
+        feed = max(waiting, key=self._allowed.__getitem__)
+        self._allowed[feed] -= 1
+        return self._unknown[feed].popleft()
 
     async def _look(self, number: int) -> None:
         entry = self._entries.get(number)
@@ -145,7 +147,8 @@ def _new_entry(entry: Entry) -> NewEntry:
     infohash = bytes.fromhex(entry.infohash)
     return NewEntry(
         id=id_of_infohash(infohash),
-        title=entry.title,
+        # Whoever hears of look-ups remembers them, too: both are to give the same name.
+        title=entry.torrent_name or entry.title,
         category=UNKNOWN,
         infohash=infohash,
         size=entry.size,
@@ -162,6 +165,7 @@ def _with_found(entry: Entry, found: LookedUp) -> Entry:
         entry,
         title=entry.title or metainfo.name,
         infohash=str(metainfo.infohash),
+        torrent_name=metainfo.name,
         size=metainfo.size,
         trackers=limited_trackers(url for tier in metainfo.trackers for url in tier),
         is_private=metainfo.is_private,

@@ -93,7 +93,8 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
         magnet: A link, or empty.
         is_guess: Nothing says that there is a torrent file at ``torrent``.
         infohash: 40 hex digits, empty while unknown.
-        trackers: Announce URLs that a look-up brought.
+        trackers: Announce URLs of the magnet link, or of the torrent file once that was looked up.
+        torrent_name: The name that the torrent file has; empty before it was looked up.
         size: Bytes, 0 while unknown.
         published: Unix time, 0 when unknown.
         seen: Unix time at which it was first seen.
@@ -112,6 +113,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     is_guess: bool = False
     infohash: str = ""
     trackers: tuple[str, ...] = ()
+    torrent_name: str = ""
     size: int = 0
     published: int = 0
     seen: int

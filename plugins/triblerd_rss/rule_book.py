@@ -74,8 +74,8 @@ class RuleBook:
         self._all[name] = rule
         return rule
 
-    async def remove(self, name: str) -> None:
-        """Remove a rule, and forget what it has taken. Its downloads stay.
+    async def remove(self, name: str) -> int:
+        """Remove a rule, forget what it has taken, and return its number. Its downloads stay.
 
         Raises:
             UnknownRuleError: there is none.
@@ -84,3 +84,4 @@ class RuleBook:
         await self._table.delete(name.encode())
         self._all.pop(name, None)
         await self._entries.forget_rule(rule.record.number)
+        return rule.record.number

@@ -15,7 +15,7 @@ from triblerd.events import Event
 from triblerd_downloads.api import AddWishes, Downloads, UnknownDownloadError
 from triblerd_libtorrent.api import Infohash, Magnet, Metainfo
 from triblerd_rss.api import RssEntryTaken
-from triblerd_rss.entries import Entries, EntryTables, is_open, take_of, with_take
+from triblerd_rss.entries import Entries, EntryTables, is_open, take_of, with_take, without_take
 from triblerd_rss.looking import Looker
 from triblerd_rss.records import Entry, RuleRecord, Take, TakeState
 from triblerd_rss.rule_book import RuleBook
@@ -27,6 +27,7 @@ DELAYS = (60.0, 300.0, 1800.0, 7200.0)
 """Seconds before each further attempt to add a download."""
 
 _AT_A_TIME = 4
+_MOST_RUNNING = 1000
 _MOST_WAIT = 3600.0
 
 _Key = tuple[int, int]
@@ -80,8 +81,10 @@ class Taker:
                     self._due[number, take.rule] = take.due
         self._wake.set()
 
-    def wake(self) -> None:
-        """Look at what waits: a rule may be enabled now."""
+    def changed(self, rule: int) -> None:
+        """Look at what a rule is about to take: it may be enabled now, or gone."""
+        if self._rules.by_number(rule) is None:
+            self._due.update({key: 0 for key in self._due if key[1] == rule})
         self._wake.set()
 
     @property
@@ -97,10 +100,11 @@ class Taker:
             ready = {
                 key: due for key, due in self._due.items() if key not in self._running and self._is_enabled(key[1])
             }
-            for key in sorted(key for key, due in ready.items() if due <= now):
+            now_due = sorted(key for key, due in ready.items() if due <= now)
+            for key in now_due[: _MOST_RUNNING - len(self._running)]:
                 self._running.add(key)
                 self._spawn("take", self._attempt(key))
-            later = [due for due in ready.values() if due > now]
+            later = [due for due in ready.values() if due > now]  # who ends wakes us for those that did not fit
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(min(later) - now, _MOST_WAIT) if later else _MOST_WAIT):
                     await self._wake.wait()
@@ -115,7 +119,11 @@ class Taker:
         try:
             entry, rule = self._entries.get(number), self._rules.by_number(rule_number)
             take = take_of(entry, rule_number) if entry else None
-            if entry is None or take is None or rule is None or not is_open(take):
+            if entry is None or take is None or not is_open(take):
+                self._due.pop(key, None)
+                return
+            if rule is None:  # it is gone, and what it was about to take is nobody's
+                await self._entries.change(number, partial(without_take, rule=rule_number))
                 self._due.pop(key, None)
                 return
             async with self._sizing if take.state is TakeState.UNSIZED else self._adding:

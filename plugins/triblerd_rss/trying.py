@@ -7,15 +7,13 @@ from functools import partial
 from typing import NamedTuple
 
 from triblerd.errors import ConflictError
-from triblerd_rss.entries import Entries, EntryTables, take_of, with_take
-from triblerd_rss.records import Entry, TakeState
+from triblerd_rss.entries import RETRIED, Entries, EntryTables, is_open, take_of, with_take
+from triblerd_rss.records import Entry
 from triblerd_rss.rules import Rule, first_take
 from triblerd_rss.taking import Taker
 
 MOST_LOOKED_AT = 10_000
 """Entries; older ones are not listed, and no rule is tried on them."""
-
-_RETRIED = frozenset({TakeState.FAILED, TakeState.REFUSED})
 
 
 class RuleIsDisabledError(ConflictError):
@@ -65,9 +63,12 @@ class Trial:
         changed = await self._entries.change_many(wanted, partial(self._begun, rule))
         taken: Entries = list(changed.items())
         self._taker.take(taken)
-        return len(taken)
+        return sum(1 for _, entry in taken if (take := take_of(entry, rule.record.number)) and is_open(take))
 
     def _begun(self, rule: Rule, entry: Entry) -> Entry:
+        known = take_of(entry, rule.record.number)
+        if known is not None and known.state not in RETRIED:  # it came in between
+            return entry
         take = first_take(rule, entry, self._entries.url_of(entry.feed), int(time.time()))
         return entry if take is None else with_take(entry, take)
 
@@ -79,7 +80,7 @@ class Trial:
         verdict = rule.judge(entry, self._entries.url_of(entry.feed))
         reasons = list(verdict.reasons)
         take = take_of(entry, rule.record.number)
-        if take is not None and take.state not in _RETRIED:
+        if take is not None and take.state not in RETRIED:
             reasons.append(f"The rule takes it already: it is {take.state}")
         elif take is None and self._entries.has_taken(rule.record.number, entry.infohash):
             reasons.append("The rule has taken the same torrent from another entry")

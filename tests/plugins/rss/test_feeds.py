@@ -5,8 +5,6 @@ import gzip
 import time
 import tomllib
 
-import pytest
-
 from tests.plugins.rss.conftest import entries, follow, poll
 from tests.plugins.rss.feed_server import rss, show
 from triblerd.testing import wait_for
@@ -78,25 +76,26 @@ async def has_entries(daemon, count):
     return len(await entries(daemon)) == count
 
 
-@pytest.mark.parametrize(
-    ("body", "error"),
-    [
-        ({}, "urls parameter missing"),
-        ({"urls": None}, "urls: expected array, got null"),
-        ({"urls": ["http://a.example/", "file:///etc/passwd"]}, "'file:///etc/passwd' is no http: or https: address"),
-        ({"urls": ["nonsense"]}, "'nonsense' is no http: or https: address"),
-        ({"urls": ["http://"]}, "'http://' is no http: or https: address"),
-        ({"urls": ["http://[half/"]}, "'http://[half/' is no http: or https: address"),
-        ({"urls": ["http://a.example/\r\nX: y"]}, "is no address: it has blanks, control characters"),
-        ({"urls": [f"http://{n}.example/" for n in range(MOST_FEEDS + 1)]}, "urls are at most 200, not 201"),
-    ],
-)
-async def test_a_list_that_cannot_be_followed_changes_nothing(start_rss, body, error):
+REFUSED = {
+    "urls parameter missing": {},
+    "urls: expected array, got null": {"urls": None},
+    "'file:///etc/passwd' is no http: or https: address": {"urls": ["http://a.example/", "file:///etc/passwd"]},
+    "'nonsense' is no http: or https: address": {"urls": ["nonsense"]},
+    "'http://' is no http: or https: address": {"urls": ["http://"]},
+    "'http://[half/' is no http: or https: address": {"urls": ["http://[half/"]},
+    "is no address: it has blanks, control characters": {"urls": ["http://a.example/\r\nX: y"]},
+    "urls are at most 200, not 201": {"urls": [f"http://{n}.example/" for n in range(MOST_FEEDS + 1)]},
+}
+
+
+async def test_a_list_that_cannot_be_followed_changes_nothing(start_rss):
     async with start_rss() as daemon:
-        answer = await daemon.put("/rss/feeds", json=body, status=400)
+        answers = {
+            text: (await daemon.put("/rss/feeds", json=body, status=400))["error"] for text, body in REFUSED.items()
+        }
         left = await shown(daemon)
 
-    assert error in answer["error"]
+    assert {text: answer for text, answer in answers.items() if text not in answer} == {}
     assert left == []
 
 
@@ -129,32 +128,36 @@ async def test_what_has_not_changed_is_not_sent_again(start_rss, feeds):
     }
 
 
-@pytest.mark.parametrize(
-    ("page", "error"),
-    [
-        ({"status": 404}, "The server answered with HTTP status code 404"),
-        ({"body": "<html>Sign in</html>"}, "This is neither RSS nor Atom"),
-        ({"body": b" " * (MOST_BYTES + 1)}, f"The feed has more than {MOST_BYTES} bytes"),
-        ({"body": gzip.compress(b" " * 50_000_000), "headers": {"Content-Encoding": "gzip"}}, "The feed has more than"),
-        ({"status": 302, "headers": {"Location": "/feed.xml"}}, "The server redirects more than 5 times"),
-        ({"status": 302, "headers": {"Location": "file:///etc/passwd"}}, "The server redirects to a file: address"),
-        ({"status": 301}, "The server redirects without saying where to"),
-        ({"headers": {"Content-Encoding": "gzip"}, "body": b"no gzip"}, "The feed cannot be fetched: "),
-        ({"hangs": True}, "The server did not send the feed within 1 s"),
-    ],
-)
-async def test_a_feed_that_cannot_be_read_says_why_and_is_asked_less_often(start_rss, feeds, page, error):
-    url = feeds.put("/feed.xml", page.pop("body", b""), **page)
+BAD_PAGES = {
+    "The server answered with HTTP status code 404": {"status": 404},
+    "This is neither RSS nor Atom": {"body": "<html>Sign in</html>"},
+    f"The feed has more than {MOST_BYTES} bytes": {"body": b" " * (MOST_BYTES + 1)},
+    "The feed has more than": {"body": gzip.compress(b" " * 50_000_000), "headers": {"Content-Encoding": "gzip"}},
+    "The server redirects more than 5 times": {"status": 302, "headers": {"Location": "/feed.xml"}},
+    "The server redirects to a file: address": {"status": 302, "headers": {"Location": "file:///etc/passwd"}},
+    "The server redirects without saying where to": {"status": 301},
+    "The feed cannot be fetched: ": {"body": b"no gzip", "headers": {"Content-Encoding": "gzip"}},
+    "The server did not send the feed within 1 s": {"hangs": True},
+}
+
+
+async def test_a_feed_that_cannot_be_read_says_why_and_is_asked_less_often(start_rss, feeds):
+    url = feeds.put("/feed.xml", rss())
     async with start_rss(timeout=1) as daemon:
         await follow(daemon, url)
-        once = await poll(daemon, url)
-        twice = await poll(daemon, url)
+        said = {}
+        for error, page in BAD_PAGES.items():
+            feeds.put("/feed.xml", **{"body": b"", **page})
+            said[error] = await poll(daemon, url)
         feeds.put("/feed.xml", rss(show(1)))
         well = await poll(daemon, url)
 
-    assert once["error"].startswith(error)
-    assert twice["failures"] == once["failures"] + 1
-    assert twice["next_poll"] - twice["last_poll"] == 2 * (once["next_poll"] - once["last_poll"])
+    assert {error: found["error"] for error, found in said.items() if not found["error"].startswith(error)} == {}
+    assert [found["failures"] for found in said.values()] == list(range(1, 10))
+    assert [found["next_poll"] - found["last_poll"] for found in said.values()] == [
+        *(60 * 2**failures for failures in range(1, 6)),
+        *[3600] * 4,
+    ]
     assert (well["error"], well["failures"], well["entries"]) == ("", 0, 1)
     assert well["next_poll"] - well["last_poll"] == 60
 

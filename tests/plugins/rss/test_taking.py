@@ -1,12 +1,16 @@
 """Rules at work: what they take, what becomes of it, and that nothing comes twice."""
 
+import asyncio
+import random
+
 import pytest
 
 from tests.plugins.rss.conftest import downloads, entries, follow, poll, takes
 from tests.plugins.rss.feed_server import infohash, item, magnet, rss, show
 from triblerd.testing import wait_for
 from triblerd_libtorrent.testing import make_torrent
-from triblerd_rss.api import RssEntryTaken
+from triblerd_rss.addresses import key_of
+from triblerd_rss.api import Feeds, RssEntryTaken
 
 TITLE = "Some.Show.S01E{:02}.1080p"
 
@@ -289,17 +293,16 @@ async def test_a_rule_of_an_old_name_begins_anew(start_rss, feeds):
         await wait_for(is_there)
 
 
-@pytest.mark.parametrize("was_added", [True, False])
 async def test_a_kill_between_taking_and_adding_loses_nothing_and_doubles_nothing(
-    daemon_process, settings, feeds, tmp_path, was_added
+    daemon_process, settings, feeds, tmp_path
 ):
-    """The server keeps the torrent file back, so that the kill comes in between; then also after the download came."""
+    """The server keeps the torrent file back, so that the kill comes in between."""
     torrent = make_torrent(tmp_path, b"x" * 20_000, name="film")
     url = feeds.put("/feed.xml", rss())
     async with daemon_process("rss", config=settings) as daemon:
         await follow(daemon, url)
         await put_rule(daemon, must_contain=[])
-        feeds.put("/film.torrent", torrent.metainfo, hangs=not was_added)
+        feeds.put("/film.torrent", torrent.metainfo, hangs=True)
         feeds.put("/feed.xml", rss(item("A film", f"{feeds.url}/film.torrent")))
         await poll(daemon, url)
         await wait_for(lambda: feeds.asked["/film.torrent"])
@@ -310,3 +313,60 @@ async def test_a_kill_between_taking_and_adding_loses_nothing_and_doubles_nothin
         found = await downloads(daemon)
 
     assert found.keys() == {torrent.infohash}
+
+
+@pytest.mark.soak
+async def test_kills_at_any_moment_lose_nothing_and_double_nothing(daemon_process, settings, feeds):
+    url = feeds.put("/feed.xml", rss())
+    chance = random.Random(11)
+    async with daemon_process("rss", config=settings) as daemon:
+        await follow(daemon, url)
+        await put_rule(daemon)
+        for last in range(5, 85, 5):
+            feeds.put("/feed.xml", rss(*(show(number) for number in range(last, 0, -1))))
+            polling = asyncio.ensure_future(daemon.request("POST", f"/rss/feeds/{key_of(url).hex()}/poll"))
+            await asyncio.wait([polling], timeout=chance.uniform(0, 0.3))
+            daemon.kill()
+            await asyncio.gather(polling, return_exceptions=True)
+            await daemon.start()
+        await poll(daemon, url)
+        await wait_for_takes(daemon, "shows", {TITLE.format(number): "added" for number in range(1, 81)})
+        found = await downloads(daemon)
+
+    assert found.keys() == {infohash(number) for number in range(1, 81)}
+
+
+async def test_what_a_removed_rule_was_about_to_take_is_nobodys(start_rss, feeds):
+    url = feeds.put("/feed.xml", rss())
+    async with start_rss() as daemon:
+        await follow(daemon, url)
+        await put_rule(daemon, must_contain=[])
+        feeds.put("/feed.xml", rss(item("A film", f"{feeds.url}/film.torrent")))
+        await poll(daemon, url)
+        await wait_for(lambda: feeds.asked["/film.torrent"])
+        await daemon.delete("/rss/rules/shows")
+
+        async def is_nobodys():
+            return not (await entries(daemon))["A film"]["takes"]
+
+        await wait_for(is_nobodys)
+
+
+async def test_after_all_attempts_another_entry_may_bring_the_torrent(start_rss, feeds, tmp_path):
+    """The category comes too late for the first entry, and in time for the second."""
+    url = feeds.put("/feed.xml", rss())
+    async with start_rss() as daemon:
+        await follow(daemon, url)
+        await put_rule(daemon, category="films")
+        taker = daemon.daemon.container.services().find(Feeds)._poller._taker
+        taker._delays = (0.0, 0.0)
+        feeds.put("/feed.xml", rss(item("Some show A", magnet(1))))
+        await poll(daemon, url)
+        await wait_for_takes(daemon, "shows", {"Some show A": "failed"})
+        failed = (await entries(daemon))["Some show A"]["takes"][0]
+        await daemon.put("/categories/films", json={"save_path": str(tmp_path / "films")})
+        feeds.put("/feed.xml", rss(item("Some show B", magnet(1), name="B")))
+        await poll(daemon, url)
+        await wait_for_takes(daemon, "shows", {"Some show A": "failed", "Some show B": "added"})
+
+    assert (failed["tries"], failed["error"]) == (3, "category 'films' does not exist")
