@@ -4,6 +4,8 @@ import asyncio
 import gzip
 import time
 import tomllib
+from collections.abc import Mapping
+from typing import Any
 
 from tests.plugins.rss.conftest import entries, follow, poll
 from tests.plugins.rss.feed_server import rss, show
@@ -128,7 +130,7 @@ async def test_what_has_not_changed_is_not_sent_again(start_rss, feeds):
     }
 
 
-BAD_PAGES = {
+BAD_PAGES: Mapping[str, Mapping[str, Any]] = {
     "The server answered with HTTP status code 404": {"status": 404},
     "This is neither RSS nor Atom": {"body": "<html>Sign in</html>"},
     f"The feed has more than {MOST_BYTES} bytes": {"body": b" " * (MOST_BYTES + 1)},
