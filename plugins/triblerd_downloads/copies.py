@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 _MOST_BYTES = 255
 """Of the name of a file."""
-_UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|]')
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f/]")
 _PARTIAL = ".partial"
 
 
@@ -44,7 +44,7 @@ class TorrentCopies:
 
 
 def file_name(infohash: Infohash, name: str) -> str:
-    """Return ``<name> [<infohash>].torrent``, without what some file system refuses, and short enough for all."""
+    """Return ``<name> [<infohash>].torrent``, without slashes and what no terminal shows, and not too long."""
     ending = f" [{infohash}].torrent"
     room = _MOST_BYTES - len(ending) - len(_PARTIAL) - 1
     fitting = _UNFIT.sub("_", name).encode(errors="replace")[:room].decode(errors="ignore")

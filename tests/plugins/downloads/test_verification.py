@@ -71,9 +71,9 @@ async def test_a_copy_that_cannot_be_written_is_told_in_the_log_and_the_download
         assert await item_of(daemon, torrent.infohash)
 
 
-def test_a_copy_has_a_name_that_every_file_system_takes():
+def test_a_copy_is_named_after_its_torrent_and_stays_in_its_directory():
     infohash = Infohash("ab" * 20)
 
-    assert file_name(infohash, "../a/b:c") == f"_a_b_c [{infohash}].torrent"
+    assert file_name(infohash, "../a/b:c") == f"_a_b:c [{infohash}].torrent"
     assert file_name(infohash, "...") == f"unknown [{infohash}].torrent"
     assert len(file_name(infohash, "ä" * 300).encode()) <= 250
