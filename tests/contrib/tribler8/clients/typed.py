@@ -58,6 +58,19 @@ def model(**fields: Read) -> Read:
     return model_of(fields)
 
 
+def whole(**fields: Read) -> Read:
+    """An object of which the client needs every key: it computes with them, and shows what comes of that."""
+
+    def read(value: Any) -> object:
+        if not isinstance(value, dict):
+            raise UnreadableError(value)
+        if missing := fields.keys() - value.keys():
+            raise UnreadableError(value, missing)
+        return {name: reader(value[name]) for name, reader in fields.items()}
+
+    return read
+
+
 def model_of(fields: Mapping[str, Read]) -> Read:
     def read(value: Any) -> object:
         if not isinstance(value, dict):
