@@ -44,6 +44,10 @@ def one_of(*words: str) -> Read:
     return read
 
 
+def or_null(read: Read) -> Read:
+    return lambda value: None if value is None else read(value)
+
+
 def listed(item: Read) -> Read:
     def read(value: object) -> object:
         if not isinstance(value, list):

@@ -6,12 +6,7 @@ A number is a number there, whole or not. Of an object only the keys that are na
 from dataclasses import dataclass
 from typing import Any
 
-from tests.contrib.tribler8.clients.typed import Read, flag, listed, number, one_of, text, whole
-
-
-def or_null(read: Read) -> Read:
-    """A value or null."""
-    return lambda value: None if value is None else read(value)
+from tests.contrib.tribler8.clients.typed import Read, flag, listed, number, one_of, or_null, text, whole
 
 
 def anything(value: object) -> object:
