@@ -15,7 +15,7 @@ class Schemas:
     """The JSON Schemas of everything that routes take and answer.
 
     Attributes:
-        shared: Schemas with a name, that others refer to.
+        shared: Schemas with a name, that others refer to. No query has one, since its members are listed one by one.
 
     Raises:
         TypeError: a type has no JSON Schema.
@@ -23,10 +23,15 @@ class Schemas:
 
     def __init__(self, routes: Sequence[Route]) -> None:
         kinds = {key: kind for route in routes for key, kind in _kinds(route)}
-        schemas, self.shared = _without_closed_items(
+        schemas, named = _without_closed_items(
             msgspec.json.schema_components(kinds.values(), schema_hook=_own_schema, ref_template=REFS)
         )
         self._schemas = dict(zip(kinds, schemas, strict=True))
+        queries = {_component(schema) for (_, _, part), schema in self._schemas.items() if part == "query"}
+        elsewhere = [schema for (_, _, part), schema in self._schemas.items() if part != "query"]
+        wanted = set(_referred([elsewhere, named]))
+        self._queries = {name: named[name] for name in queries}
+        self.shared = {name: schema for name, schema in named.items() if name not in queries or name in wanted}
 
     def of(self, route: Route, part: str) -> dict[str, Any]:
         """Return the schema of a route's ``body``, ``answers``, or of a parameter of its path."""
@@ -35,12 +40,23 @@ class Schemas:
 
     def query(self, route: Route) -> dict[str, Any]:
         """Return the schema of a route's query."""
-        schema: dict[str, Any] = self.shared[_component(self.of(route, "query"))]
+        schema: dict[str, Any] = self._queries[_component(self.of(route, "query"))]
         return schema
 
 
 def _component(schema: dict[str, Any]) -> str:
     return str(schema.get("$ref", "")).rpartition("/")[2]
+
+
+def _referred(value: Any) -> Iterator[str]:
+    """Yield the names of the schemas that a value refers to."""
+    if isinstance(value, Mapping):
+        if isinstance(value.get("$ref"), str):
+            yield _component(value)
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _referred(item)
 
 
 def _kinds(route: Route) -> Iterator[tuple[tuple[str, str, str], Any]]:
