@@ -1,6 +1,7 @@
 """The web interface of version 8: every call as it makes it, and what its pages do one after the other."""
 
 import json
+from typing import Any
 
 from tests.contrib.tribler8.clients.event_source import event_source
 from tests.contrib.tribler8.clients.others import WebInterface
@@ -64,7 +65,7 @@ async def has_peers(page):
 async def test_the_dialog_that_adds_a_torrent_works_from_file_to_removal(start, album, tmp_path):
     place = tmp_path / "place"
     place.mkdir()
-    changes = [
+    changes: list[dict[str, Any]] = [
         {"upload_limit": 51200},
         {"download_limit": 102400},
         {"seeding_ratio": 1.5},

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-Read = Callable[[object], object]
+Read = Callable[[object], Any]
 
 
 class UnreadableError(Exception):
