@@ -44,7 +44,7 @@ class Schemas:
         return schema
 
 
-def _component(schema: dict[str, Any]) -> str:
+def _component(schema: Mapping[str, Any]) -> str:
     return str(schema.get("$ref", "")).rpartition("/")[2]
 
 
