@@ -11,7 +11,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from triblerd.config import ApiConfig, ApiKey
+from triblerd.config import ApiConfig, ApiKey, is_loopback
 from triblerd.errors import ForbiddenError, TooManyAttemptsError, UnauthorizedError
 from triblerd.scopes import Scope
 
@@ -207,16 +207,6 @@ def _host_name(host: str) -> str:
     if host.startswith("["):
         return host[1:].partition("]")[0]
     return host.partition(":")[0].removesuffix(".")
-
-
-def is_loopback(text: str) -> bool:
-    """Return whether an address is one of this machine alone."""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
 
 
 def _network(address: str) -> str:

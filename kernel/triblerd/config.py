@@ -1,5 +1,6 @@
 """What a configuration section is: one frozen struct, from which validation, documentation and defaults are made."""
 
+import ipaddress
 import os
 import types
 import typing
@@ -233,3 +234,22 @@ class StoreConfig(Section):
 
 
 KERNEL_SECTIONS: Mapping[str, type[Section]] = {"general": GeneralConfig, "api": ApiConfig, "store": StoreConfig}
+
+
+def is_loopback(text: str) -> bool:
+    """Return whether an address is one of this machine alone."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
+
+
+def open_to_all(config: ApiConfig) -> str:
+    """Say which setting would let others than this machine use the API without a key; an empty text: none."""
+    for scheme in ("http", "https"):
+        host = getattr(config, f"{scheme}_host")
+        if not config.key and getattr(config, f"{scheme}_enabled") and not (host == "localhost" or is_loopback(host)):
+            return f"api.{scheme}_host: {host or 'every address'} is not bound without a key; set api.key"
+    return ""

@@ -15,9 +15,11 @@ import msgspec
 
 from triblerd.config import (
     KERNEL_SECTIONS,
+    ApiConfig,
     Section,
     convert_setting,
     fields_of,
+    open_to_all,
     plain_types,
     spelled_out,
     to_plain,
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 
 ENVIRONMENT_PREFIX = "TRIBLERD_"
 ENABLED = "enabled"
+API = "api"
 FIRST_VERSION = 1
 """Of data and settings that no version stands beside."""
 
@@ -75,7 +78,7 @@ class ConfigurationLayers:
     def section(self, name: str) -> dict[str, object]:
         """Return what all layers together say of one section, before any check."""
         values = {**self.stored.get(name, {}), **self._environment.get(name, {})}
-        if name == "api":
+        if name == API:
             values |= self._core_api(values)
         return {**values, **self._overrides.get(name, {})}
 
@@ -252,6 +255,8 @@ class ConfigurationService:
                 plain = self._checked_value(name, key, value, present[name])
                 if key not in present[name] or plain != present[name][key]:
                     wanted.setdefault(name, {})[key] = plain
+        if API in wanted and (problem := open_to_all(msgspec.convert({**present[API], **wanted[API]}, ApiConfig))):
+            raise InvalidInputError(problem)  # or the next start would refuse
         return wanted
 
     def _checked_value(self, name: str, key: str, value: object, present: Mapping[str, object]) -> object:

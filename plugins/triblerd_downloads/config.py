@@ -101,10 +101,15 @@ class DownloadDefaults(Section):
     safeseeding_enabled: Annotated[bool, Meta(description="Clients may take it as their default: seed with hops")] = (
         True
     )
-    saveas: Annotated[str, Meta(description="Absolute directory for downloads; created when missing")] = msgspec.field(
-        default_factory=default_destination
-    )
-    completed_dir: Annotated[str, Meta(description="Finished downloads are moved here; empty leaves them")] = ""
+    saveas: Annotated[
+        str, Meta(pattern=r"^[/~]", description="Absolute directory for downloads; created when missing")
+    ] = msgspec.field(default_factory=default_destination)
+    completed_dir: Annotated[
+        str,
+        Meta(
+            pattern=r"^([/~].*)?$", description="Absolute directory that finished downloads are moved to; empty: none"
+        ),
+    ] = ""
     seeding_mode: Annotated[
         SeedingMode, Meta(description="Seed forever, never, up to a ratio, or for a time: then stop")
     ] = SeedingMode.FOREVER

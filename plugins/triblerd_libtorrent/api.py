@@ -24,6 +24,7 @@ from triblerd_libtorrent.engine_events import (
 from triblerd_libtorrent.known_progress import KnownProgress
 from triblerd_libtorrent.links import refuse_links_out
 from triblerd_libtorrent.socks import Endpoint, SocksDatagrams, associate
+from triblerd_libtorrent.strangers import strangers_links
 from triblerd_libtorrent.tunnels import (
     CircuitFetcher,
     HttpAnswer,
@@ -129,6 +130,7 @@ __all__ = [
     "bdecode_dictionary",
     "bencode",
     "refuse_links_out",
+    "strangers_links",
 ]
 
 

@@ -30,6 +30,7 @@ from triblerd_libtorrent.api import (
 )
 from triblerd_libtorrent.circuit_fetching import CircuitCourier
 from triblerd_libtorrent.recent import RecentMetainfo
+from triblerd_libtorrent.strangers import PublicResolver, is_guarded
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ class Sources:
         self._hooks = hooks
         self._recent = recent
         self._courier = courier
-        self._http: aiohttp.ClientSession | None = None
+        self._http: dict[bool, aiohttp.ClientSession] = {}
         self.fetch_timeout = fetch_timeout
         self.accepts_bad_certificates = accepts_bad_certificates
 
@@ -95,9 +96,8 @@ class Sources:
 
     async def close(self) -> None:
         """Close connections to servers."""
-        if self._http is not None:
-            await self._http.close()
-            self._http = None
+        while self._http:
+            await self._http.popitem()[1].close()
 
     async def _magnet(self, uri: str, _hops: int) -> Magnet:
         return self._engine.parse_magnet(uri)
@@ -201,15 +201,17 @@ class Sources:
     async def _ask(self, uri: str, hops: int, *, checks: bool) -> HttpAnswer:
         if hops:
             return await self._courier.get(uri, hops=hops, most_bytes=MOST_BYTES)
-        async with self._session().get(uri, allow_redirects=False, ssl=checks) as response:
+        session = self._session(is_guarded=is_guarded(uri))
+        async with session.get(uri, allow_redirects=False, ssl=checks) as response:
             is_wanted = response.status in _OK
             body = await read_at_most(response, MOST_BYTES) if is_wanted else b""
             return HttpAnswer(response.status, response.headers.get("Location", ""), body)
 
-    def _session(self) -> aiohttp.ClientSession:
-        if self._http is None:
-            self._http = aiohttp.ClientSession(headers={"User-Agent": "triblerd"})
-        return self._http
+    def _session(self, *, is_guarded: bool) -> aiohttp.ClientSession:
+        if is_guarded not in self._http:
+            connector = aiohttp.TCPConnector(resolver=PublicResolver()) if is_guarded else None
+            self._http[is_guarded] = aiohttp.ClientSession(headers={"User-Agent": "triblerd"}, connector=connector)
+        return self._http[is_guarded]
 
 
 def file_path(uri: str) -> Path:

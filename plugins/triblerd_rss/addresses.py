@@ -71,3 +71,12 @@ def problem_of(url: str) -> str:
     except ValueError:
         is_served = False
     return "" if is_served else "is no http: or https: address"
+
+
+def host_of(url: str) -> tuple[str, ...]:
+    """Return the host of an address, if it has one."""
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:  # half an address of IPv6
+        host = None
+    return () if host is None else (host,)

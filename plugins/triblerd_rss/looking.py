@@ -12,7 +12,9 @@ import msgspec
 
 from triblerd.errors import TriblerdError
 from triblerd.plugin import Services
+from triblerd_libtorrent.api import strangers_links
 from triblerd_metadata.api import UNKNOWN, MetadataStore, NewEntry, id_of_infohash, normalise_trackers
+from triblerd_rss.addresses import host_of
 from triblerd_rss.entries import Entries, EntryTables, is_to_remember
 from triblerd_rss.records import Entry, LookUp
 from triblerd_rss.settings import RssSettings
@@ -90,7 +92,8 @@ class Looker:
             TriblerdError: it cannot be found out.
         """
         try:
-            found = await self._torrents.look_up(uri, hops=hops)
+            with strangers_links(host_of(self._entries.url_of(entry.feed))):
+                found = await self._torrents.look_up(uri, hops=hops)
         except TriblerdError as error:
             self.failed += 1
             change = partial(_failed, error=str(error))

@@ -13,7 +13,8 @@ import msgspec
 from triblerd.errors import TriblerdError
 from triblerd.events import Event
 from triblerd_downloads.api import AddWishes, Downloads, UnknownDownloadError
-from triblerd_libtorrent.api import Infohash, Magnet, Metainfo
+from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, strangers_links
+from triblerd_rss.addresses import host_of
 from triblerd_rss.api import RssEntryTaken
 from triblerd_rss.entries import Entries, EntryTables, is_open, take_of, with_take, without_take
 from triblerd_rss.looking import Looker
@@ -201,7 +202,8 @@ class Taker:
         error: TriblerdError | None = None
         for uri in uris_of(entry, magnets_first=hops > 0):
             try:
-                return await self._downloads.resolve(uri, hops=hops)
+                with strangers_links(host_of(self._entries.url_of(entry.feed))):
+                    return await self._downloads.resolve(uri, hops=hops)
             except TriblerdError as failure:
                 error = error or failure
         if error is None:

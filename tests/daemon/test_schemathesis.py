@@ -58,7 +58,7 @@ CHECKS = [
 ]
 Case = schemathesis.Case[Any]
 
-EXAMPLES = 30
+EXAMPLES = 15
 MANY_EXAMPLES = 500
 SECONDS = 20
 INFOHASH = "a" * 40

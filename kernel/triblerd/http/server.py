@@ -11,8 +11,8 @@ from pathlib import Path
 from aiohttp import hdrs, web
 
 import triblerd
-from triblerd.auth import Auth, is_loopback
-from triblerd.config import ApiConfig
+from triblerd.auth import Auth
+from triblerd.config import ApiConfig, open_to_all
 from triblerd.errors import FailedError, TooLargeError, TooSlowError, TriblerdError
 from triblerd.http.answers import Answers
 from triblerd.http.errors import error_response, unforeseen_response
@@ -126,11 +126,8 @@ class HttpServer:
         if self._auth.wants_key:
             return
         log.warning("api.key is empty: every program on this machine may use the API without a key")
-        for scheme in ("http", "https"):
-            host = getattr(self._config, f"{scheme}_host")
-            if getattr(self._config, f"{scheme}_enabled") and not (host == "localhost" or is_loopback(host)):
-                msg = f"api.{scheme}_host: {host or 'every address'} is not bound without a key; set api.key"
-                raise OpenToAllError(msg)
+        if problem := open_to_all(self._config):
+            raise OpenToAllError(problem)
 
     async def _tls(self) -> ssl.SSLContext:
         path = self._state_dir / self._config.https_certfile
