@@ -21,7 +21,7 @@ from triblerd.errors import (
     UnknownPathError,
 )
 from triblerd.http.endpoint import RawBody, Route
-from triblerd.http.errors import answer_of
+from triblerd.http.errors import answer_of, is_dialect8
 from triblerd.http.schemas import REFS, Schemas
 
 TITLE = "Tribler REST API documentation"
@@ -145,6 +145,8 @@ def _failures(route: Route) -> dict[str, Any]:
     for kind in dict.fromkeys([*_general_failures(route), *route.raises]):
         status, _ = answer_of(kind)
         meanings[status].append(" ".join((kind.__doc__ or kind.__name__).partition("\n\n")[0].split()))
+    if is_dialect8(route.path):
+        meanings[404].append("What it is of is turned off, or not up yet.")
     return {str(status): _failure(status, " ".join(texts)) for status, texts in sorted(meanings.items())}
 
 
