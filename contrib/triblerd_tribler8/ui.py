@@ -61,7 +61,7 @@ class RootPart(Dialect):
     prefix = "/"
     needs_key = False
 
-    @route("GET", "")
+    @route("GET", "", raises=(UnknownPathError,))
     async def enter(self, request: web.Request) -> web.StreamResponse:
         """Lead to the web interface, with the key that the address may have."""
         return _lead(self, request, f"{request.rel_url.raw_path.rstrip('/')}/ui/")

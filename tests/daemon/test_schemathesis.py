@@ -59,7 +59,7 @@ CHECKS = [
 ]
 Case = schemathesis.Case[Any]
 
-EXAMPLES = 10
+EXAMPLES = 6
 EXAMPLES_OF_DIALECT = 2
 MANY_EXAMPLES = 500
 SECONDS = 20
