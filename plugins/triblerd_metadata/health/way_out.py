@@ -149,9 +149,11 @@ class WayOut:
             await way.scrapes.open(outgoing, self._services.find(CircuitFetcher))
             if dht is not None:
                 await dht.open(outgoing)
-        except OSError as error:
-            log.warning("Nobody can be asked from %s: %s", outgoing, error)
+        except BaseException as error:  # cancelled as well: nobody else knows of these connections
             await way.scrapes.close()
+            if not isinstance(error, OSError):
+                raise
+            log.warning("Nobody can be asked from %s: %s", outgoing, error)
             return None
         return way
 

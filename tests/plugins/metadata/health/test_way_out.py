@@ -1,6 +1,8 @@
 """Nobody is asked past what the user wants of the engine."""
 
 import asyncio
+import gc
+import warnings
 from contextlib import asynccontextmanager
 from importlib.metadata import EntryPoint
 
@@ -128,6 +130,23 @@ async def test_who_waits_for_circuits_keeps_nobody_else_waiting(by_tunnels):
 
         carrier.states[1] = TunnelState.READY
         assert await waiting is not None
+
+
+async def test_who_is_interrupted_while_it_opens_leaves_nothing_open(start):
+    async with start() as (_, way_out):
+        for turns in range(30):
+            opening = asyncio.create_task(way_out.open())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            opening.cancel()
+            await asyncio.wait([opening])
+            await way_out.close()
+
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            gc.collect()
+
+    assert [str(warning.message) for warning in caught if warning.category is ResourceWarning] == []
 
 
 async def test_where_downloads_go_by_tunnels_nobody_is_asked_without(start):
