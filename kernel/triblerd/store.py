@@ -8,13 +8,14 @@ The file is checked before LMDB touches it (see ``triblerd.store_check`` for wha
 """
 
 import asyncio
+import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
-from types import TracebackType
+from types import GenericAlias, TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
 
 import msgspec
@@ -52,7 +53,9 @@ __all__ = [
 V = TypeVar("V")
 R = TypeVar("R")
 
-_MAX_VERSION = 255
+_MAX_VERSION = 127
+"""The byte of a version is a number in MessagePack, too."""
+_ARRAY_HEAD, _ARRAY_CODE = struct.Struct(">BI"), 0xDD
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class _Codec(Generic[V]):
     version: int
     encode_body: Callable[[V], bytes]
     decode_body: Callable[[bytes], V]
+    decode_parts: Callable[[bytes], list[int | V]] | None = None
 
     @cached_property
     def _head(self) -> bytes:
@@ -79,17 +83,14 @@ class _Codec(Generic[V]):
         except msgspec.MsgspecError as error:
             raise self._unreadable(error) from error
 
-    def decode_all(self, items: Iterable[tuple[bytes, bytes]]) -> dict[bytes, V]:
-        head, decode_body = self._head, self.decode_body
-        values: dict[bytes, V] = {}
-        try:
-            for key, data in items:
-                if not data.startswith(head):
-                    raise self._of_other_version(data)
-                values[key] = decode_body(data[1:])
-        except msgspec.MsgspecError as error:
-            raise self._unreadable(error) from error
-        return values
+    def decode_all(self, values: Sequence[bytes]) -> list[V]:
+        """Decode values together, in less than half of the time: they and their versions make one MessagePack array."""
+        if self.decode_parts is not None:
+            with suppress(msgspec.MsgspecError):
+                parts = self.decode_parts(_ARRAY_HEAD.pack(_ARRAY_CODE, 2 * len(values)) + b"".join(values))
+                if parts[::2].count(self.version) == len(values):
+                    return cast("list[V]", parts[1::2])
+        return [*map(self.decode, values)]  # of which one tells what is wrong with it
 
     def _of_other_version(self, data: bytes) -> StoreError:
         if data:
@@ -191,9 +192,14 @@ class Transaction:
         data = self._raw.get(key, db=table.handle)
         return None if data is None else table.codec.decode(data)
 
-    def get_many(self, table: Table[V], keys: Sequence[bytes]) -> dict[bytes, V]:
-        """Return the values of those keys that there are; quicker than one by one."""
-        return table.codec.decode_all(self._raw.cursor(table.handle).getmulti(keys))
+    def get_many(self, table: Table[V], keys: Iterable[bytes]) -> list[V | None]:
+        """Return the value of each key, ``None`` where there is none; quicker than one by one."""
+        found = [*map(self._raw.get, keys, repeat(None), repeat(table.handle))]
+        values = table.codec.decode_all([data for data in found if data is not None])
+        if len(values) == len(found):
+            return list(values)
+        waiting = iter(values)
+        return [None if data is None else next(waiting) for data in found]
 
     def first_key(self, table: Table[Any], prefix: bytes) -> bytes | None:
         """Return the first key that begins with ``prefix``; quicker than ``keys`` where most prefixes have none."""
@@ -273,7 +279,7 @@ class StoreView:
         Args:
             name: The table's own name.
             kind: A struct type (``array_like=True`` keeps its records small), or ``bytes`` for values kept as they are.
-            version: Of the values that are written; between 0 and 255. Values of another version are not read.
+            version: Of the values that are written; between 0 and 127. Values of another version are not read.
         """
         if not 0 <= version <= _MAX_VERSION:
             msg = f"the version of a table is between 0 and {_MAX_VERSION}, not {version}"
@@ -420,7 +426,14 @@ def _close(engine: Engine) -> None:
 def _codec(table: str, kind: type[V], version: int) -> _Codec[V]:
     if kind is bytes:
         return cast("_Codec[V]", _Codec[bytes](table, version, bytes, bytes))
-    return _Codec(table, version, msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(kind).decode)
+    parts = cast("type[list[int | V]]", GenericAlias(list, (int | kind,)))
+    return _Codec(
+        table,
+        version,
+        msgspec.msgpack.Encoder().encode,
+        msgspec.msgpack.Decoder(kind).decode,
+        msgspec.msgpack.Decoder(parts).decode,
+    )
 
 
 def _scan(

@@ -110,10 +110,10 @@ class Metadata:
             return [entry for entry in map(self.entry, wanted) if entry is not None]
         columns = self._columns.current
         rows = columns.living(wanted)
-        keys = [*map(row_key, rows.tolist())]
+        rowids = rows.tolist()
         with self._store.reading() as transaction:
-            record_of = transaction.get_many(self._tables.record, keys).get
-        return entries_of(rows.tolist(), map(record_of, keys), columns.of_rows(rows), columns.categories)
+            records = transaction.get_many(self._tables.record, map(row_key, rowids))
+        return entries_of(rowids, records, columns.of_rows(rows), columns.categories)
 
     @contextmanager
     def reading(self) -> Iterator[Callable[[int], Record | None]]:
@@ -132,9 +132,9 @@ class Metadata:
     def titles(self, transaction: Transaction, rowids: Iterable[int]) -> Iterator[tuple[int, str]]:
         """Yield rows and their titles, as the transaction sees them, in this order and without those that are gone."""
         waiting = iter(rowids)
-        while keys := {row_key(rowid): rowid for rowid in islice(waiting, _TITLES_AT_ONCE)}:
-            records = transaction.get_many(self._tables.record, [*keys])
-            yield from ((rowid, records[key].title) for key, rowid in keys.items() if key in records)
+        while some := list(islice(waiting, _TITLES_AT_ONCE)):
+            records = transaction.get_many(self._tables.record, map(row_key, some))
+            yield from ((rowid, record.title) for rowid, record in zip(some, records, strict=True) if record)
 
     def rows_of(self, transaction: Transaction, infohash: bytes) -> list[int]:
         """Return the rows of an infohash, as the transaction sees them."""

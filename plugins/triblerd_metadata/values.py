@@ -1,7 +1,7 @@
 """What the metadata store keeps, as values."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 
 import msgspec
@@ -10,7 +10,8 @@ SIGNATURE_SIZE = 64
 UNSIGNED = b""
 """The public key of a record that nobody signed."""
 
-_signed = struct.Struct(">q").unpack_from
+signed_start: Callable[[bytes], tuple[int]] = struct.Struct(">q").unpack_from
+"""Returns the first 8 bytes as a number."""
 
 
 class EntryType(IntEnum):
@@ -143,4 +144,4 @@ class Change(msgspec.Struct, frozen=True, gc=False):
 
 def id_of_infohash(infohash: bytes) -> int:
     """Return the id of the unsigned record of a torrent: of the first 8 bytes, read as signed, the absolute value."""
-    return abs(_signed(infohash)[0]) if infohash else 0
+    return abs(signed_start(infohash)[0]) if infohash else 0
