@@ -189,13 +189,10 @@ def entries_of(
         if record is None:
             continue
         infohash = record.infohash
-        if isinstance(record, TorrentRecord):
-            id_ = abs(signed_start(infohash)[0]) if infohash else 0  # id_of_infohash, without a call
-        else:
-            id_ = record.id
+        made_id = abs(signed_start(infohash)[0]) if infohash else 0  # id_of_infohash, without a call
         entry = Entry(  # of up to 15 fields, which CPython passes on the stack: with more it takes six times as long
             type=_TYPES[type_],
-            id=id_,
+            id=made_id if isinstance(record, TorrentRecord) else record.id,
             status=status,
             title=record.title,
             category=categories[number],

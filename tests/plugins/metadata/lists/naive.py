@@ -26,12 +26,18 @@ def page(entries, selection, order, window, *, now, tagged=frozenset(), rows=Non
 def chosen(entries, selection, *, now, tagged=frozenset(), rows=None):
     """Return the entries that are listed, see ``page``."""
     found = entries if not selection.popular else most_popular(entries, now)
-    found = [entry for entry in found if is_wanted(entry, selection, tagged)]
-    return found if rows is None else [entry for entry in found if entry.rowid in rows]
+    conditions = list(wanted(selection, tagged))
+    if rows is not None:
+        conditions.append(lambda entry: entry.rowid in rows)
+    for is_wanted in conditions:
+        found = [entry for entry in found if is_wanted(entry)]
+    return found
 
 
 def in_order(entries, order):
-    return sorted(entries, key=lambda entry: (sort_key(entry, order.column), entry.rowid), reverse=order.descending)
+    by_row = sorted(entries, key=lambda entry: entry.rowid, reverse=order.descending)
+    key = SORT_KEYS.get(order.column)
+    return by_row if key is None else sorted(by_row, key=key, reverse=order.descending)  # equal ones stay by row
 
 
 def part(entries, window):
@@ -51,48 +57,61 @@ def most_popular(entries, now):
 expression = lru_cache(parse)
 
 
-def is_wanted(entry, selection, tagged):
-    subscribed = entry.part is not None and entry.part.subscribed
-    return (
-        (selection.types is None or entry.type in selection.types)
-        and selection.category in ("", entry.category)
-        and not (selection.hide_adult and entry.is_adult)
-        and all(entry.category.endswith(text) or f"{text}," in entry.category for text in selection.tag_texts)
-        and not (selection.exclude_own and entry.is_own)
-        and not (selection.exclude_deleted and entry.status == EntryStatus.TO_DELETE)
-        and (not selection.tags or entry.infohash in tagged)
-        and selection.infohash in (b"", entry.infohash)
-        and selection.channel_pk in (None, entry.public_key)
-        and selection.origin_id in (None, entry.origin_id)
-        and (selection.max_rowid is None or entry.rowid <= selection.max_rowid)
-        and entry.checked >= selection.checked_after
-        and (entry.self_checked or not selection.self_checked)
-        and (selection.subscribed is None or (entry.type == EntryType.CHANNEL and subscribed == selection.subscribed))
-        and (not selection.text or expression(selection.text).matches(entry.title))
-    )
+def wanted(selection, tagged):  # noqa: C901, PLR0912 - one for each attribute
+    """Yield what an entry that is listed fulfils."""
+    if selection.types is not None:
+        yield lambda entry: entry.type in selection.types
+    if selection.category:
+        yield lambda entry: entry.category == selection.category
+    if selection.hide_adult:
+        yield lambda entry: not entry.is_adult
+    for text in selection.tag_texts:
+        yield lambda entry, text=text: entry.category.endswith(text) or f"{text}," in entry.category
+    if selection.exclude_own:
+        yield lambda entry: not entry.is_own
+    if selection.exclude_deleted:
+        yield lambda entry: entry.status != EntryStatus.TO_DELETE
+    if selection.tags:
+        yield lambda entry: entry.infohash in tagged
+    if selection.infohash:
+        yield lambda entry: entry.infohash == selection.infohash
+    if selection.channel_pk is not None:
+        yield lambda entry: entry.public_key == selection.channel_pk
+    if selection.origin_id is not None:
+        yield lambda entry: entry.origin_id == selection.origin_id
+    if selection.max_rowid is not None:
+        yield lambda entry: entry.rowid <= selection.max_rowid
+    if selection.checked_after:
+        yield lambda entry: entry.checked >= selection.checked_after
+    if selection.self_checked:
+        yield lambda entry: entry.self_checked
+    if selection.subscribed is not None:
+        yield lambda entry: entry.type == EntryType.CHANNEL and is_subscribed(entry) == selection.subscribed
+    if selection.text:
+        yield lambda entry: expression(selection.text).matches(entry.title)
 
 
-def sort_key(entry, column):  # noqa: C901, PLR0911 - one for each column
-    match column:
-        case None:
-            return 0
-        case SortColumn.CATEGORY:
-            return entry.category
-        case SortColumn.NAME:
-            return "".join(letter.lower() if letter.isascii() else letter for letter in entry.title)
-        case SortColumn.SIZE:
-            return (entry.type in CONTAINERS, entry.part.num_entries if entry.type in CONTAINERS else entry.size)
-        case SortColumn.INFOHASH:
-            return entry.infohash
-        case SortColumn.DATE:
-            return entry.torrent_date
-        case SortColumn.STATUS:
-            return entry.status
-        case SortColumn.TORRENTS:
-            return entry.part.num_entries if entry.type in CONTAINERS else -1
-        case SortColumn.VOTES:  # kept as a float of 32 bits
-            return struct.unpack("f", struct.pack("f", entry.part.votes))[0] if entry.type == EntryType.CHANNEL else -1
-        case SortColumn.SUBSCRIBED:
-            return entry.part.subscribed if entry.type == EntryType.CHANNEL else -1
-        case SortColumn.HEALTH:
-            return (entry.seeders, entry.leechers)
+def is_subscribed(entry):
+    return entry.part is not None and entry.part.subscribed
+
+
+def folded(text):
+    return text.lower() if text.isascii() else "".join(each.lower() if each.isascii() else each for each in text)
+
+
+def float_of_32_bits(number):
+    return struct.unpack("f", struct.pack("f", number))[0]
+
+
+SORT_KEYS = {
+    SortColumn.CATEGORY: lambda entry: entry.category,
+    SortColumn.NAME: lambda entry: folded(entry.title),
+    SortColumn.SIZE: lambda entry: (1, entry.part.num_entries) if entry.type in CONTAINERS else (0, entry.size),
+    SortColumn.INFOHASH: lambda entry: entry.infohash,
+    SortColumn.DATE: lambda entry: entry.torrent_date,
+    SortColumn.STATUS: lambda entry: entry.status,
+    SortColumn.TORRENTS: lambda entry: entry.part.num_entries if entry.type in CONTAINERS else -1,
+    SortColumn.VOTES: lambda entry: float_of_32_bits(entry.part.votes) if entry.type == EntryType.CHANNEL else -1,
+    SortColumn.SUBSCRIBED: lambda entry: entry.part.subscribed if entry.type == EntryType.CHANNEL else -1,
+    SortColumn.HEALTH: lambda entry: (entry.seeders, entry.leechers),
+}

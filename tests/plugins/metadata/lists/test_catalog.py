@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from pyroaring import BitMap
 
-from tests.plugins.catalog import copy_catalog
+from tests.plugins.catalog import copy_catalog, open_metadata
 from tests.plugins.metadata.lists import naive
 from tests.plugins.metadata.lists.bench import TAGGED, open_bench
 from triblerd.testing import wait_for
@@ -41,15 +41,40 @@ def placed(number):
     )
 
 
+@pytest.fixture(scope="module")
+def filled(catalog_folder, tmp_path_factory):
+    """Make the store that all tests begin with, and return its folder and all entries."""
+    folder = copy_catalog(catalog_folder, tmp_path_factory.mktemp("filled")) / "store"
+
+    async def fill():
+        async with open_metadata(folder) as metadata:
+            await metadata.add([placed(number) for number in range(300)])
+            return list(metadata.walk())
+
+    return folder, asyncio.run(fill())
+
+
 @pytest.fixture
-async def bench(catalog_folder, tmp_path):
-    async with open_bench(NEWEST, copy_catalog(catalog_folder, tmp_path / "state") / "store") as opened:
-        await opened.metadata.add([placed(number) for number in range(300)])
+def everything(filled):
+    return filled[1]
+
+
+@pytest.fixture
+async def unchanged(filled):
+    """Open the store itself."""
+    async with open_bench(NEWEST, filled[0]) as opened:
         yield opened
 
 
-async def assert_equal(bench, selection, orders, windows, rows=None):
-    chosen = naive.chosen(bench.everything(), selection, now=NEWEST, tagged=TAGGED, rows=rows)
+@pytest.fixture
+async def bench(filled, tmp_path):
+    """Open a copy that may be changed."""
+    async with open_bench(NEWEST, copy_catalog(filled[0], tmp_path / "state") / "store") as opened:
+        yield opened
+
+
+async def assert_equal(bench, everything, selection, orders, windows, rows=None):  # noqa: PLR0913, PLR0917
+    chosen = naive.chosen(everything, selection, now=NEWEST, tagged=TAGGED, rows=rows)
     for order in orders:
         wanted = naive.in_order(chosen, order)
         for number, window in enumerate(windows):
@@ -59,13 +84,13 @@ async def assert_equal(bench, selection, orders, windows, rows=None):
 
 
 @pytest.mark.parametrize("column", [None, *SortColumn])
-async def test_every_page_of_a_sorted_list_is_right(bench, column):
+async def test_every_page_of_a_sorted_list_is_right(unchanged, everything, column):
     orders = [Order(column, descending=True), Order(column, descending=False)]
 
-    await assert_equal(bench, Selection(), orders, [PAGE_1, PAGE_1000])
-    await bench.view(column)
+    await assert_equal(unchanged, everything, Selection(), orders, [PAGE_1, PAGE_1000])
+    await unchanged.view(column)
 
-    await assert_equal(bench, Selection(), orders, [PAGE_1, PAGE_2, PAGE_1000, LAST_PAGE, BEYOND])
+    await assert_equal(unchanged, everything, Selection(), orders, [PAGE_1, PAGE_2, PAGE_1000, LAST_PAGE, BEYOND])
 
 
 @pytest.mark.parametrize(
@@ -95,26 +120,28 @@ async def test_every_page_of_a_sorted_list_is_right(bench, column):
     ],
     ids=repr,
 )
-async def test_every_selection_is_right_in_any_order(bench, selection):
+async def test_every_selection_is_right_in_any_order(unchanged, everything, selection):
     orders = [Order(None), Order(SortColumn.HEALTH), Order(SortColumn.NAME, descending=False)]
 
-    await assert_equal(bench, selection, orders, [PAGE_1, Window(951, 1000)])
+    await assert_equal(unchanged, everything, selection, orders, [PAGE_1, Window(951, 1000)])
 
 
-async def test_titles_are_read_where_there_is_no_text_index(bench):
+async def test_titles_are_read_where_there_is_no_text_index(unchanged, everything):
     selection = Selection(text='"1080p" OR channel', category="Audio", max_rowid=100_200)
     other = Selection(text="channel 3 NOT 2160p", channel_pk=KEY)
 
-    await assert_equal(bench, selection, [Order(SortColumn.NAME)], [PAGE_1])
-    await assert_equal(bench, other, [Order(None)], [PAGE_1])
+    await assert_equal(unchanged, everything, selection, [Order(SortColumn.NAME)], [PAGE_1])
+    await assert_equal(unchanged, everything, other, [Order(None)], [PAGE_1])
 
 
-async def test_rows_that_an_index_found_are_filtered_and_sorted(bench):
+async def test_rows_that_an_index_found_are_filtered_and_sorted(unchanged, everything):
     many, few = BitMap(range(1, 100_300, 3)), BitMap(range(5, 100_300, 700))
 
     for rows in (many, few):
         orders = [Order(SortColumn.SIZE), Order(SortColumn.NAME)]
-        await assert_equal(bench, Selection(types=frozenset({300})), orders, [PAGE_1, Window(101, 150)], rows)
+        await assert_equal(
+            unchanged, everything, Selection(types=frozenset({300})), orders, [PAGE_1, Window(101, 150)], rows
+        )
 
 
 async def test_a_kept_order_is_exact_after_each_change(bench):
@@ -131,7 +158,7 @@ async def test_a_kept_order_is_exact_after_each_change(bench):
     for row in (1, 50_000, 100_300):
         await bench.do(row)
 
-    await assert_equal(bench, Selection(), orders, [PAGE_1, PAGE_1000])
+    await assert_equal(bench, bench.everything(), Selection(), orders, [PAGE_1, PAGE_1000])
 
 
 async def test_lists_are_right_after_a_flood_of_changes(bench):
@@ -141,7 +168,7 @@ async def test_lists_are_right_after_a_flood_of_changes(bench):
 
     await bench.metadata.add(itertools.islice(iter_torrents(), 100_000, 106_000))
 
-    await assert_equal(bench, Selection(), orders, [PAGE_1, PAGE_1000])
+    await assert_equal(bench, bench.everything(), Selection(), orders, [PAGE_1, PAGE_1000])
 
 
 async def test_an_order_with_many_changes_is_made_anew_while_others_come(bench):
@@ -155,7 +182,7 @@ async def test_an_order_with_many_changes_is_made_anew_while_others_come(bench):
     await bench.metadata.add(new[2_500:])
     await wait_for(lambda: all(bench.orders.beside(order.column) == 0 for order in orders))
 
-    await assert_equal(bench, Selection(), orders, [PAGE_1, PAGE_1000])
+    await assert_equal(bench, bench.everything(), Selection(), orders, [PAGE_1, PAGE_1000])
 
 
 async def test_others_have_a_turn_between_two_orders_that_are_tidied(bench):
@@ -179,31 +206,33 @@ async def test_others_have_a_turn_between_two_orders_that_are_tidied(bench):
     assert turns >= len(columns)
 
 
-async def test_an_order_that_nobody_asks_for_is_dropped(bench):
-    await bench.view(SortColumn.SIZE)
-    bench.seconds = IDLE_SECONDS
-    await bench.view(SortColumn.DATE)
-    bench.seconds += 1
+async def test_an_order_that_nobody_asks_for_is_dropped(unchanged):
+    await unchanged.view(SortColumn.SIZE)
+    unchanged.seconds = IDLE_SECONDS
+    await unchanged.view(SortColumn.DATE)
+    unchanged.seconds += 1
 
-    await bench.orders.tidy()
+    await unchanged.orders.tidy()
 
-    assert bench.orders.kept() == {SortColumn.DATE}
+    assert unchanged.orders.kept() == {SortColumn.DATE}
 
 
-async def test_a_filter_that_is_no_expression_is_a_bad_parameter(bench):
+async def test_a_filter_that_is_no_expression_is_a_bad_parameter(unchanged):
     with pytest.raises(BadParametersError, match="Error processing request parameters"):
-        await bench.lists.page(Selection(text='"big'), Order(), PAGE_1)
+        await unchanged.lists.page(Selection(text='"big'), Order(), PAGE_1)
 
 
-async def test_a_star_alone_finds_nothing(bench):
-    assert (await bench.lists.page(Selection(text="*"), Order(), PAGE_1)).rowids == []
+async def test_a_star_alone_finds_nothing(unchanged):
+    assert (await unchanged.lists.page(Selection(text="*"), Order(), PAGE_1)).rowids == []
 
 
 @pytest.mark.parametrize(("column", "step"), [(SortColumn.HEALTH, 3), (SortColumn.HEALTH, 60), (SortColumn.SIZE, 7)])
-async def test_the_best_of_the_rows_that_words_found_are_right(bench, column, step):
+async def test_the_best_of_the_rows_that_words_found_are_right(unchanged, everything, column, step):
     rows = BitMap(range(5, 100_300, step))
     orders = [Order(column, descending=True), Order(column, descending=False)]
     windows = [Window(1, 1), Window(1, 20), PAGE_1, PAGE_2, Window(401, 410)]
 
     for types in ({300}, {400}):
-        await assert_equal(bench, Selection(types=frozenset(types), hide_adult=True), orders, windows, rows)
+        await assert_equal(
+            unchanged, everything, Selection(types=frozenset(types), hide_adult=True), orders, windows, rows
+        )
