@@ -6,10 +6,14 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from types import AsyncGeneratorType, FrameType
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta
+
+from triblerd.errors import UnavailableError
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +80,35 @@ class Tasks:
                 await self._watched(name, function())
 
         return self.start(name, rounds())
+
+    async def finish(self, name: str, work: Coroutine[object, object, T]) -> T:
+        """Return what ``work`` returns. It goes on when the caller is cancelled, until it ends or the owner stops.
+
+        For what must not be left half done. Its failure is logged when nobody waits for it any more.
+
+        Raises:
+            UnavailableError: the owner stops.
+        """
+        outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()  # which the caller's end cancels, alone
+
+        async def told() -> None:
+            try:
+                result = await work
+            except Exception as error:
+                if outcome.done():
+                    raise
+                outcome.set_exception(error)
+            else:
+                if not outcome.done():
+                    outcome.set_result(result)
+
+        def ended(_: object) -> None:
+            work.close()  # which was never begun if the task was cancelled at once
+            if not outcome.done():
+                outcome.set_exception(UnavailableError(f"{self._owner} is being stopped"))
+
+        self.start(name, told()).add_done_callback(ended)
+        return await outcome
 
     def running(self) -> list[TaskInfo]:
         """Return the tasks that have not ended, oldest first."""

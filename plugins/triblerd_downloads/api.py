@@ -235,7 +235,10 @@ class Downloads(Protocol):
         """
 
     async def add(self, source: Metainfo | Magnet, wishes: AddWishes) -> Download:
-        """Add a download. When it is there already its trackers are merged, and the wishes are ignored."""
+        """Add a download. When it is there already its trackers are merged, and the wishes are ignored.
+
+        It is added, or refused, as a whole: also when the caller is cancelled meanwhile.
+        """
 
     async def remove(self, infohash: Infohash, *, remove_data: bool) -> None:
         """Remove a download and, if wanted, its files."""

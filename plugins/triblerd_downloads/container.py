@@ -200,6 +200,7 @@ class DownloadsContainer(containers.DeclarativeContainer):
         trees=trees,
         occupation=occupation,
         copies=copies,
+        tasks=tasks,
     )
     names = providers.Singleton(GivenNames, store=store, table=renaming_table, torrents=torrents)
     watch = providers.Singleton(Watch, engine=engine, downloads=downloads, handover=handover)

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from triblerd.errors import InvalidInputError
+from triblerd.tasks import Tasks
 from triblerd_downloads.api import AddWishes, Change, DownloadRecord, UnknownFileError
 from triblerd_downloads.copies import TorrentCopies
 from triblerd_downloads.download import ActiveDownload, description, may_receive_more
@@ -67,6 +68,7 @@ class DownloadManager:
         trees: Trees,
         occupation: Occupation,
         copies: TorrentCopies,
+        tasks: Tasks,
     ) -> None:
         self._engine = engine
         self._torrents = torrents
@@ -88,6 +90,7 @@ class DownloadManager:
         self._trees = trees
         self._occupation = occupation
         self._copies = copies
+        self._tasks = tasks
 
     @property
     def default_hops(self) -> int:
@@ -124,6 +127,9 @@ class DownloadManager:
 
     async def add(self, source: Metainfo | Magnet, wishes: AddWishes) -> ActiveDownload:
         """Add a download; when it is there already just merge its trackers."""
+        return await self._tasks.finish("add", self._add(source, wishes))
+
+    async def _add(self, source: Metainfo | Magnet, wishes: AddWishes) -> ActiveDownload:
         infohash = source.infohash
         await self._occupation.free(infohash)
         known = self._downloads.find(infohash)

@@ -3,6 +3,7 @@ import inspect
 
 import pytest
 
+from triblerd.errors import UnavailableError
 from triblerd.tasks import Tasks
 
 
@@ -110,3 +111,53 @@ async def test_a_task_that_is_cancelled_before_it_begins_leaves_no_warning(tasks
     await asyncio.sleep(0)
 
     assert inspect.getcoroutinestate(work) == inspect.CORO_CLOSED
+
+
+async def test_what_is_to_be_finished_answers_its_caller(tasks, faults):
+    async def add(number: int) -> int:
+        await asyncio.sleep(0)
+        return 40 // number
+
+    assert await tasks.finish("adds", add(2)) == 20
+    with pytest.raises(ZeroDivisionError):
+        await tasks.finish("adds", add(0))
+
+    await asyncio.sleep(0)
+    assert tasks.running() == []
+    assert faults == []
+
+
+@pytest.mark.parametrize(("number", "expected"), [(2, []), (0, [("owner.adds", "integer division or modulo by zero")])])
+async def test_what_is_to_be_finished_goes_on_without_its_caller(tasks, faults, number, expected):
+    gate, done = asyncio.Event(), asyncio.Event()
+
+    async def add() -> float:
+        await gate.wait()
+        done.set()
+        return 40 // number
+
+    caller = asyncio.create_task(tasks.finish("adds", add()))
+    await asyncio.sleep(0)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    (task,) = tasks.waiting()
+    gate.set()
+    await task
+
+    assert done.is_set()
+    assert faults == expected
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4])
+async def test_what_cannot_be_finished_as_its_owner_stops_says_so(tasks, steps):
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    caller = asyncio.create_task(tasks.finish("waits", never()))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    await tasks.close()
+
+    with pytest.raises(UnavailableError, match="owner is being stopped"):
+        await caller
