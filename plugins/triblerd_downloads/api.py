@@ -46,6 +46,7 @@ __all__ = [
     "Downloads",
     "EncodedRows",
     "NoCategoryError",
+    "NoHopsError",
     "Outcome",
     "PeerItem",
     "SwarmWishes",
@@ -113,6 +114,14 @@ class UnknownCategoryError(InvalidInputError):
     def __init__(self, name: str) -> None:
         super().__init__(f"category {name!r} does not exist")
         self.name = name
+
+
+class NoHopsError(InvalidInputError):
+    """A client asks for a download with hops that nobody offers."""
+
+    def __init__(self, obstacle: str, *, is_default: bool = False) -> None:
+        way_out = "turn download_defaults.anonymity_enabled off" if is_default else "set anon_hops to 0"
+        super().__init__(f"{obstacle}. Turn it on, GET /plugins/tunnels tells what it lacks; or {way_out}")
 
 
 class NoCategoryError(NotFoundError):
@@ -232,12 +241,17 @@ class Downloads(Protocol):
 
         Raises:
             FailedError: it is none, or cannot be read; the text says why.
+            NotOfferedError: nobody offers that many hops.
         """
 
     async def add(self, source: Metainfo | Magnet, wishes: AddWishes) -> Download:
         """Add a download. When it is there already its trackers are merged, and the wishes are ignored.
 
         It is added, or refused, as a whole: also when the caller is cancelled meanwhile.
+
+        Raises:
+            InvalidInputError: the category or the destination cannot be used.
+            NotOfferedError: nobody offers that many hops.
         """
 
     async def remove(self, infohash: Infohash, *, remove_data: bool) -> None:

@@ -5,7 +5,7 @@ from msgspec import UNSET
 
 from triblerd.errors import FailedError, InvalidInputError, NotFoundError, OperationError
 from triblerd.http.endpoint import Deferred, Endpoint, route
-from triblerd_downloads.api import AddWishes, Change, UnknownDownloadError
+from triblerd_downloads.api import AddWishes, Change, NoHopsError, UnknownDownloadError
 from triblerd_downloads.downloads import DownloadManager
 from triblerd_downloads.listing import Listing
 from triblerd_downloads.requests import add_wishes, change_of, required_uri, upload_options, vod_wish
@@ -21,7 +21,7 @@ from triblerd_downloads.schemas import (
     Started,
 )
 from triblerd_downloads.streaming.vod_mode import VodMode
-from triblerd_libtorrent.api import Infohash, Magnet, Metainfo
+from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, NotOfferedError
 
 TORRENT_TYPES = frozenset({"application/x-bittorrent", "applications/x-bittorrent"})
 """The second one is what clients of version 8 write."""
@@ -55,13 +55,17 @@ class DownloadsEndpoint(Endpoint):
 
         To upload, send the bytes of the torrent file, at most 16 MiB, with the `Content-Type`
         `application/x-bittorrent`, and the options in the query. A download that is there already stays as it is; new
-        trackers are added to it.
+        trackers are added to it. With `anon_hops`, 400 says that nobody builds tunnels: the plugin `tunnels` is off, or
+        cannot run.
         """
-        if request.content_type in TORRENT_TYPES:
-            return await self._added(await self._manager.parse(body.raw), upload_options(query))
-        options = body.value()
-        uri, wishes = required_uri(options), add_wishes(options)
-        return await self._added(await self._manager.resolve(uri, hops=wishes.hops), wishes)
+        try:
+            if request.content_type in TORRENT_TYPES:
+                return await self._added(await self._manager.parse(body.raw), upload_options(query))
+            options = body.value()
+            uri, wishes = required_uri(options), add_wishes(options)
+            return await self._added(await self._manager.resolve(uri, hops=wishes.hops), wishes)
+        except NotOfferedError as error:
+            raise NoHopsError(str(error)) from error
 
     @route("DELETE", "/{infohash}", raises=(NotFoundError, OperationError))
     async def remove_download(self, infohash: Infohash, body: RemoveBody) -> Removed:

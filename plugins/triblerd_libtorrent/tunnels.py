@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from triblerd.plugin import Services
-from triblerd_libtorrent.values import NoTunnelsError
+from triblerd_libtorrent.values import NotOfferedError
 
 
 class TunnelState(StrEnum):
@@ -152,10 +152,10 @@ class TunnelAccess:
         """Check that what needs that many hops can be had, if not at once.
 
         Raises:
-            NoTunnelsError: nobody builds such tunnels.
+            NotOfferedError: nobody builds such tunnels.
         """
         if hops and not self.is_offered(hops):
-            raise NoTunnelsError(self.obstacle(hops))
+            raise NotOfferedError(self.obstacle(hops))
 
     def want(self, hops: int) -> None:
         """Have tunnels of that many hops built, if anybody builds any."""

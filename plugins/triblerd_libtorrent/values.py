@@ -100,6 +100,12 @@ class NoTunnelsError(EngineError):
     """What shall be anonymous cannot be (yet)."""
 
 
+class NotOfferedError(NoTunnelsError):
+    """Nobody builds tunnels of so many hops."""
+
+    code = NoTunnelsError.code
+
+
 class UnknownTorrentError(NotFoundError):
     """The engine has no torrent of this infohash."""
 

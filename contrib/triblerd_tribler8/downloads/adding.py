@@ -1,6 +1,8 @@
 """``PUT /api/downloads``."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -9,8 +11,16 @@ from aiohttp import web
 from triblerd.config import FALSE_WORDS
 from triblerd.errors import FailedError, InvalidInputError, OperationError
 from triblerd.http.endpoint import Deferred, route
-from triblerd_downloads.api import AddWishes, Downloads
-from triblerd_libtorrent.api import MOST_HOPS, Magnet, MagnetError, Metainfo, MetainfoError, TorrentEngine
+from triblerd_downloads.api import AddWishes, Downloads, NoHopsError
+from triblerd_libtorrent.api import (
+    MOST_HOPS,
+    Magnet,
+    MagnetError,
+    Metainfo,
+    MetainfoError,
+    NotOfferedError,
+    TorrentEngine,
+)
 from triblerd_tribler8.downloads.asking import AskAddDownload
 from triblerd_tribler8.downloads.schemas import AddBody, AddQuery, Started
 from triblerd_tribler8.downloads.uploads import has_selection, indices_of, split
@@ -42,13 +52,17 @@ class AddedDownloads(Dialect):
 
         With `cli`, while `tribler8.ask_download_settings` is on, nothing is added: web interfaces are told
         `ask_add_download`.
+
+        Without `anon_hops` a download has `download_defaults.number_hops` if `anonymity_enabled` is on there. 400 says
+        that nobody builds such tunnels: the plugin `tunnels` is off, or cannot run. It is not added in the clear then.
         """
         downloads = self.need(Downloads)
         defaults = downloads.default_wishes()
         if request.content_type in TORRENT_TYPES:
             wishes = upload_wishes(query, defaults)
             metainfo, selection = await self._uploaded(body.raw)
-            return await _added(downloads, metainfo, msgspec.structs.replace(wishes, selection=selection))
+            with _hops_of(_number("anon_hops", query.anon_hops)):
+                return await _added(downloads, metainfo, msgspec.structs.replace(wishes, selection=selection))
         options = body.value()
         if not options.uri:
             msg = "uri parameter missing"
@@ -57,11 +71,12 @@ class AddedDownloads(Dialect):
         if options.cli and self.context.config.ask_download_settings:
             self.context.events.publish(AskAddDownload(uri=options.uri))
             return Started(started=False, infohash="")
-        try:
-            source = await downloads.resolve(options.uri, hops=wishes.hops)
-        except MagnetError as error:
-            raise FailedError(error.reason or str(error)) from error
-        return await _added(downloads, source, wishes)
+        with _hops_of(options.anon_hops):
+            try:
+                source = await downloads.resolve(options.uri, hops=wishes.hops)
+            except MagnetError as error:
+                raise FailedError(error.reason or str(error)) from error
+            return await _added(downloads, source, wishes)
 
     async def _uploaded(self, raw: bytes) -> tuple[Metainfo, tuple[int, ...] | None]:
         selection = None
@@ -136,6 +151,15 @@ def _wishes(defaults: AddWishes, *, hops: int | None, **wanted: Any) -> AddWishe
         msg = "Cannot set anonymous download without safe seeding enabled"
         raise InvalidInputError(msg)
     return wishes
+
+
+@contextmanager
+def _hops_of(asked: int | None) -> Iterator[None]:
+    """Tell a client that the hops it asked for, or those of the defaults, cannot be had, and what to do about it."""
+    try:
+        yield
+    except NotOfferedError as error:
+        raise NoHopsError(str(error), is_default=asked is None or asked < 0) from error
 
 
 def _flag(text: str | None) -> bool | None:

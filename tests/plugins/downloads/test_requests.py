@@ -76,16 +76,16 @@ async def test_indices_that_no_torrent_has_are_dropped(start_downloads, torrent)
 async def test_an_anonymous_download_waits_for_the_tunnels_and_leaves_nothing_behind(start_downloads, torrent):
     body = {"uri": torrent.magnet, "anon_hops": 1, "safe_seeding": True}
     async with start_downloads() as daemon:
-        answer = await daemon.put("/downloads", json=body, status=500)
+        answer = await daemon.put("/downloads", json=body, status=400)
         listed = (await daemon.get("/downloads"))["downloads"]
         await upload(daemon, torrent)
         change = await daemon.patch(f"/downloads/{torrent.infohash}", json={"anon_hops": 2}, status=500)
         item = await item_of(daemon, torrent.infohash)
 
-    for error in (answer["error"], change["error"]):
-        assert error["handled"] is True
-        assert "tunnels plugin" in error["message"]
-        assert error["code"] == "NoTunnelsError"
+    need = "Anonymous downloads need the tunnels plugin; there is no session of"
+    way_out = "Turn it on, GET /plugins/tunnels tells what it lacks; or set anon_hops to 0"
+    assert answer["error"] == f"{need} 1 hop. {way_out}"
+    assert change["error"] == {"handled": True, "code": "NoTunnelsError", "message": f"{need} 2 hops"}
     assert listed == []
     assert item["hops"] == 0
 

@@ -71,14 +71,23 @@ async def test_what_is_left_out_is_as_the_defaults_say(start, album, tmp_path):
     assert seen == [(True, str(done), 0, False)] * 2
 
 
-async def test_anonymous_by_default_is_not_added_in_the_clear(start):
+async def test_anonymous_by_default_is_not_added_in_the_clear(start, album):
     async with start(download_defaults={"anonymity_enabled": True, "number_hops": 2}) as daemon:
         refused = error_of(await daemon.request("PUT", "/api/downloads", json={"uri": MAGNET}))
+        file = error_of(
+            await daemon.request(
+                "PUT", "/api/downloads", data=album.metainfo, headers=UPLOADED, params={"anon_hops": -1}
+            )
+        )
+        asked = error_of(await daemon.request("PUT", "/api/downloads", json={"uri": MAGNET, "anon_hops": 1}))
         unsafe = error_of(await daemon.request("PUT", "/api/downloads", json={"uri": MAGNET, "safe_seeding": 0}))
+        assert (await daemon.get("/api/downloads"))["downloads"] == []
         plain = await daemon.put("/api/downloads", json={"uri": MAGNET, "anon_hops": 0})
 
-    assert refused[0] == 500
-    assert "tunnels" in refused[1]
+    advice = "Turn it on, GET /plugins/tunnels tells what it lacks; or"
+    need = "Anonymous downloads need the tunnels plugin; there is no session of"
+    assert refused == file == (400, f"{need} 2 hops. {advice} turn download_defaults.anonymity_enabled off")
+    assert asked == (400, f"{need} 1 hop. {advice} set anon_hops to 0")
     assert unsafe == (400, SAFE)
     assert plain == {"started": True, "infohash": GONE}
 
