@@ -46,6 +46,17 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """Return the section with all defaults."""
         return cls()
 
+    def objection(self, before: Self) -> str:  # noqa: ARG002 - for those that look at it
+        """Say why nobody may change the section into this one; an empty text: they may.
+
+        For what the types of the fields do not say. Asked when settings are changed, and never of what a file has at
+        start: there it is for the plugin to live with.
+
+        Args:
+            before: The section as it is now, which a wrong value in the file may be part of.
+        """
+        return ""
+
 
 class NoSettings(Section):
     """The section of a plugin that has no settings of its own."""
@@ -195,6 +206,10 @@ class ApiConfig(Section):
         Meta(description="Absolute directories that paths given by clients are confined to; empty is anywhere"),
     ] = ()
     body_timeout: Annotated[float, Meta(ge=1, description="Seconds that a client may take to send a body")] = 30.0
+
+    def objection(self, before: Self) -> str:  # noqa: ARG002 - whatever was before
+        """Refuse what the next start would."""
+        return open_to_all(self)
 
 
 class GeneralConfig(Section):

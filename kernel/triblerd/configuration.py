@@ -15,11 +15,9 @@ import msgspec
 
 from triblerd.config import (
     KERNEL_SECTIONS,
-    ApiConfig,
     Section,
     convert_setting,
     fields_of,
-    open_to_all,
     plain_types,
     spelled_out,
     to_plain,
@@ -255,9 +253,19 @@ class ConfigurationService:
                 plain = self._checked_value(name, key, value, present[name])
                 if key not in present[name] or plain != present[name][key]:
                     wanted.setdefault(name, {})[key] = plain
-        if API in wanted and (problem := open_to_all(msgspec.convert({**present[API], **wanted[API]}, ApiConfig))):
-            raise InvalidInputError(problem)  # or the next start would refuse
+        for name, values in wanted.items():
+            if problem := self._objection(name, values):
+                raise InvalidInputError(problem)
         return wanted
+
+    def _objection(self, name: str, values: Mapping[str, object]) -> str:
+        """Return what a section has against values each of which could be its own; an empty text: nothing."""
+        if name not in self._types:
+            return ""
+        before, _ = self.resolve(name)
+        fields = fields_of(type(before))
+        changed = {key: convert_setting(name, fields[key], value) for key, value in values.items() if key in fields}
+        return msgspec.structs.replace(before, **changed).objection(before)
 
     def _checked_value(self, name: str, key: str, value: object, present: Mapping[str, object]) -> object:
         if name in self._plugins and key == ENABLED:

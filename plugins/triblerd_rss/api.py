@@ -34,7 +34,7 @@ class RssEntryTaken(Event):
 
     rule: str
     feed: str
-    """The address of the feed."""
+    """What names the feed in paths: 16 hex digits."""
     title: str
     infohash: str
     existed: bool

@@ -1,10 +1,11 @@
 """The ``[rss]`` section."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from msgspec import Meta
 
 from triblerd.config import Section
+from triblerd_rss.addresses import LONGEST, MOST_FEEDS, problem_of
 
 
 class RssConfig(Section):
@@ -30,3 +31,12 @@ class RssConfig(Section):
         int, Meta(ge=100, le=100_000, description="Entries remembered of a feed that are not in it any more")
     ] = 2000
     kept_days: Annotated[float, Meta(ge=1, le=3650, description="Days for which they are remembered")] = 365.0
+
+    def objection(self, before: Self) -> str:
+        """Refuse addresses that no feed can have; one that the file has already is told of with that feed."""
+        for url in self.urls:
+            if url not in before.urls and (problem := problem_of(url)):
+                return f"rss.urls: {url[:LONGEST]!r} {problem}"
+        if len(self.urls) > max(MOST_FEEDS, len(before.urls)):
+            return f"rss.urls: at most {MOST_FEEDS}, not {len(self.urls)}"
+        return ""

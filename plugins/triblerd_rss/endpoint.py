@@ -1,4 +1,7 @@
-"""``/rss``."""
+"""``/rss``.
+
+Every route wants a key that may change things: addresses of feeds, and of torrent files in them, often have passkeys.
+"""
 
 import asyncio
 
@@ -50,7 +53,7 @@ class FeedsEndpoint(Endpoint):
         self._feeds = feeds
         self._entries = entries
 
-    @route("GET", "/feeds")
+    @route("GET", "/feeds", scope=Scope.WRITE)
     async def list_feeds(self) -> FeedItems:
         """List the feeds that are followed."""
         return self._listed()
@@ -73,7 +76,7 @@ class FeedsEndpoint(Endpoint):
             raise InvalidInputError(msg)
         return FeedItem.of(await self._feeds.add(body.url))
 
-    @route("GET", "/feeds/{feed}", raises=(NotFoundError,))
+    @route("GET", "/feeds/{feed}", scope=Scope.WRITE, raises=(NotFoundError,))
     async def show_feed(self, feed: FeedId) -> FeedItem:
         """Show one feed."""
         return FeedItem.of(self._feeds.get(feed))
@@ -91,7 +94,7 @@ class FeedsEndpoint(Endpoint):
         await found.poll()
         return FeedItem.of(found)
 
-    @route("GET", "/entries", raises=(InvalidInputError,))
+    @route("GET", "/entries", scope=Scope.WRITE, raises=(InvalidInputError,))
     async def list_entries(self, query: EntriesQuery) -> EntryItems:
         """List the entries that were seen, the newest first, with what was done with them."""
 
@@ -122,12 +125,12 @@ class RulesEndpoint(Endpoint):
         self._taker = taker
         self._roots = roots
 
-    @route("GET", "")
+    @route("GET", "", scope=Scope.WRITE)
     async def list_rules(self) -> RuleItems:
         """List all rules."""
         return RuleItems(rules=[RuleItem.of(rule) for rule in self._rules.all().values()])
 
-    @route("GET", "/{name}", raises=(NotFoundError,))
+    @route("GET", "/{name}", scope=Scope.WRITE, raises=(NotFoundError,))
     async def show_rule(self, name: RuleName) -> RuleItem:
         """Show one rule."""
         return RuleItem.of(self._rules.get(name))
@@ -149,14 +152,14 @@ class RulesEndpoint(Endpoint):
         self._taker.changed(await self._rules.remove(str(name)))
         return RuleRemoved(name=str(name))
 
-    @route("POST", "/dry_run", scope=Scope.READ, raises=(InvalidInputError,), examples={"body": _RULE})
+    @route("POST", "/dry_run", raises=(InvalidInputError,), examples={"body": _RULE})
     async def try_rule(self, query: PageQuery, body: DryRunBody) -> DryRun:
         """Show what a rule, which need not be stored, would take of what was seen, and why not the rest."""
         record = body.record(self._roots)
         stored = self._rules.all().get(body.name.strip())
         return await self._run(_numbered(body.name, record, stored), query)
 
-    @route("POST", "/{name}/dry_run", scope=Scope.READ, raises=(NotFoundError,))
+    @route("POST", "/{name}/dry_run", raises=(NotFoundError,))
     async def try_stored_rule(self, name: RuleName, query: PageQuery) -> DryRun:
         """Show what `apply` would have a rule take of the entries that were seen, and why not the rest."""
         return await self._run(self._rules.get(str(name)), query)

@@ -159,7 +159,7 @@ class Taker:
         if take.state in {TakeState.ADDED, TakeState.KNOWN}:
             self.taken += 1
             existed = take.state is TakeState.KNOWN
-            feed = self._entries.url_of(entry.feed)
+            feed = entry.feed.hex()  # and not its address, which is nothing for everybody who may listen
             self._publish(
                 RssEntryTaken(rule=take.name, feed=feed, title=entry.title, infohash=take.infohash, existed=existed)
             )

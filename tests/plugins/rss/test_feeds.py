@@ -273,3 +273,15 @@ async def test_a_bad_clock_does_not_end_polling(start_rss, feeds):
         found = (await shown(daemon))[0]
 
     assert found["next_poll"] - time.time() <= 86400
+
+
+async def test_a_key_that_may_look_sees_no_address_of_a_feed(start_daemon, settings, feeds):
+    url = feeds.put("/feed.xml?passkey=secret", rss(show(1)))
+    config = {**settings, "api": {"keys": {"guest": {"key": "guest-key", "scope": "read"}}}}
+    async with start_daemon("rss", config=config) as daemon:
+        added = await daemon.post("/rss/feeds", json={"url": url})
+        paths = ["/feeds", f"/feeds/{added['feed']}", "/entries", "/rules", "/rules/none"]
+        looks = [await daemon.request("GET", f"/rss{path}", headers={"X-Api-Key": "guest-key"}) for path in paths]
+        tried = await daemon.request("POST", "/rss/rules/dry_run", json={}, headers={"X-Api-Key": "guest-key"})
+
+    assert [answer.status for answer in (*looks, tried)] == [403] * 6

@@ -52,8 +52,8 @@ async def test_a_rule_takes_what_comes_after_it_and_nothing_twice(start_rss, fee
         (str(tmp_path / "shows"), "tv", "STOPPED")
     }
     assert {(event.rule, event.feed, event.infohash, event.existed) for event in told} == {
-        ("shows", url, infohash(2), False),
-        ("shows", url, infohash(3), False),
+        ("shows", key_of(url).hex(), infohash(2), False),
+        ("shows", key_of(url).hex(), infohash(3), False),
     }
     assert left.keys() == {infohash(3)}
 
