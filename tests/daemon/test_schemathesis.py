@@ -151,7 +151,7 @@ def ask_everything(
     mode: schemathesis.GenerationMode,
     settings: hypothesis.settings,
 ) -> None:
-    """Send every operation many requests: valid ones, or such as break the document."""
+    """Send every operation many requests, valid ones or such as break the document; the daemon is well after each."""
     asked = 0
     for found in document.get_all_operations():
         assert isinstance(found, schemathesis.core.result.Ok)
@@ -165,6 +165,7 @@ def ask_everything(
         with contextlib.suppress(hypothesis.errors.Unsatisfiable):  # nothing can be wrong with a request without parts
             check()
             asked += 1
+        assert requests.get(f"{served.daemon.url}/healthz", timeout=SECONDS).status_code == requests.codes.ok
     assert asked
 
 
@@ -179,7 +180,6 @@ def ask(case: Case, served: Served) -> None:
     with served.daemon.log_path.open(errors="replace") as log:
         log.seek(log_begins)
         assert "Traceback" not in log.read()
-    assert requests.get(f"{served.daemon.url}/healthz", timeout=SECONDS).status_code == requests.codes.ok
 
 
 def tame(case: Case, served: Served) -> None:
