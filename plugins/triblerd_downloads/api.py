@@ -14,6 +14,7 @@ from triblerd.services import PluginDirectory
 from triblerd_downloads.connected import PeerItem
 from triblerd_downloads.figures import availability, seconds_left
 from triblerd_downloads.label_names import CategoryName, checked_tags
+from triblerd_downloads.rates import checked_rate
 from triblerd_downloads.stored import Category, DownloadRecord, SwarmWishes
 from triblerd_downloads.taken import MOST_TAGS, MOST_URLS, UNLIMITED, DownloadTakeover, Outcome, Taken, TakenDownload
 from triblerd_libtorrent.api import (
@@ -59,6 +60,7 @@ __all__ = [
     "UnknownDownloadError",
     "UnknownFileError",
     "availability",
+    "checked_rate",
     "checked_tags",
     "seconds_left",
 ]

@@ -10,14 +10,13 @@ from triblerd_downloads.api import TorrentTitles
 from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.figures import availability, seconds_left
 from triblerd_downloads.limits import share_ratio
+from triblerd_downloads.rates import MOST_RATE
 from triblerd_downloads.schemas import DownloadItem
 from triblerd_downloads.states import TRANSFERRING
 from triblerd_downloads.swarm.schemas import TrackerItem
 from triblerd_downloads.swarm.shown import ShownTrackers
 from triblerd_downloads.vod import VodStatus
 from triblerd_libtorrent.api import TorrentEngine
-
-_MOST_RATE = 2**31 - 1
 
 
 class Items:
@@ -68,8 +67,8 @@ class Items:
             hops=record.hops,
             anon_download=record.hops > 0,
             safe_seeding=record.safe_seeding,
-            max_upload_speed=min(upload_limit, _MOST_RATE),
-            max_download_speed=min(download_limit, _MOST_RATE),
+            max_upload_speed=min(upload_limit, MOST_RATE),
+            max_download_speed=min(download_limit, MOST_RATE),
             destination=record.moving_to or record.destination,
             availability=availability(status),
             total_pieces=record.total_pieces,

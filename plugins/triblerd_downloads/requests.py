@@ -10,6 +10,7 @@ from triblerd.errors import InvalidInputError
 from triblerd_downloads.api import AddWishes, Change
 from triblerd_downloads.label_names import CategoryName, checked_tags
 from triblerd_downloads.labels.schemas import checked_limit
+from triblerd_downloads.rates import checked_rate
 from triblerd_downloads.schemas import AddBody, AddQuery, ChangeBody, VodBody
 from triblerd_libtorrent.api import MOST_HOPS, QueueMove
 
@@ -123,10 +124,7 @@ def _limits(body: ChangeBody) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name in ("upload_limit", "download_limit"):
         if value := getattr(body, name):  # 0 and null change nothing
-            if value < -1:
-                msg = f"{name} must be -1 or bytes per second"
-                raise InvalidInputError(msg)
-            fields[name] = min(value, 2**31 - 1)
+            fields[name] = checked_rate(name, value)
     for name in ("seeding_ratio", "seeding_time"):
         if (limit := checked_limit(name, getattr(body, name))) is not None:
             fields[name] = limit

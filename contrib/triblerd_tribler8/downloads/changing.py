@@ -9,7 +9,7 @@ import msgspec
 from triblerd.config import FALSE_WORDS, TRUE_WORDS
 from triblerd.errors import FailedError, InvalidInputError, NotFoundError, OperationError
 from triblerd.http.endpoint import Deferred, route
-from triblerd_downloads.api import Change, Downloads, DownloadTrackers
+from triblerd_downloads.api import Change, Downloads, DownloadTrackers, checked_rate
 from triblerd_libtorrent.api import QueueMove
 from triblerd_tribler8.downloads.adding import checked_hops
 from triblerd_tribler8.downloads.schemas import (
@@ -27,7 +27,6 @@ from triblerd_tribler8.parts import Dialect
 
 _CHANGING = (InvalidInputError, NotFoundError, OperationError)
 _LONGEST_URL = 2048
-_MOST_RATE = 2**31 - 1
 
 
 class ChangedDownloads(Dialect):
@@ -98,9 +97,9 @@ def _changes(wanted: ChangeBody) -> Iterator[Change]:
     if wanted.selected_files is not None:
         yield Change(selection=tuple(wanted.selected_files))
     if wanted.upload_limit:  # 0 and null change nothing
-        yield Change(upload_limit=_rate("upload_limit", wanted.upload_limit))
+        yield Change(upload_limit=checked_rate("upload_limit", wanted.upload_limit))
     if wanted.download_limit:
-        yield Change(download_limit=_rate("download_limit", wanted.download_limit))
+        yield Change(download_limit=checked_rate("download_limit", wanted.download_limit))
     if wanted.seeding_ratio is not None:
         if wanted.seeding_ratio < 0:
             msg = "seeding_ratio must not be negative"
@@ -136,13 +135,6 @@ def _is_folder(folder: str) -> bool:
         return Path(folder).is_dir()
     except (OSError, ValueError):  # a name that is too long, for one
         return False
-
-
-def _rate(name: str, value: int) -> int:
-    if value < -1:
-        msg = f"{name} must be -1 or bytes per second"
-        raise InvalidInputError(msg)
-    return min(value, _MOST_RATE)
 
 
 def _queue_move(value: object) -> QueueMove:

@@ -22,6 +22,7 @@ REFUSED = [
     ({"selected_files": [-1]}, (400, "index out of range")),
     ({"selected_files": 1}, (400, None)),
     ({"upload_limit": -2}, (400, "upload_limit must be -1 or bytes per second")),
+    ({"upload_limit": 2**31}, (400, "upload_limit must be at most 2147483647 bytes per second; -1 is unlimited")),
     ({"download_limit": "fast"}, (400, None)),
     ({"seeding_ratio": -1}, (400, "seeding_ratio must not be negative")),
     ({"queue_position": "first"}, (400, "invalid value for queue_position")),
