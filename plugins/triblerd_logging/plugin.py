@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
+import click
+
 from triblerd.config import Section
 from triblerd.http.endpoint import Endpoint
 from triblerd.plugin import Manifest, PluginContext, Running, hookimpl
@@ -32,6 +34,14 @@ def triblerd_config() -> type[Section]:
 def triblerd_endpoints() -> Iterable[type[Endpoint]]:
     """Serve ``/logging``."""
     return [LoggingEndpoint]
+
+
+@hookimpl
+def triblerd_commands() -> Iterable[click.Command]:
+    """Add ``logging``."""
+    from triblerd_logging.commands import COMMANDS  # noqa: PLC0415 - the daemon does not need them
+
+    return COMMANDS
 
 
 @hookimpl

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
+import click
+
 from triblerd.config import Section
 from triblerd.events import Event
 from triblerd.http.endpoint import Endpoint
@@ -47,6 +49,14 @@ def triblerd_endpoints() -> Iterable[type[Endpoint]]:
 def triblerd_events() -> Iterable[type[Event]]:
     """Tell of what rules take."""
     return [RssEntryTaken]
+
+
+@hookimpl
+def triblerd_commands() -> Iterable[click.Command]:
+    """Add ``rss``."""
+    from triblerd_rss.commands import COMMANDS  # noqa: PLC0415 - the daemon does not need them
+
+    return COMMANDS
 
 
 @hookimpl

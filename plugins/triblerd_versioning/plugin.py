@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
+import click
+
 from triblerd.config import Section
 from triblerd.events import Event
 from triblerd.http.endpoint import Endpoint
@@ -44,6 +46,14 @@ def triblerd_endpoints() -> Iterable[type[Endpoint]]:
 def triblerd_events() -> Iterable[type[Event]]:
     """Tell of newer releases."""
     return [NewVersion]
+
+
+@hookimpl
+def triblerd_commands() -> Iterable[click.Command]:
+    """Add ``versions``."""
+    from triblerd_versioning.commands import COMMANDS  # noqa: PLC0415 - the daemon does not need them
+
+    return COMMANDS
 
 
 @hookimpl
