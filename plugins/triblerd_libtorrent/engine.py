@@ -288,7 +288,9 @@ class Engine:
 
     def set_queue_position(self, infohash: Infohash, move: QueueMove) -> None:
         """Move a torrent in the queue."""
-        QUEUE_MOVES[move](self._torrents.get(infohash).handle)
+        torrent = self._torrents.get(infohash)
+        QUEUE_MOVES[move](torrent.handle)
+        self._sites[torrent.hops].board.ask_soon()  # no alert tells of it, and those that wait do nothing else
 
     async def checkpoint(self, infohash: Infohash | None = None) -> None:
         """Save the resume data of one torrent, or of all that need it."""

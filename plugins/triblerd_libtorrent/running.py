@@ -26,6 +26,7 @@ class RunningTorrents:
         self._sites[torrent.hops].session.may_leave_seeds(torrent.infohash)
         torrent.handle.unset_flags(lt.torrent_flags.auto_managed)
         torrent.handle.pause()
+        self._sites[torrent.hops].board.ask_soon()  # no alert tells that what waited in the queue does not any more
 
     def resume(self, torrent: Torrent, *, auto_managed: bool) -> None:
         """Clear its error and start it, by itself or through the queue. What was refused is looked at anew before."""
@@ -47,6 +48,7 @@ class RunningTorrents:
             self._sites[torrent.hops].session.keep_seeds(torrent.infohash)
         if auto_managed:
             handle.set_flags(lt.torrent_flags.auto_managed)
+            self._sites[torrent.hops].board.ask_soon()  # nor that it waits
         else:
             self._session_of(torrent.hops).prefer_tcp()
             self._sites[torrent.hops].board.watch_closely()

@@ -94,8 +94,9 @@ class StatusBoard:
             self._ask_in(_BETWEEN_FIRST_ROWS if is_beginning and len(self._active) <= _FEW else _BETWEEN_ROWS)
 
     def forget(self, infohash: Infohash) -> None:
-        """Forget a torrent that went."""
+        """Forget a torrent that went. Those behind it in the queue move up, of which no alert tells."""
         self._active.discard(infohash)
+        self._ask_in(_BETWEEN_ROWS)
 
     def stop(self) -> None:
         """Ask no more."""
