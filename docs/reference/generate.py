@@ -250,7 +250,8 @@ def errors_page(areas: Sequence[Area]) -> Lines:
         'Failures are classes, by kind; a kind decides the status and the form of the answer. *plain* is `{"error":'
         ' "text"}`, *handled* is `{"error": {"handled": true, "message": "text"}}`, with the class as `"code"` where it'
         ' says so. What nobody foresaw is answered with status 500, `"handled": false`, the class as `"code"`, and a'
-        " message of one line that ends with an id; the log has the rest under that id.\n"
+        " message of one line that ends with an id; the log has the rest under that id. Below `/api` all are *handled*;"
+        " there the class stands before the message where the status is 500 and the table says *with code*.\n"
     )
     yield from table(
         ("code", "kind", "status", "form", "meaning"),

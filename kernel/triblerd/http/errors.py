@@ -29,6 +29,7 @@ from triblerd.errors import (
 )
 
 JSON_HEADERS = {"Content-Type": "application/json"}
+_FAILED = 500
 LINE_LIMIT = 500
 """Characters of an unforeseen error's text that a client sees."""
 
@@ -99,7 +100,8 @@ def error_response(error: TriblerdError, path: str) -> web.Response:
     status, form = answer_of(type(error))
     text = str(error)[:TEXT_LIMIT]
     if is_dialect8(path):
-        body = _object(text=f"{error.code}: {text}" if form is Form.CODED else text)
+        # Version 8 names the class of what failed within. All else is a sentence that programs show as it stands.
+        body = _object(text=f"{error.code}: {text}" if form is Form.CODED and status == _FAILED else text)
     elif form is Form.PLAIN:
         body = {"error": text}
     else:

@@ -25,9 +25,10 @@ async def test_a_magnet_link_is_played_as_soon_as_its_files_are_known(start_play
 
 async def test_a_magnet_link_that_nobody_has_is_not_waited_for_for_ever(start_player, seeder):
     torrent = seeder.seed_new(CONTENT, name="film")
-    async with start_player() as player:
+    async with start_player("tribler8") as player:
         await player.daemon.put("/downloads", json={"uri": torrent.magnet})
         waiting = asyncio.create_task(player.get(torrent.infohash))
+        of8 = asyncio.create_task(player.daemon.request("GET", f"/api/downloads/{torrent.infohash}/stream/0"))
         enabling = asyncio.create_task(
             player.daemon.request("PATCH", f"/downloads/{torrent.infohash}", json={"vod_mode": True, "fileindex": 0})
         )
@@ -35,11 +36,15 @@ async def test_a_magnet_link_that_nobody_has_is_not_waited_for_for_ever(start_pl
 
         status, headers, content = await waiting
         enabled = await enabling
+        told8 = await of8
 
     error = json.loads(content)["error"]
     assert (status, headers["Retry-After"], error["handled"]) == (503, "5", True)
     assert "not known yet" in error["message"]
     assert head[0] == 503
+    assert (told8.status, told8.headers["retry-after"]) == (503, "5")
+    assert told8.json() == {"error": {"handled": True, "message": error["message"]}}
+    assert error["message"].startswith("The download cannot be played, ")
     assert (enabled.status, enabled.json()["error"]["handled"], enabled.json()["error"]["code"]) == (
         500,
         True,
