@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 import stat
+import tempfile
 from pathlib import Path
 
 from triblerd_createtorrent.api import FileError
@@ -82,8 +83,12 @@ def can_place(top: Path, name: str) -> bool:
     """Return whether a name is free in a directory, which need not exist, and could be made there. For a thread."""
     if os.path.lexists(top / name):
         return False
-    nearest = next(path for path in (top, *top.parents) if path.exists())
-    return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
+    nearest = next(path for path in (top, *top.parents) if os.path.exists(path))  # noqa: PTH110 - which never fails
+    try:  # permissions do not tell: all are root's, also where nothing can be made at all
+        with tempfile.TemporaryFile(dir=nearest):
+            return True
+    except OSError:
+        return False
 
 
 def _copy(source: bytes, target: Path) -> None:

@@ -3,17 +3,21 @@
 import base64
 import json
 from contextlib import asynccontextmanager
+from importlib.metadata import EntryPoint
 
 import pytest
 
 import triblerd
 from tests.plugins.downloads.conftest import mount_disk, wait_for_status
+from tests.plugins.files.conftest import closed, nobody
 from triblerd_libtorrent.api import bdecode_dictionary
 from triblerd_libtorrent.metainfo import parse_metainfo
+from triblerd_tribler8.createtorrent.placing import can_place
 
-__all__ = ["mount_disk"]
+__all__ = ["closed", "mount_disk"]
 
 PATH, DRY = "/api/createtorrent", "/api/createtorrent/dryrun"
+TUNNELS = EntryPoint("tunnels", "tests.plugins.createtorrent.tunnels", "triblerd")
 ONE, TWO = b"1" * 50_000, b"2" * 20_000
 
 
@@ -243,6 +247,42 @@ async def test_a_name_is_tried_out(start, tmp_path):
         for body in ({}, {"name": ""}, {"name": None}, {"name": "a/b"}, {"name": ".."}):
             assert await refusal(daemon, 400, body, DRY) == "invalid name"
     assert not (tmp_path / "not").exists()
+
+
+async def test_a_name_is_free_nowhere_that_nothing_can_be_written(start, mount_disk, tmp_path):
+    disk, saved = mount_disk("readonly", "ro,size=1m"), tmp_path / "saved"
+    saved.mkdir()
+    before = saved.stat().st_mtime_ns
+    folders = [str(disk), str(disk / "not" / "yet"), "/proc", "/proc/self/nothing", "/sys/kernel", "/dev/null"]
+    async with start() as daemon:
+        tried = {
+            folder: (await daemon.post(DRY, json={"name": "album", "export_dir": folder}))["success"]
+            for folder in (*folders, str(saved))
+        }
+
+    assert tried == {**dict.fromkeys(folders, False), str(saved): True}
+    assert (list(saved.iterdir()), saved.stat().st_mtime_ns) == ([], before)
+
+
+def test_a_name_is_free_nowhere_that_is_closed(closed):
+    with nobody(closed):
+        assert not can_place(closed, "album")
+        assert not can_place(closed / "not" / "yet", "album")
+    assert can_place(closed, "album")
+
+
+async def test_it_is_seeded_whatever_the_flag_says_and_as_anonymously_as_downloads_are(start_daemon, album, tmp_path):
+    config = {"download_defaults": {"saveas": str(tmp_path / "saved"), "anonymity_enabled": True, "number_hops": 2}}
+    cover = {"files": [str(album / "cover.jpg")]}
+    plugins = ("tribler8", "settings", "createtorrent", "downloads", "tunnels")
+    async with start_daemon(*plugins, config=config, extra_plugins=[TUNNELS]) as daemon:
+        anonymous = await refusal(daemon, 500, cover)
+        await daemon.post("/settings", json={"download_defaults": {"anonymity_enabled": False}})
+        await daemon.post(f"{PATH}?download=0", json=cover)
+        [item] = (await daemon.get("/api/downloads"))["downloads"]
+
+    assert "there is no session of 2 hops" in anonymous
+    assert (item["name"], item["hops"], item["user_stopped"]) == ("cover.jpg", 0, False)
 
 
 async def test_it_is_not_ready_without_its_area_or_the_downloads(start_daemon, album):
