@@ -217,7 +217,6 @@ class DownloadsContainer(containers.DeclarativeContainer):
         occupation=occupation,
         names=names,
         watch=watch,
-        tasks=tasks,
     )
     shown_trackers = providers.Singleton(ShownTrackers, engine=engine, swarm=swarm)
     surroundings = providers.Singleton(Surroundings, engine=engine, downloads=downloads, settings=settings)

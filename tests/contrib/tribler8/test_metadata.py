@@ -27,6 +27,18 @@ KEYS = {
     "trackers",
 }
 BUNNY, SINTEL, TEARS = (bytes([number]) * 20 for number in (1, 2, 3))
+COLUMNS = (
+    ("category", "tags", TEARS, BUNNY, SINTEL),
+    ("name", "title", BUNNY, SINTEL, TEARS),
+    ("size", "size", SINTEL, TEARS, BUNNY),
+    ("infohash", "infohash", BUNNY, SINTEL, TEARS),
+    ("date", "torrent_date", SINTEL, TEARS, BUNNY),
+    ("created", "torrent_date", SINTEL, TEARS, BUNNY),
+    ("status", "status", BUNNY, SINTEL, TEARS),
+    ("health", "HEALTH", BUNNY, SINTEL, TEARS),
+    ("nonsense", None, BUNNY, SINTEL, TEARS),
+)
+"""With what is echoed, and the torrents in ascending order; what is equal, in the order in which it came."""
 TRACKER = "udp://tracker.example:6969"
 
 
@@ -98,6 +110,36 @@ async def test_a_search_is_paged_sorted_and_counted(daemon):
 
     assert names(page) == ["tears of steel, the big one"]
     assert (page["sort_by"], page["sort_desc"], page["total"], page["max_rowid"]) == ("size", False, 3, 3)
+
+
+async def test_a_list_is_sorted_by_each_column(daemon):
+    for column, echo, *expected in COLUMNS:
+        pages = [await search(daemon, fts_text="", sort_by=column, sort_desc=word) for word in ("0", "1")]
+
+        orders = [[bytes.fromhex(entry["infohash"]) for entry in page["results"]] for page in pages]
+        assert orders == [expected, expected[::-1]], column
+        assert [page["sort_by"] for page in pages] == [echo] * 2, column
+
+
+async def test_a_list_is_narrowed_by_each_parameter(daemon):
+    signed = sign_entry(torrent(b"\4" * 20, "signed", "Video", timestamp=1, origin_id=0), daemon.node_key)
+    await daemon.store.add([signed, torrent(b"\5" * 20, "blue", "xxx")])
+    key = signed.public_key.hex()
+
+    everything = await search(daemon, fts_text="", metadata_type="whatever", exclude_deleted="whatever")
+    found = {
+        str(query): names(await search(daemon, fts_text="", sort_by="name", sort_desc=0, **query))
+        for query in ({"hide_xxx": 1}, {"channel_pk": key}, {"max_rowid": 2}, {"category": "xxx"}, {"origin_id": 7})
+    }
+
+    assert len(everything["results"]) == 5
+    assert found == {
+        "{'hide_xxx': 1}": ["big.buck.bunny.mkv", "signed", "sintel.mkv", "tears of steel, the big one"],
+        f"{{'channel_pk': '{key}'}}": ["signed"],
+        "{'max_rowid': 2}": ["big.buck.bunny.mkv", "sintel.mkv"],
+        "{'category': 'xxx'}": ["blue"],
+        "{'origin_id': 7}": [],
+    }
 
 
 async def test_popular_means_by_health(daemon):

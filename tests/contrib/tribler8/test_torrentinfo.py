@@ -1,5 +1,6 @@
 """``/api/torrentinfo``: the rows of the dialect, with real files, servers and peers."""
 
+import asyncio
 import json
 import ssl
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from aiohttp import web
 from tests.daemon.conftest import certificate
 from tests.plugins.downloads.conftest import upload
 from triblerd_libtorrent.testing import make_torrent, seeder
+from triblerd_metadata.api import MetadataStore
 from triblerd_torrentinfo.api import TorrentLookedUp
 
 __all__ = ["certificate", "seeder"]
@@ -103,6 +105,18 @@ async def test_an_uploaded_torrent_is_listed_with_its_infohash_whatever_its_medi
     assert list(before) == ["infohash", "files", "name", "description", "download_exists"]
     assert (before["infohash"], before["download_exists"]) == (album.infohash, None)
     assert after == {**before, "download_exists": True}
+
+
+async def test_an_uploaded_torrent_is_not_stored(start, album):
+    async with start("metadata") as daemon:
+        with daemon.events(TorrentLookedUp) as told:
+            await daemon.put(FILE, data=album.metainfo)
+            await daemon.post(URI, json={"uri": album.magnet, "skipmagnet": True})
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(told.next(), 0.05)
+        store = daemon.daemon.container.services().find(MetadataStore)
+
+        assert store.by_infohash(bytes.fromhex(album.infohash)) == []
 
 
 async def test_a_single_file_is_listed_by_its_name(start, tmp_path):

@@ -23,6 +23,14 @@ class ArrShim(Program):
             assert all(type(one[name]) is int for name in WHOLE_IN_GO if name in one), one
         return listed
 
+    async def files(self, infohash):
+        """Return the names of a download's files."""
+        return [file["name"] for file in (await self.send("GET", f"/downloads/{infohash}/files"))["files"]]
+
+    async def remove(self, infohash, *, with_data):
+        """Remove a download."""
+        return (await self.send("DELETE", f"/downloads/{infohash}", {"remove_data": with_data}))["removed"]
+
     async def send_change(self, infohash, state):
         """Start or stop a download."""
         return await self.send("PATCH", f"/downloads/{infohash}", {"state": state})
@@ -51,6 +59,14 @@ class DotNet(Program):
         """Remove a download."""
         path = f"/api/downloads/{infohash}?key={self.key}"
         return await self.send("DELETE", path, {"remove_data": int(with_data)})
+
+    async def limit_uploads(self, bytes_per_second):
+        """Read all settings, change one of them, and send all of them back."""
+        path = f"/api/settings?key={self.key}"
+        read = (await self.send("GET", path))["settings"]
+        read["libtorrent"]["max_upload_rate"] = bytes_per_second
+        await self.send("POST", path, read)
+        return (await self.send("GET", path))["settings"]["libtorrent"]["max_upload_rate"]
 
     async def set_state(self, infohash, state):
         """Start, stop or recheck a download."""

@@ -64,6 +64,10 @@ class Scryer(Program):
             "User-Agent": "scryer/0.1",
         }
 
+    async def version(self):
+        """Return the program's version; below 8, and if there is none, it merely warns."""
+        return checked((await self.send("GET", "/api/versioning/versions/current"))["version"], TEXT)
+
     async def downloads(self):
         """Return all downloads."""
         return [Download.parse(one) for one in (await self.send("GET", "/api/downloads"))["downloads"]]

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from tests.contrib.tribler8.clients.sonarr import settings
 from tests.contrib.tribler8.clients.wire import Program
 
 STATES = {
@@ -105,6 +106,16 @@ class Sonarr(Program):
         if destination is not None:
             body["destination"] = destination
         return (await self.send("PUT", "/api/downloads", body))["infohash"]
+
+    async def save_directory(self):
+        """Return where downloads are saved; every call of the settings reads all that it has types for."""
+        read = settings(await self.send("GET", "/api/settings"))
+        return read["settings"]["libtorrent"]["download_defaults"]["saveas"]
+
+    async def grab_for(self, category, uri):
+        """Add a magnet link for a category, and return its id."""
+        folder = (await self.save_directory()).rstrip("/")
+        return await self.grab(uri, destination=f"{folder}/{category}")
 
     async def remove(self, infohash, *, with_data):
         """Remove a download."""

@@ -1,11 +1,26 @@
 """The web interface of version 8: every call as it makes it, and what its pages do one after the other."""
 
+import base64
 import json
 from typing import Any
 
+import pytest
+
 from tests.contrib.tribler8.clients.event_source import event_source
 from tests.contrib.tribler8.clients.others import WebInterface
-from tests.contrib.tribler8.clients.web_pages import OVERLAY_PAGES, PAGES, downloads, offered, settings
+from tests.contrib.tribler8.clients.web_pages import (
+    OVERLAY_PAGES,
+    PAGES,
+    download,
+    downloads,
+    files_below,
+    made,
+    offered,
+    picked,
+    settings,
+    tried,
+)
+from tests.contrib.tribler8.clients.wire import RefusedError, error_text
 from tests.contrib.tribler8.downloads.conftest import album, start, start_downloads, wait_for_state
 from tests.plugins.ipv8.neighbour import Neighbour
 from triblerd.testing import wait_for
@@ -108,6 +123,46 @@ async def test_the_dialog_that_adds_a_torrent_works_from_file_to_removal(start, 
     assert moved["completed_dir"] in {"", str(place)}
     assert (removed, left) == ({"removed": True, "infohash": infohash}, [])
     assert all(line.startswith((b"event: ", b"data: {")) for line in lines if line)
+
+
+async def test_the_page_that_makes_torrents_picks_files_tries_a_name_and_seeds(start, tmp_path):
+    data, seeds = tmp_path / "data", tmp_path / "seeds"
+    (data / "album" / "disc 1").mkdir(parents=True)
+    (data / "album" / "cover.jpg").write_bytes(b"1" * 20_000)
+    (data / "album" / "disc 1" / "01.flac").write_bytes(b"2" * 50_000)
+    seeds.mkdir()
+    async with start("createtorrent", "files", "settings", "torrentinfo") as daemon, WebInterface(daemon) as page:
+        settings(await page.send("GET", "/api/settings"))  # where it proposes to seed from
+        shown: Any = picked(await page.send("GET", f"/api/files/browse?path={data}&files=1"))
+        [folder] = [row for row in shown["paths"] if row["dir"] and row["name"] != ".."]
+        inside: Any = files_below(await page.send("GET", f"/api/files/list?path={folder['path']}&recursively=1"))
+        paths = [row["path"] for row in inside["paths"]]
+        wanted = {
+            "name": "best of",
+            "description": "",
+            "files": paths,
+            "filenames": [path.removeprefix(f"{data}/") for path in paths],
+            "trackers": ["http://127.0.0.1:9/announce"],
+            "export_dir": str(seeds),
+            "initial_nodes": ["127.0.0.1 9"],
+            "torrent_version": "hybrid",
+        }
+        trial = {"name": wanted["name"], "export_dir": wanted["export_dir"]}
+        before: Any = tried(await page.send("POST", "/api/createtorrent/dryrun", trial))
+        answer: Any = made(await page.send("POST", "/api/createtorrent?download=1", wanted))
+        raw = base64.b64decode(answer["torrent"], validate=True)
+        after: Any = tried(await page.send("POST", "/api/createtorrent/dryrun", trial))
+        seen: Any = offered(await page.send("PUT", "/api/torrentinfo/file", raw))
+        item = await wait_for_state(daemon, seen["infohash"], "SEEDING")
+        with pytest.raises(RefusedError) as refused:
+            await page.send("POST", "/api/createtorrent?download=1", {**wanted, "files": [], "filenames": []})
+
+    download(item)
+    assert (before, after) == ({"success": True}, {"success": False})
+    assert (item["name"], item["destination"], item["size"]) == ("best of", str(seeds), 70_000)
+    assert [file["name"] for file in seen["files"]] == ["album/cover.jpg", "album/disc 1/01.flac"]
+    assert (seeds / "best of" / "album" / "cover.jpg").read_bytes() == b"1" * 20_000
+    assert error_text(refused.value) == (400, "files parameter missing")
 
 
 async def one_at(page, place):

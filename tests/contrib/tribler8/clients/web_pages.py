@@ -98,6 +98,11 @@ statistics = whole(
     )
 )
 entries = listed(whole(name=text, path=text, dir=flag))
+picked = whole(current=text, paths=entries, separator=text)
+files_below = whole(paths=listed(whole(name=text, path=text)))
+tried = whole(success=flag)
+made = whole(torrent=text)
+"""A torrent file in base64: JSON that calls itself text, which is taken for what it is."""
 offered = whole(infohash=text, name=text, files=listed(whole(index=number, name=text, size=number)))
 
 SWITCH = whole(enabled=flag)
@@ -202,9 +207,9 @@ PAGES = (
     Call("GET", "/api/versioning/versions/check", whole(new_version=text, has_version=flag)),
     Call("GET", "/api/versioning/upgrade/available", whole(can_upgrade=anything)),
     Call("GET", "/api/versioning/upgrade/working", whole(running=flag)),
-    Call("GET", "/api/files/browse?path={folder}&files=1", whole(current=text, paths=entries, separator=text)),
-    Call("GET", "/api/files/browse?path={folder}", whole(current=text, paths=entries, separator=text)),
-    Call("GET", "/api/files/list?path={folder}&recursively=1", whole(paths=listed(whole(name=text, path=text)))),
+    Call("GET", "/api/files/browse?path={folder}&files=1", picked),
+    Call("GET", "/api/files/browse?path={folder}", picked),
+    Call("GET", "/api/files/list?path={folder}&recursively=1", files_below),
     Call("GET", "/api/files/create?path={folder}/new&recursively=1", whole(paths=entries)),
     Call("GET", "/api/events/info", whole(public_key=text, version=text, sessions=text)),
 )

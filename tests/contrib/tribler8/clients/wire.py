@@ -17,6 +17,11 @@ class RefusedError(Exception):
         self.body = body
 
 
+def error_text(error):
+    """Return the status, and what programs show of an answer that is none: ``error.message``."""
+    return error.status, json.loads(error.body)["error"]["message"]
+
+
 class Program:
     """What all programs have in common.
 

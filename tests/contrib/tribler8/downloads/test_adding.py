@@ -1,12 +1,15 @@
 """``PUT /api/downloads``."""
 
 import pytest
+from aiohttp import web
 
+from tests.contrib.tribler8.clients.event_source import event_source
 from tests.contrib.tribler8.downloads.conftest import GONE, UPLOADED, error_of, listed, put_file, wait_for_state
+from tests.contrib.tribler8.test_torrentinfo import serving
 from tests.plugins.downloads.conftest import connect, item_of
 from triblerd.testing import wait_for
 from triblerd_libtorrent.api import bencode
-from triblerd_tribler8.downloads.asking import AskAddDownload
+from triblerd_libtorrent.testing import make_torrent
 
 MAGNET = f"magnet:?xt=urn:btih:{GONE}"
 SAFE = "Cannot set anonymous download without safe seeding enabled"
@@ -115,6 +118,50 @@ async def test_only_metadata_is_a_flag_in_whatever_words(start, album, word, sto
     assert item["user_stopped"] is stops
 
 
+async def test_of_an_uploaded_file_every_word_but_a_no_is_a_yes(start, album):
+    seen = {}
+    async with start() as daemon:
+        for word in ("true", "1", "maybe", "false", "False"):
+            await put_file(daemon, album, only_metadata=word)
+            seen[word] = (await listed(daemon, album.infohash))["user_stopped"]
+            await daemon.delete(f"/api/downloads/{album.infohash}", json={"remove_data": False})
+
+    assert seen == {"true": True, "1": True, "maybe": True, "false": False, "False": False}
+
+
+async def test_a_link_selects_files_and_may_stand_behind_another(start, seeder):
+    torrent = seeder.seed_new({"a.bin": b"a" * 20_000, "b.bin": b"b" * 20_000})
+
+    async def leads_on(_):
+        return web.Response(status=302, headers={"Location": f"{seeder.magnet(torrent)}&so=1"})
+
+    async with serving({"/film": leads_on}) as url, start() as daemon:
+        answer = await daemon.put("/api/downloads", json={"uri": f"{url}/film"})
+        await wait_for_state(daemon, torrent.infohash, "SEEDING")
+        files = (await daemon.get(f"/api/downloads/{torrent.infohash}/files"))["files"]
+
+    assert answer == {"started": True, "infohash": torrent.infohash}
+    assert [file["included"] for file in files] == [False, True]
+
+
+async def test_a_new_one_gets_the_trackers_of_the_file_and_a_copy_is_kept(start, tmp_path):
+    tracker, copies = "http://127.0.0.1:9/announce", tmp_path / "copies"
+    (tmp_path / "trackers.txt").write_text(f"{tracker}\n")
+    public = make_torrent(tmp_path, b"x" * 100, name="public")
+    private = make_torrent(tmp_path, b"x" * 100, name="private", private=True)
+    defaults = {"trackers_file": str(tmp_path / "trackers.txt"), "torrent_folder": str(copies)}
+    async with start(download_defaults=defaults) as daemon:
+        for torrent in (public, private):
+            await put_file(daemon, torrent)
+            await wait_for((copies / f"{torrent.name} [{torrent.infohash}].torrent").is_file)
+        urls = {
+            item["name"]: [one["url"] for one in item["trackers"] if not one["url"].startswith("[")]
+            for item in (await daemon.get("/api/downloads"))["downloads"]
+        }
+
+    assert urls == {"public": [tracker], "private": []}
+
+
 async def test_a_duplicate_stays_as_it_is_and_gets_new_trackers(start, album, tmp_path):
     tracker = "http://127.0.0.1:9/announce"
     async with start() as daemon:
@@ -183,10 +230,11 @@ async def test_the_selection_of_an_uploaded_file_is_taken_out_of_it(start, album
 
 
 async def test_web_interfaces_are_asked_when_that_is_wanted(start):
-    async with start("settings", tribler8={"ask_download_settings": True}) as daemon:
-        with daemon.events(AskAddDownload) as asked:
+    async with start("settings", "events", tribler8={"ask_download_settings": True}) as daemon:
+        async with event_source(daemon) as events:
+            await events.next("events_start")
             answer = await daemon.put("/api/downloads", json={"uri": MAGNET, "cli": True})
-            event = await asked.next()
+            event = await events.next()
         missing = error_of(await daemon.request("PUT", "/api/downloads", json={"cli": True}))
         before = (await daemon.get("/downloads"))["downloads"]
         await daemon.put("/api/downloads", json={"uri": MAGNET, "cli": False})
@@ -195,7 +243,7 @@ async def test_web_interfaces_are_asked_when_that_is_wanted(start):
 
         assert await item_of(daemon, GONE)
     assert answer == {"started": False, "infohash": ""}
-    assert event == AskAddDownload(uri=MAGNET)
+    assert event == ("ask_add_download", {"uri": MAGNET})
     assert missing == (400, "uri parameter missing")
     assert before == []
     assert again == {"started": True, "infohash": GONE}

@@ -1,12 +1,18 @@
 """``DELETE`` and ``PATCH /api/downloads/{infohash}``, and its trackers."""
 
+import asyncio
+import subprocess
+
 import pytest
 
 from tests.contrib.tribler8.downloads.conftest import GONE, error_of, listed, put_file, wait_for_state
-from tests.plugins.downloads.conftest import connect, service
+from tests.plugins.downloads.conftest import connect, mount_disk, service
+from tests.trackers import http_tracker
 from triblerd.testing import wait_for
 from triblerd_downloads.api import Downloads
 from triblerd_libtorrent.testing import TorrentVersion, make_torrent
+
+__all__ = ["mount_disk"]
 
 UNKNOWN = (404, "this download does not exist")
 ALONE = (400, "anon_hops must be the only parameter in this request")
@@ -171,6 +177,18 @@ async def test_trackers_are_added_removed_and_announced_to(start, album):
     assert after == ["whatever it is", "[DHT]", "[PeX]"]
 
 
+async def test_a_tracker_is_announced_to_when_it_is_added_and_when_it_is_wanted(start, album):
+    path = f"/api/downloads/{album.infohash}"
+    async with http_tracker() as tracker, start() as daemon:
+        await put_file(daemon, album)
+        await wait_for_state(daemon, album.infohash, "DOWNLOADING")
+        await daemon.put(f"{path}/trackers", json={"url": tracker.url})
+        await wait_for(lambda: tracker.events)
+        before = len(tracker.events)
+        await daemon.put(f"{path}/tracker_force_announce", json={"url": tracker.url})
+        await wait_for(lambda: len(tracker.events) > before)
+
+
 async def urls_of(daemon, torrent):
     return [tracker["url"] for tracker in (await listed(daemon, torrent.infohash))["trackers"]]
 
@@ -198,6 +216,21 @@ async def test_a_download_is_removed_with_its_files_or_without(start, album, wit
     assert answer == {"removed": True, "infohash": album.infohash}
     assert error_of(again) == UNKNOWN
     assert (album.folder / "album").exists() is is_left
+
+
+async def test_a_removal_that_fails_says_what_failed(start, mount_disk):
+    disk = mount_disk("disk", "size=1m")
+    torrent = make_torrent(disk, b"x" * 40_000, name="film")
+    async with start(download_defaults={"saveas": str(disk)}) as daemon:
+        await put_file(daemon, torrent)
+        await wait_for_state(daemon, torrent.infohash, "SEEDING")
+        await asyncio.to_thread(subprocess.run, ["/bin/mount", "-o", "remount,ro", disk], check=True)
+        answer = await daemon.request("DELETE", f"/api/downloads/{torrent.infohash}", json={"remove_data": True})
+
+    status, text = error_of(answer)
+    assert (status, text.partition(": ")[0]) == (500, "EngineError")
+    assert "Read-only file system" in text
+    assert (disk / "film").exists()
 
 
 async def test_whether_files_go_has_to_be_said(start, album):

@@ -2,10 +2,11 @@
 
 import pytest
 
+import triblerd
 from tests.contrib.tribler8.clients.others import ArrShim, DotNet, FirefoxAddOn, KodiAddOn, WebInterface
 from tests.contrib.tribler8.clients.scryer import Scryer
 from tests.contrib.tribler8.clients.sonarr_downloads import BadAnswerError, Radarr, Sonarr
-from tests.contrib.tribler8.clients.wire import RefusedError
+from tests.contrib.tribler8.clients.wire import RefusedError, error_text
 from tests.contrib.tribler8.downloads.conftest import GONE, listed, put_file, wait_for_state
 from triblerd.testing import wait_for
 from triblerd_libtorrent.testing import make_torrent
@@ -73,8 +74,18 @@ async def test_radarr_grabs_and_removes_without_a_content_type(start, tmp_path):
     assert removed is True
 
 
+async def test_whisparr_saves_by_category_below_the_directory_of_the_settings(start, tmp_path):
+    saved = tmp_path / "saved"
+    async with start("settings", download_defaults={"saveas": f"{saved}/"}) as daemon, Radarr(daemon) as whisparr:
+        assert await whisparr.save_directory() == f"{saved}/"
+        item = await listed(daemon, await whisparr.grab_for("tv-sonarr", MAGNET))
+
+    assert item["destination"] == str(saved / "tv-sonarr")
+
+
 async def test_scryer_reads_strictly_and_takes_what_is_gone_for_done(start, album, film):
-    async with start() as daemon, Scryer(daemon) as scryer:
+    async with start("versioning") as daemon, Scryer(daemon) as scryer:
+        assert await scryer.version() == triblerd.__version__
         for torrent in (film, album):
             assert await scryer.add_torrent(torrent.metainfo, film.folder) == torrent.infohash
         await wait_for_state(daemon, film.infohash, "SEEDING")
@@ -83,7 +94,10 @@ async def test_scryer_reads_strictly_and_takes_what_is_gone_for_done(start, albu
         resumed = await scryer.set_state(album.infohash, "resume")
         removed = [await scryer.remove(album.infohash, with_data=True) for _ in range(2)]
         gone = await scryer.set_state(album.infohash, "stop")
+        with pytest.raises(RefusedError) as refused:
+            await scryer.set_state(film.infohash, "dance")
 
+    assert error_text(refused.value) == (400, "unknown state parameter")
     assert complete == {film.infohash: True, album.infohash: False}
     assert (stopped, resumed, removed, gone) == (True, True, [True, False], False)
 
@@ -97,12 +111,16 @@ async def test_the_shim_in_go_reads_whole_numbers_at_unprefixed_paths(start, fil
         await shim.send_change(film.infohash, "stop")
 
         assert await wait_for_state(daemon, film.infohash, "STOPPED")
+        files = await shim.files(film.infohash)
+        removed = await shim.remove(film.infohash, with_data=True)
     assert [item["infohash"] for item in items] == [film.infohash, GONE]
+    assert (files, removed, (film.folder / film.name).exists()) == (["film.mkv"], True, False)
 
 
 async def test_the_library_for_net_signs_in_by_its_query_and_sends_numbers_for_flags(start, film):
-    async with start() as daemon, DotNet(daemon) as net:
+    async with start("settings") as daemon, DotNet(daemon) as net:
         daemon.key, key = "", daemon.key
+        assert await net.limit_uploads(51200) == 51200
         infohash = await net.add(film.metainfo)
         items = await net.downloads(get_peers=1)
         await net.set_state(infohash, "stop")

@@ -102,7 +102,7 @@ async def test_extras_are_for_the_item_that_is_named_and_all_are_listed(start, a
             await put_file(daemon, one)
         await connect(daemon, seeder, torrent)
         await wait_for_state(daemon, torrent.infohash, "SEEDING")
-        flags = dict.fromkeys(EXTRAS.values(), 1)
+        flags = {**dict.fromkeys(EXTRAS.values(), 1), "get_files": 1}  # of which the last is version 7's
         named = (await daemon.get("/api/downloads", params={**flags, "infohash": torrent.infohash}))["downloads"]
         both = (await daemon.get("/api/downloads", params=flags))["downloads"]
         none = (await daemon.get("/api/downloads", params={"get_peers": "0", "get_pieces": "2", "infohash": "x"}))[
@@ -115,6 +115,7 @@ async def test_extras_are_for_the_item_that_is_named_and_all_are_listed(start, a
     assert [EXTRAS.keys() & item.keys() for item in both] == [EXTRAS.keys()] * 2
     assert [EXTRAS.keys() & item.keys() for item in none] == [set()] * 2
     assert named[1]["pieces"] == "/g=="
+    assert all("files" not in item for item in both)
     assert all(peer.keys() >= PEER_KEYS for peer in named[1]["peers"])
     assert [item["infohash"] for item in left] == [torrent.infohash]
     assert len(upper) == 2
