@@ -257,7 +257,7 @@ class Downloads(Protocol):
         """
 
     async def remove(self, infohash: Infohash, *, remove_data: bool) -> None:
-        """Remove a download and, if wanted, its files."""
+        """Remove a download and, if wanted, its files: as a whole, also when the caller is cancelled meanwhile."""
 
     async def change(self, infohash: Infohash, change: Change) -> None:
         """Change what is wanted of a download."""

@@ -217,6 +217,7 @@ class DownloadsContainer(containers.DeclarativeContainer):
         occupation=occupation,
         names=names,
         watch=watch,
+        tasks=tasks,
     )
     shown_trackers = providers.Singleton(ShownTrackers, engine=engine, swarm=swarm)
     surroundings = providers.Singleton(Surroundings, engine=engine, downloads=downloads, settings=settings)

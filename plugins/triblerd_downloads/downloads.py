@@ -158,6 +158,9 @@ class DownloadManager:
 
     async def remove(self, infohash: Infohash, *, remove_data: bool) -> None:
         """Remove a download and, if wanted, its files. Returns when it has left the engine."""
+        await self._tasks.finish("remove", self._remove(infohash, remove_data=remove_data))
+
+    async def _remove(self, infohash: Infohash, *, remove_data: bool) -> None:
         await self._occupation.free(infohash)
         download = self._downloads.get(infohash)
         with self._occupation.of([infohash]):

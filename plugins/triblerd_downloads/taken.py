@@ -132,7 +132,8 @@ class DownloadTakeover(Protocol):
         """Take some hundred downloads over, and have the engine begin with them, in this order.
 
         They are on disk when this returns, all of them or, with an error, none: records, torrent files and resume data
-        in one transaction. Of two that are the same torrent the first is taken.
+        in one transaction. Of two that are the same torrent the first is taken. A caller that is cancelled meanwhile
+        changes nothing about that.
 
         Args:
             downloads: In the order of the queue.

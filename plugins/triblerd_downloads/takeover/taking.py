@@ -10,6 +10,7 @@ import msgspec
 
 from triblerd.errors import InvalidInputError
 from triblerd.store import StoreView, Transaction
+from triblerd.tasks import Tasks
 from triblerd_downloads.api import (
     MOST_TAGS,
     MOST_URLS,
@@ -82,6 +83,7 @@ class Takeover:
         occupation: Occupation,
         names: GivenNames,
         watch: Watch,
+        tasks: Tasks,
     ) -> None:
         self._engine = engine
         self._torrents = torrents
@@ -94,6 +96,7 @@ class Takeover:
         self._occupation = occupation
         self._names = names
         self._watch = watch
+        self._tasks = tasks
         self._by_v2: dict[str, Infohash] = {}
         self._checked: dict[tuple[str, str], str] = {}
 
@@ -161,6 +164,11 @@ class Takeover:
         also: Callable[[Transaction, Sequence[Taken]], None] = lambda _, __: None,
     ) -> Sequence[Taken]:
         """Take some hundred downloads over."""
+        return await self._tasks.finish("take", self._take(downloads, also))
+
+    async def _take(
+        self, downloads: Sequence[TakenDownload], also: Callable[[Transaction, Sequence[Taken]], None]
+    ) -> Sequence[Taken]:
         await self._occupation.free(*(download.source.infohash for download in downloads))
         outcomes: dict[int, Taken] = {}
         fresh: dict[Infohash, int] = {}

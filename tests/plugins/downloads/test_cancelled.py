@@ -1,49 +1,83 @@
-"""Whoever adds a download is gone before it is added."""
+"""Whoever asks for a download to be added or removed is gone before that is done."""
 
 import asyncio
 import threading
+from contextlib import asynccontextmanager
 
 import pytest
 
 from tests.plugins.downloads.conftest import item_of, service, upload
 from triblerd.testing import wait_for
-from triblerd_downloads.api import AddWishes, Downloads
+from triblerd_downloads.api import AddWishes, Downloads, DownloadTakeover, TakenDownload
 from triblerd_libtorrent.api import TorrentEngine
 from triblerd_libtorrent.testing import make_torrent
 
 
-async def test_a_download_that_is_being_written_is_added_although_its_caller_is_cancelled(start_downloads, tmp_path):
-    torrent = make_torrent(tmp_path, b"x" * 20_000, name="film")
-    written, go_on = threading.Event(), threading.Event()
-    async with start_downloads() as daemon:
-        downloads, engine = service(daemon, Downloads), service(daemon, TorrentEngine)
-        source = await engine.parse_metainfo(torrent.metainfo)
-        holding = asyncio.create_task(_hold_the_writer(daemon, written, go_on))
-        await wait_for(written.is_set)
-        caller = asyncio.create_task(downloads.add(source, AddWishes(user_stopped=True)))
-        await wait_for(lambda: _writes_waiting(daemon), what="the record to be on its way")
-        caller.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await caller
+@pytest.fixture
+def torrent(tmp_path):
+    return make_torrent(tmp_path, b"x" * 20_000, name="film")
+
+
+@asynccontextmanager
+async def held_store(daemon):
+    """Have the store write nothing until this ends."""
+    store = daemon.daemon.container.store()
+    begun, go_on = threading.Event(), threading.Event()
+
+    def wait(_):
+        begun.set()
+        go_on.wait(10)
+
+    holding = asyncio.create_task(store.view("test").write(wait))
+    try:
+        await wait_for(begun.is_set)
+        yield
+    finally:
         go_on.set()
         await holding
 
+
+async def cancelled_at_the_store(daemon, work):
+    """Begin some work, and cancel it when it waits for the store."""
+    async with held_store(daemon):
+        caller = asyncio.create_task(work)
+        await wait_for(lambda: daemon.daemon.container.store().figures().waiting, what="it to write")
+        caller.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await caller
+
+
+async def test_what_is_being_added_is_added(start_downloads, torrent):
+    async with start_downloads() as daemon:
+        downloads, engine = service(daemon, Downloads), service(daemon, TorrentEngine)
+        source = await engine.parse_metainfo(torrent.metainfo)
+
+        await cancelled_at_the_store(daemon, downloads.add(source, AddWishes(user_stopped=True)))
+
         item = await wait_for(lambda: item_of(daemon, torrent.infohash), what="the download to be listed")
         await wait_for(lambda: engine.has(torrent.infohash), what="the engine to have it")
-        await upload(daemon, torrent)
         await daemon.delete(f"/downloads/{torrent.infohash}", json={"remove_data": False})
 
     assert item["name"] == "film"
 
 
-async def _hold_the_writer(daemon, written, go_on):
-    def wait(_):
-        written.set()
-        go_on.wait(10)
+async def test_what_is_being_removed_is_removed(start_downloads, torrent):
+    async with start_downloads() as daemon:
+        downloads = service(daemon, Downloads)
+        await upload(daemon, torrent)
+        await wait_for(lambda: downloads.get(torrent.infohash).status, what="the engine to have it")
 
-    view = daemon.daemon.container.store().view("test")
-    await view.write(wait)
+        await cancelled_at_the_store(daemon, downloads.remove(torrent.infohash, remove_data=False))
+
+        await wait_for(lambda: not downloads.all(), what="the download to be gone")
 
 
-def _writes_waiting(daemon):
-    return daemon.daemon.container.store().figures().waiting
+async def test_what_is_being_taken_over_is_taken_over(start_downloads, torrent, tmp_path):
+    async with start_downloads() as daemon:
+        engine, takeover = service(daemon, TorrentEngine), service(daemon, DownloadTakeover)
+        source = await engine.parse_metainfo(torrent.metainfo)
+        await takeover.prepare()
+
+        await cancelled_at_the_store(daemon, takeover.take([TakenDownload(source=source, save_path=str(tmp_path))]))
+
+        await wait_for(lambda: item_of(daemon, torrent.infohash), what="the download to be listed")
