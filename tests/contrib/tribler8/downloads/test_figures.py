@@ -95,6 +95,7 @@ async def test_a_place_in_the_queue_is_shown_and_changed(start, tmp_path):
     async with start(libtorrent={"active_downloads": 0}, download_defaults={"auto_managed": True}) as daemon:
         for torrent in torrents:
             await put_file(daemon, torrent)
+            await wait_for_state(daemon, torrent.infohash, "QUEUED")  # the engine takes them as they come
         await wait_for(lambda: has_queue(daemon, [0, 1, 2]))
         for move, places in (
             ("queue_top", [1, 2, 0]),
