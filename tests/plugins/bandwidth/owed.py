@@ -38,9 +38,13 @@ class Watch:
     async def look_on(self) -> None:
         """Look at the circuits until that is no longer wanted."""
         while self.is_looking:
-            rows = (await self._daemon.get("/ipv8/tunnel/circuits"))["circuits"]
-            self.built |= {row["circuit_id"]: row for row in rows if row["actual_hops"] == row["goal_hops"]}
+            await self.look()
             await asyncio.sleep(_LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """Look at the circuits that there are now."""
+        rows = (await self._daemon.get("/ipv8/tunnel/circuits"))["circuits"]
+        self.built |= {row["circuit_id"]: row for row in rows if row["actual_hops"] == row["goal_hops"]}
 
     async def listen_on(self) -> None:
         """Listen to what is told of circuits that are closed."""
@@ -93,6 +97,7 @@ class Accounts:
         """Have all circuits closed, and paid for; returns when it is known what they had."""
         for name, watch in self.watches.items():
             watch.is_looking = False
+            await watch.look()  # a small download takes less time than there is between two looks
             for is_on in (False, True):
                 await self._daemons[name].patch("/plugins/tunnels", json={"enabled": is_on})
         await wait_for(lambda: all(watch.is_over for watch in self.watches.values()), what="the end of all circuits")
