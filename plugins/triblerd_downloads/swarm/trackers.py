@@ -147,7 +147,9 @@ class Trackers:
 
     async def _present(self, download: ActiveDownload) -> set[str]:
         if self._engine.has(download.infohash):
-            return {tracker.url for tracker in self._swarm.trackers(download.infohash)} | set(download.record.trackers)
+            in_engine = {tracker.url for tracker in self._swarm.trackers(download.infohash)}
+            # What was removed while the engine was given the torrent is there for a moment longer.
+            return in_engine.union(download.record.trackers).difference(download.record.swarm.removed_trackers)
         return set(await self._stored(download))
 
     async def _stored(self, download: ActiveDownload) -> list[str]:

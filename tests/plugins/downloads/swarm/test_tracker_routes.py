@@ -7,7 +7,7 @@ import pytest
 from tests.plugins.downloads.conftest import item_of, service, upload, wait_for_status
 from tests.trackers import http_tracker, udp_tracker
 from triblerd.testing import wait_for
-from triblerd_libtorrent.api import TorrentEngine
+from triblerd_libtorrent.api import TorrentEngine, TorrentSwarm
 from triblerd_libtorrent.testing import make_torrent
 
 NOWHERE = [("0" * 40, 404, "this download does not exist"), ("xyz", 400, "Invalid infohash")]
@@ -119,6 +119,18 @@ async def test_a_removed_tracker_may_be_added_again(start_downloads, tmp_path):
         path = f"/downloads/{await upload(daemon, torrent)}/trackers"
         await daemon.delete(path, json={"url": DEAD})
         await wait_for(lambda: has_urls(daemon, torrent, []))
+        await daemon.put(path, json={"url": DEAD})
+    async with start_downloads() as daemon:
+        await wait_for(lambda: has_urls(daemon, torrent, [DEAD]))
+
+
+async def test_a_tracker_that_the_engine_still_has_may_be_added_again(start_downloads, tmp_path):
+    torrent = make_torrent(tmp_path, b"x" * 100, trackers=(DEAD,))
+    async with start_downloads() as daemon:
+        path = f"/downloads/{await upload(daemon, torrent)}/trackers"
+        await wait_for(lambda: is_in_engine(daemon, torrent))
+        await daemon.delete(path, json={"url": DEAD})
+        service(daemon, TorrentSwarm).add_trackers(torrent.infohash, [DEAD])
         await daemon.put(path, json={"url": DEAD})
     async with start_downloads() as daemon:
         await wait_for(lambda: has_urls(daemon, torrent, [DEAD]))
