@@ -27,7 +27,8 @@ async def test_a_move_to_another_disk_is_finished_after_kill_9(start_program, sw
         await upload(daemon, torrent, destination=str(disk))
         for _ in range(ends):
             already = blocks_on(disk)
-            await wait_for(lambda: blocks_on(disk) != already, 30)  # noqa: B023 - it is asked in this round alone
+            # All of it may be there before it is looked at.
+            await wait_for(lambda: blocks_on(disk) != already or already >= SIZE, 30)  # noqa: B023 - it is asked in this round alone
             daemon.kill()
             await daemon.start()
         item = await wait_for_status(daemon, torrent.infohash, "SEEDING", limit_seconds=30)
