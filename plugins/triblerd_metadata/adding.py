@@ -19,19 +19,14 @@ def add(batch: Batch, entries: Iterable[NewEntry], now: int) -> list[Added]:
         entries: As they came.
         now: Unix time.
     """
-    cleaned = [_cleaned(entry, now) for entry in entries]
-    batch.look_for(entry.infohash for entry in cleaned if isinstance(entry, NewEntry) and entry.public_key == UNSIGNED)
-    return [_add(batch, entry, now) if isinstance(entry, NewEntry) else entry for entry in cleaned]
-
-
-def _cleaned(entry: NewEntry, now: int) -> NewEntry | Added:
-    try:
-        return clean(entry, now)
-    except UnfitError as error:
-        return Added(None, "refused", str(error))
+    return [_add(batch, entry, now) for entry in entries]
 
 
 def _add(batch: Batch, entry: NewEntry, now: int) -> Added:
+    try:
+        entry = clean(entry, now)
+    except UnfitError as error:
+        return Added(None, "refused", str(error))
     return _add_unsigned(batch, entry) if entry.public_key == UNSIGNED else _add_signed(batch, entry, now)
 
 
