@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 from typing import Any, Final
 
 from ipv8.messaging.interfaces.endpoint import EndpointClosedException
@@ -16,6 +17,9 @@ from triblerd_ipv8.quiet import seldom
 MOST_WORKERS: Final = 4
 GRACE_SECONDS: Final = 1
 """How long the socket's threads may take to end."""
+_FREE_SECONDS: Final = 5.0
+"""How long one of them may hold the port afterwards: a few milliseconds as a rule, a second or two under load."""
+_POLL_SECONDS: Final = 0.01
 
 _CLOSED: Final = (EndpointNotOpenError, RuntimeError)
 """What the socket says while it is closed, and while another thread closes it: "Already borrowed"."""
@@ -54,6 +58,7 @@ class RustSocket(Endpoint):
         address, port = self.get_address()
         self._carried = self.traffic()
         await asyncio.to_thread(self.rust_ep.close, GRACE_SECONDS)
+        await _until_free(address, port)
         self.rust_ep = rust = _Endpoint(address, port)
         table: Any = ShadowDict
         self.circuits = table(rust.add_circuit, rust.update_circuit, rust.remove_circuit)
@@ -62,8 +67,11 @@ class RustSocket(Endpoint):
         self.open()
 
     async def close(self, grace_period: int = GRACE_SECONDS) -> None:
-        """Close the socket for good."""
+        """Close the socket for good; its port is free then."""
+        place = self.get_address() if self.is_open() else None
         await super().close(grace_period)
+        if place is not None:
+            await _until_free(*place)
 
     def is_open(self) -> bool:
         """Return whether it can be used, which it cannot while another thread closes it."""
@@ -107,3 +115,24 @@ class RustSocket(Endpoint):
         host, port, data = datagram
         self.messages.received(data)
         self.notify_listeners((UDPv4Address(host, port), data))
+
+
+async def _until_free(address: str, port: int) -> None:
+    """Wait until a closed socket has let go of its port.
+
+    A thread that was at work when it was closed does so later, and who opens another one meanwhile would be given the
+    next port: neighbours know this node by the old one, and take no payouts from elsewhere.
+    """
+    loop = asyncio.get_running_loop()
+    end = loop.time() + _FREE_SECONDS
+    while not _is_free(address, port) and loop.time() < end:  # noqa: ASYNC110 - nobody tells of it
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+def _is_free(address: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return False
+    return True

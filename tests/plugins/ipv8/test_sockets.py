@@ -1,6 +1,8 @@
 """Which socket a node has, and what the one in Python does."""
 
+import asyncio
 import socket
+import threading
 
 import psutil
 import pytest
@@ -9,6 +11,7 @@ from tests.overlay.member import WITHOUT_RUST
 from tests.plugins.ipv8.conftest import node_of
 from triblerd.testing import wait_for
 from triblerd_ipv8.python_socket import PythonSocket
+from triblerd_ipv8.rust_socket import RustSocket
 
 
 @pytest.mark.parametrize(("endpoint", "kind"), [("auto", "rust"), ("rust", "rust"), ("python", "python")])
@@ -78,3 +81,38 @@ async def test_a_taken_port_is_passed_over_and_closing_frees_all():
         assert not one.is_open()
         assert one.get_address() == place
         assert psutil.Process().num_fds() == before
+
+
+class Busy(RustSocket):
+    """One of its threads is at work on a packet until ``may_end`` is set."""
+
+    def __init__(self):
+        super().__init__(0, "127.0.0.1")
+        self.is_at_work, self.may_end = threading.Event(), threading.Event()
+
+    def datagram_received(self, *_):
+        self.is_at_work.set()
+        self.may_end.wait(10)
+
+
+@pytest.mark.parametrize("way", ["renew", "close"])
+async def test_a_socket_in_rust_is_opened_anew_on_its_port_although_a_thread_was_at_work(way):
+    one, prefix = Busy(), bytes(22)
+    one.open()
+    one.rust_ep.set_prefixes([prefix])
+    host, port = one.get_address()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        peer.sendto(prefix + b"\x01", (host, port))
+    await wait_for(one.is_at_work.is_set)
+    asyncio.get_running_loop().call_later(0.3, one.may_end.set)
+
+    again: RustSocket = one
+    if way == "renew":
+        await one.renew()
+    else:
+        await one.close()
+        again = RustSocket(port, host)
+        again.open()
+
+    assert again.get_address() == (host, port)
+    await again.close()
