@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from triblerd.plugin import Services
+from triblerd.plugin import Services, hookimpl
 from triblerd_bandwidth.api import LedgerRow
 from triblerd_bandwidth.exchange import Exchange
 from triblerd_bandwidth.payer import Payment, Spawn
@@ -49,16 +49,21 @@ class Accountant:
         self._book: CircuitBook | None = None
         self._leave: list[Callable[[], None]] = []
 
-    async def look(self) -> None:
-        """Listen to the tunnels that run now; they may have been turned off and on again.
+    @hookimpl(optionalhook=True)
+    def triblerd_circuits(self, book: CircuitBook) -> None:
+        """Listen to the tunnels that begin, before they have any circuit that could close.
 
         Those that stop are listened to until others begin: what they close last is to be paid as well.
         """
+        self.close()
+        self._book = book
+        self._leave = [book.listen(self.closed), book.on_payout(self.payout_came)]
+
+    def begin(self) -> None:
+        """Listen to the tunnels, if they run already."""
         book = self._services.find(CircuitBook)
-        if book is not None and book is not self._book:
-            self.close()
-            self._book = book
-            self._leave = [book.listen(self.closed), book.on_payout(self.payout_came)]
+        if book is not None:
+            self.triblerd_circuits(book)
 
     def close(self) -> None:
         """Listen no more."""

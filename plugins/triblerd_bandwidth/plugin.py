@@ -15,9 +15,6 @@ from triblerd_bandwidth.payer import StoredOffer
 from triblerd_identity.api import NodeKey
 from triblerd_ipv8.api import Overlays
 
-_LOOK_SECONDS = 0.5
-"""Between two looks whether the tunnels were turned off or on; each takes a microsecond."""
-
 
 @hookimpl
 def triblerd_manifest() -> Manifest:
@@ -59,11 +56,13 @@ async def triblerd_lifespan(context: PluginContext[NoSettings]) -> AsyncIterator
     membership, accountant = container.membership(), container.accountant()
     context.tasks.start("exchange", container.exchange().work())
     context.tasks.every(config.outgoing_query_interval, "query", membership.ask)
+    hooks: list[object] = [membership]
     if config.payouts:
-        context.tasks.every(_LOOK_SECONDS, "circuits", accountant.look)
+        accountant.begin()
+        hooks.append(accountant)
     take_back = membership.begin(context.services.find(Overlays))
     try:
-        yield Running(endpoints=[container.endpoint()], services={Ledger: ledger}, hooks=[membership])
+        yield Running(endpoints=[container.endpoint()], services={Ledger: ledger}, hooks=hooks)
     finally:
         take_back()
         accountant.close()

@@ -3,9 +3,10 @@
 import asyncio
 import importlib
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from types import ModuleType
 
 from triblerd.config import Section
 from triblerd.events import Event
@@ -14,6 +15,7 @@ from triblerd.services import Configuration
 from triblerd_debug.api import CircuitSlots
 from triblerd_ipv8.api import RANDOM_WALK, Overlays, Walker
 from triblerd_libtorrent.api import SessionDiagnostics, SessionRegistry, TorrentEngine, TorrentSwarm, Tunnels
+from triblerd_tunnels import hookspecs
 from triblerd_tunnels.api import CircuitBook, TunnelRemoved, TunnelView
 from triblerd_tunnels.config import TunnelCommunity, TunnelsConfig
 
@@ -32,6 +34,12 @@ def triblerd_manifest() -> Manifest:
         extra="overlay",
         modules=("ipv8",),
     )
+
+
+@hookimpl
+def triblerd_add_hookspecs(add: Callable[[ModuleType], None]) -> None:
+    """Let plugins keep accounts of circuits."""
+    add(hookspecs)
 
 
 @hookimpl
@@ -94,10 +102,11 @@ async def triblerd_lifespan(context: PluginContext[TunnelsConfig]) -> AsyncItera
         spawn=context.tasks.start,
         default_hops=lambda: settings().get("download_defaults", {}).get("number_hops", 0),
     )
-    tunnelling = container.tunnelling()
+    tunnelling, book = container.tunnelling(), container.book()
     try:
+        for _ in context.hooks.call_each("triblerd_circuits", book=book):
+            pass
         tunnelling.start(context.tasks)
-        book = container.book()
         yield Running(
             services={
                 Tunnels: container.sessions(),

@@ -153,7 +153,7 @@ async def running(
         )
         node = Node(key, container, book, members)
         tasks.start("exchange", node.exchange.work())
-        await node.accountant.look()
+        node.accountant.begin()
         yield node
         node.accountant.close()
         await tasks.close()

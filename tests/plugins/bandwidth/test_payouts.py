@@ -400,7 +400,7 @@ async def test_the_tunnels_may_be_turned_off_and_on(start):
     owner, hop = await start(1), await start(2)
     owner.accountant.close()
     owner.book.close(closed(hop, 76, MIB))
-    await owner.accountant.look()
+    owner.accountant.begin()
     relayed(hop, owner, 77, MIB)
 
     owner.book.close(closed(hop, 77, MIB))
@@ -412,7 +412,7 @@ async def test_the_tunnels_may_be_turned_off_and_on(start):
 async def test_what_closes_with_the_tunnels_is_offered_the_next_time(start):
     owner, hop = await start(1), await start(2)
     book = owner.services.pop(CircuitBook)
-    await owner.accountant.look()
+    owner.accountant.begin()
     owner.book.close(closed(hop, 76, MIB))
     await wait_for(lambda: owner.offers_to(hop))
 

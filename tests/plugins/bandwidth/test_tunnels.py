@@ -14,7 +14,7 @@ from triblerd_bandwidth.prices import LEAST
 from triblerd_identity.api import NodeKey
 from triblerd_ipv8.api import Overlays
 from triblerd_libtorrent.testing import Seeder, make_torrent
-from triblerd_tunnels.api import CircuitBook, CircuitClosed, RelayClosed, TunnelView
+from triblerd_tunnels.api import CircuitBook, CircuitClosed, RelayClosed, TunnelPeer, TunnelView
 
 SIZE = 2 * 1024 * 1024
 
@@ -110,6 +110,29 @@ async def test_a_download_over_two_hops_is_paid_for_by_who_took_it(start_paying,
             key(owner).hex(): 3 * taken(),
             key(exit_).hex(): 0,
         }
+
+
+async def test_a_circuit_that_closes_as_soon_as_there_are_tunnels_is_paid_for(start_paying):
+    async with AsyncExitStack() as stack:
+        daemons = await start_paying(stack, "exit", "owner", only_owners=("owner",))
+        for daemon in daemons.values():
+            for is_on in (False, True):
+                await daemon.patch("/plugins/tunnels", json={"enabled": is_on})
+        exit_, owner = daemons.values()
+        first, last = (
+            TunnelPeer(key(daemon), ("127.0.0.1", service(daemon, Overlays).port)) for daemon in (exit_, owner)
+        )
+
+        # Made up: a real one takes a moment in which the listeners could come late.
+        end = {"circuit_id": 77, "bytes_up": 0, "bytes_down": SIZE}
+        service(exit_, CircuitBook)._tell_relayed(
+            RelayClosed(previous_hop=last, next_hop=None, next_circuit_id=0, **end)
+        )
+        service(owner, CircuitBook)._tell(
+            CircuitClosed(kind="DATA", goal_hops=1, is_end_to_end=False, first_hop=first, **end)
+        )
+
+        await wait_for(lambda: amounts(owner) == amounts(exit_) == {(key(owner), key(exit_)): SIZE}, 15)
 
 
 def has_point(daemon):
