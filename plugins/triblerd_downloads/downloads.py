@@ -11,7 +11,7 @@ import msgspec
 
 from triblerd.errors import InvalidInputError
 from triblerd.tasks import Tasks
-from triblerd_downloads.api import AddWishes, Change, DownloadRecord, UnknownFileError
+from triblerd_downloads.api import AddWishes, Change, DownloadRecord, SwarmWishes, UnknownFileError
 from triblerd_downloads.copies import TorrentCopies
 from triblerd_downloads.download import ActiveDownload, description, may_receive_more
 from triblerd_downloads.download_set import DownloadSet
@@ -27,6 +27,7 @@ from triblerd_downloads.occupation import Occupation
 from triblerd_downloads.records import Records
 from triblerd_downloads.selection import checked_selection, known_selection
 from triblerd_downloads.settings import DownloadSettings
+from triblerd_downloads.swarm.peers import peers_of
 from triblerd_downloads.swarm.trackers import Trackers, urls_of
 from triblerd_downloads.tree.trees import Trees
 from triblerd_downloads.vod import StreamEnder
@@ -339,6 +340,7 @@ class DownloadManager:
             category=wishes.category,
             tags=limited_tags(wishes.tags),
             received_before=0,
+            swarm=SwarmWishes(peers=peers_of(source)),
         )
         if metainfo is None:
             return msgspec.structs.replace(record, **_link(source))

@@ -83,8 +83,7 @@ class _Lookup:
             for url in new:
                 self.handle.add_tracker({"url": url, "tier": 0})
             for peer in magnet.peers:
-                host, _, port = peer.rpartition(":")
-                self.handle.connect_peer((host.strip("[]"), int(port)))
+                self.handle.connect_peer(peer)
 
     def fail(self, error: TriblerdError) -> None:
         """Tell everybody who waits that it came to nothing."""

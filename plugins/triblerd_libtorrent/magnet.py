@@ -33,7 +33,7 @@ def parse_magnet(uri: str) -> Magnet:
         trackers=tuple(dict.fromkeys(params.trackers)),
         web_seeds=tuple(params.url_seeds),
         selected_files=_selected(uri),
-        peers=tuple(f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in params.peers),
+        peers=tuple(params.peers),
     )
 
 

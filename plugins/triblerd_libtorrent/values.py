@@ -163,7 +163,7 @@ class Magnet(msgspec.Struct, frozen=True):
         name: ``dn``, or empty.
         trackers: ``tr``, in order.
         selected_files: ``so`` (BEP 53), ``None`` when the link does not select.
-        peers: ``x.pe``, as ``host:port``.
+        peers: ``x.pe``: addresses and ports.
     """
 
     uri: str
@@ -174,7 +174,7 @@ class Magnet(msgspec.Struct, frozen=True):
     trackers: tuple[str, ...] = ()
     web_seeds: tuple[str, ...] = ()
     selected_files: tuple[int, ...] | None = None
-    peers: tuple[str, ...] = ()
+    peers: tuple[tuple[str, int], ...] = ()
 
 
 class Resolved(msgspec.Struct, frozen=True, kw_only=True):

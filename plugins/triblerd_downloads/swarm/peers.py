@@ -10,10 +10,15 @@ from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.handover import Handover
 from triblerd_downloads.records import Records
-from triblerd_libtorrent.api import Infohash, Peer, PeerBans, TorrentEngine, TorrentSwarm
+from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, Peer, PeerBans, TorrentEngine, TorrentSwarm
 
 MOST_PEERS = 50
 """Named by the user, of one download; the ones named last are kept."""
+
+
+def peers_of(source: Metainfo | Magnet) -> tuple[tuple[str, int], ...]:
+    """Return the peers that a magnet link names, to be met at every start: the engine does not remember all of them."""
+    return source.peers[-MOST_PEERS:] if isinstance(source, Magnet) else ()
 
 
 class NotRunningError(OperationError):

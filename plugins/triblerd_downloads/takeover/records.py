@@ -8,6 +8,7 @@ import msgspec
 from triblerd_downloads.api import DownloadRecord, SwarmWishes, TakenDownload
 from triblerd_downloads.download import description
 from triblerd_downloads.selection import NORMAL_PRIORITY, UNWANTED, selection_of
+from triblerd_downloads.swarm.peers import peers_of
 from triblerd_downloads.swarm.trackers import urls_of
 from triblerd_libtorrent.api import KnownProgress, Magnet, Metainfo
 
@@ -104,6 +105,7 @@ def _record(download: TakenDownload, order: int, trackers: list[str]) -> Downloa
             removed_trackers=tuple(url for url in own if url not in trackers),
             web_seeds=tuple(url for url in web_seeds if url not in source.web_seeds),
             removed_web_seeds=tuple(url for url in source.web_seeds if url not in web_seeds),
+            peers=peers_of(source),
         ),
     )
     if isinstance(source, Magnet):

@@ -35,7 +35,7 @@ def test_all_parts_of_a_link_are_read():
     assert magnet.trackers == ("http://one/", "http://two/")
     assert magnet.web_seeds == ("http://web/",)
     assert magnet.selected_files == (0, 2, 3, 4)
-    assert magnet.peers == ("127.0.0.1:80", "[::1]:81")
+    assert magnet.peers == (("127.0.0.1", 80), ("::1", 81))
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 
 from tests.plugins.downloads.conftest import item_of, service, upload, wait_for_status
 from triblerd.testing import wait_for
+from triblerd_downloads.api import Downloads
 from triblerd_libtorrent.api import PeerBans, TorrentEngine
 from triblerd_libtorrent.testing import Seeder, make_torrent
 
@@ -67,6 +68,17 @@ async def test_an_added_peer_is_met_again_after_a_kill(daemon_process, seeder, t
         seeder.limit(0)
 
         await wait_for_status(daemon, torrent.infohash, "SEEDING")
+
+
+async def test_a_peer_that_a_magnet_names_counts_as_added_when_the_link_has_served(start_downloads, seeder, film):
+    torrent = seeder.seed_new(film, name="film")
+    async with start_downloads() as daemon:
+        await daemon.put("/downloads", json={"uri": seeder.magnet(torrent)})
+        await wait_for_status(daemon, torrent.infohash, "SEEDING")
+
+        record = service(daemon, Downloads).get(torrent.infohash).record
+
+    assert (record.magnet, record.swarm.peers) == ("", ((seeder.host, seeder.port),))
 
 
 async def test_a_dropped_peer_is_gone_and_not_met_again(start_downloads, seeders, film):
