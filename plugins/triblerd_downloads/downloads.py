@@ -183,6 +183,9 @@ class DownloadManager:
 
     async def change(self, infohash: Infohash, change: Change) -> None:
         """Change what is wanted of a download. Everything is checked before anything is changed."""
+        await self._tasks.finish("change", self._change(infohash, change))
+
+    async def _change(self, infohash: Infohash, change: Change) -> None:
         download = self._downloads.get(infohash)
         change = await self._checked(download, change)
         if change.running is False:
@@ -224,6 +227,9 @@ class DownloadManager:
 
     async def change_hops(self, infohash: Infohash, hops: int) -> None:
         """Move a download to the session of another number of hops."""
+        await self._tasks.finish("change-hops", self._change_hops(infohash, hops))
+
+    async def _change_hops(self, infohash: Infohash, hops: int) -> None:
         self._downloads.get(infohash)
         await self._occupation.free(infohash)
         download = self._downloads.get(infohash)

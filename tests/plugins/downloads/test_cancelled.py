@@ -1,4 +1,4 @@
-"""Whoever asks for a download to be added or removed is gone before that is done."""
+"""Whoever asks for a download to be added, changed or removed is gone before that is done."""
 
 import asyncio
 import threading
@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.plugins.downloads.conftest import item_of, service, upload
+from tests.plugins.downloads.conftest import item_of, service, upload, wait_for_status
 from triblerd.testing import wait_for
-from triblerd_downloads.api import AddWishes, Downloads, DownloadTakeover, TakenDownload
+from triblerd_downloads.api import AddWishes, Change, Downloads, DownloadTakeover, TakenDownload
 from triblerd_libtorrent.api import TorrentEngine
 from triblerd_libtorrent.testing import make_torrent
 
@@ -59,6 +59,28 @@ async def test_what_is_being_added_is_added(start_downloads, torrent):
         await daemon.delete(f"/downloads/{torrent.infohash}", json={"remove_data": False})
 
     assert item["name"] == "film"
+
+
+async def test_what_is_being_changed_is_changed(start_downloads, torrent):
+    async with start_downloads() as daemon:
+        downloads, engine = service(daemon, Downloads), service(daemon, TorrentEngine)
+        await upload(daemon, torrent)
+        await wait_for(lambda: engine.has(torrent.infohash), what="the engine to have it")
+
+        await cancelled_at_the_store(daemon, downloads.change(torrent.infohash, Change(running=False)))
+
+        await wait_for_status(daemon, torrent.infohash, "STOPPED")
+
+
+async def test_a_download_that_changes_its_session_is_in_the_other_one_or_waits_for_it(start_downloads, torrent):
+    async with start_downloads("tunnels") as daemon:
+        downloads, engine = service(daemon, Downloads), service(daemon, TorrentEngine)
+        await upload(daemon, torrent)
+        await wait_for(lambda: engine.has(torrent.infohash), what="the engine to have it")
+
+        await cancelled_at_the_store(daemon, downloads.change_hops(torrent.infohash, 1))
+
+        await wait_for(lambda: downloads.get(torrent.infohash).record.hops == 1, what="the other session")
 
 
 async def test_what_is_being_removed_is_removed(start_downloads, torrent):
