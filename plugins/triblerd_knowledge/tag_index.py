@@ -85,7 +85,12 @@ class TagIndex:
             rows = self._chunks(prefix, self._metadata.rows_of(transaction, infohash))
             self._change(transaction, added=rows if spellings else {}, removed={} if spellings else rows)
 
-    def written(self, transaction: Transaction, changes: Sequence[Change]) -> None:
+    def written(
+        self,
+        transaction: Transaction,
+        changes: Sequence[Change],
+        rows_by_word: Mapping[str, list[int]],  # noqa: ARG002
+    ) -> None:
         """Take over rows that came and went; see ``Follower``."""
         added: defaultdict[bytes, BitMap] = defaultdict(BitMap)
         removed: defaultdict[bytes, BitMap] = defaultdict(BitMap)

@@ -1,28 +1,24 @@
 """The process that takes large torrent files apart, so that the daemon neither waits for it nor falls with it.
 
-It reads requests from its standard input and writes answers to its standard output, each a frame of a length (8 bytes,
-big-endian) and MessagePack. It ends when its input does, which is also how it notices that the daemon was killed.
-``triblerd_libtorrent.parsing`` starts it, with the bytes of address space that it may take as its argument.
+Requests and answers are MessagePack in frames of ``triblerd.helper_process``. ``triblerd_libtorrent.parsing`` starts
+it, with the bytes of address space that it may take as its argument.
 """
 
-import os
 import resource
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import BinaryIO
 
 import libtorrent as lt
 import msgspec
 
+from triblerd.helper_process import serve
 from triblerd_libtorrent.metainfo import add_piece_layers, info_of, load_metainfo, parse_metainfo
 from triblerd_libtorrent.values import Metainfo, MetainfoError, NotBencodedError, TorrentFile
 
-LENGTH_BYTES = 8
 FILES_IN_A_CHUNK = 2000
 """Reading so many holds the daemon's event loop for about a millisecond."""
-_NICER = 5  # than the daemon, which has clients to answer
 
 
 class ParseRequest(msgspec.Struct, array_like=True, tag="parse"):
@@ -113,18 +109,14 @@ class Refused(msgspec.Struct, array_like=True, tag="refused"):
 
 Answer = FilesChunk | Parsed | Unwrapped | WithLayers | Refused
 
+_decode = msgspec.msgpack.Decoder(Request).decode
+_encode = msgspec.msgpack.Encoder(enc_hook=str).encode
 
-def serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    """Answer requests until there are no more."""
-    decode, encode = msgspec.msgpack.Decoder(Request).decode, msgspec.msgpack.Encoder(enc_hook=str).encode
-    while length := requests.read(LENGTH_BYTES):
-        request = decode(requests.read(int.from_bytes(length)))
-        _limit_time(request.cpu_seconds)
-        for answer in _answers(request):
-            frame = encode(answer)
-            answers.write(len(frame).to_bytes(LENGTH_BYTES))
-            answers.write(frame)
-        answers.flush()
+
+def _answer_frames(frame: bytes) -> Iterator[bytes]:
+    request = _decode(frame)
+    _limit_time(request.cpu_seconds)
+    return map(_encode, _answers(request))
 
 
 def _answers(request: Request) -> Iterator[Answer]:
@@ -192,12 +184,7 @@ def main() -> None:
     memory_bytes = int(sys.argv[1])
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_AS, memory_bytes)
-    with suppress(OSError):  # forbidden to a service without @resources
-        os.nice(_NICER)
-    try:
-        serve(sys.stdin.buffer, sys.stdout.buffer)
-    except (BrokenPipeError, EOFError, msgspec.DecodeError):  # the daemon is gone
-        os._exit(1)
+    serve(_answer_frames)
 
 
 if __name__ == "__main__":

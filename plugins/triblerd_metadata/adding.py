@@ -8,6 +8,7 @@ from triblerd_metadata.api import Added
 from triblerd_metadata.batch import Batch
 from triblerd_metadata.cleaning import UnfitError, clean
 from triblerd_metadata.health_rules import health_of, replaces
+from triblerd_metadata.preparing import Derived, PreparedEntry, TitleWords
 from triblerd_metadata.values import UNSIGNED, Health, NewEntry
 
 
@@ -22,25 +23,43 @@ def add(batch: Batch, entries: Iterable[NewEntry], now: int) -> list[Added]:
     return [_add(batch, entry, now) for entry in entries]
 
 
+def add_prepared(batch: Batch, entries: Iterable[PreparedEntry], words: TitleWords, now: int) -> list[Added]:
+    """Add entries of which all is known.
+
+    Args:
+        batch: Where they go.
+        entries: See ``preparing``.
+        words: Of those that have a place in it.
+        now: Unix time.
+    """
+    batch.share(words)
+    return [_add_clean(batch, each.entry, each.derived, now) for each in entries]
+
+
 def _add(batch: Batch, entry: NewEntry, now: int) -> Added:
     try:
-        entry = clean(entry, now)
+        return _add_clean(batch, clean(entry, now), None, now)
     except UnfitError as error:
         return Added(None, "refused", str(error))
-    return _add_unsigned(batch, entry) if entry.public_key == UNSIGNED else _add_signed(batch, entry, now)
 
 
-def _add_unsigned(batch: Batch, entry: NewEntry) -> Added:
+def _add_clean(batch: Batch, entry: NewEntry, derived: Derived | None, now: int) -> Added:
+    if entry.public_key == UNSIGNED:
+        return _add_unsigned(batch, entry, derived)
+    return _add_signed(batch, entry, derived, now)
+
+
+def _add_unsigned(batch: Batch, entry: NewEntry, derived: Derived | None) -> Added:
     if batch.is_unclaimed(entry.infohash):  # nearly always
-        return Added(batch.insert(entry), "added")
+        return Added(batch.insert(entry, derived), "added")
     if known := batch.by_infohash(entry.infohash):
         return Added(known[0], "kept")
     if batch.by_identity(UNSIGNED, entry.id) is not None:
         return Added(None, "refused", "another torrent has this id")
-    return Added(batch.insert(entry), "added")
+    return Added(batch.insert(entry, derived), "added")
 
 
-def _add_signed(batch: Batch, entry: NewEntry, now: int) -> Added:
+def _add_signed(batch: Batch, entry: NewEntry, derived: Derived | None, now: int) -> Added:
     old = batch.by_identity(entry.public_key, entry.id)
     if old is not None and entry.timestamp <= old.timestamp:
         return Added(old, "kept")
@@ -48,8 +67,8 @@ def _add_signed(batch: Batch, entry: NewEntry, now: int) -> Added:
         for other in batch.by_infohash(entry.infohash):
             entry = _with_better_health(entry, health_of(other), now)
     if old is None:
-        return Added(batch.insert(entry), "added")
-    return Added(batch.replace(old, entry), "replaced")
+        return Added(batch.insert(entry, derived), "added")
+    return Added(batch.replace(old, entry, derived), "replaced")
 
 
 def _with_better_health(entry: NewEntry, known: Health, now: int) -> NewEntry:

@@ -151,8 +151,15 @@ GATHERING_SECONDS = 0.5
 class Follower(Protocol):
     """Keeps something that is derived from the records, in the same transaction as they are written."""
 
-    def written(self, transaction: Transaction, changes: Sequence[Change]) -> None:
-        """Write what follows from these changes of titles and rows; each row is there once.
+    def written(
+        self, transaction: Transaction, changes: Sequence[Change], rows_by_word: Mapping[str, list[int]]
+    ) -> None:
+        """Write what follows from these changes of titles and rows.
+
+        Args:
+            transaction: Where it is written.
+            changes: Each row is there once.
+            rows_by_word: The rows of each word of the titles that are new, some of them twice.
 
         Called on the writer's thread, maybe twice for one commit, so it changes nothing but the transaction. It raises
         only what the transaction raised. Changes of health alone are not told.

@@ -1,8 +1,8 @@
 """One transaction of changes: what they find, and what they leave."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from operator import itemgetter
 
 import msgspec
@@ -12,7 +12,7 @@ from triblerd.store import Transaction
 from triblerd_metadata.api import Follower
 from triblerd_metadata.categories import Categories
 from triblerd_metadata.columns import Columns
-from triblerd_metadata.family import is_adult
+from triblerd_metadata.preparing import Derived, TitleWords, derive
 from triblerd_metadata.records import (
     NOWHERE,
     Placed,
@@ -32,7 +32,6 @@ from triblerd_metadata.tables import (
     identity_key,
     infohash_prefix,
 )
-from triblerd_metadata.text.tokens import words
 from triblerd_metadata.values import UNSIGNED, Change, Entry, Health, NewEntry
 
 
@@ -81,6 +80,9 @@ class Batch:
         self._first_new = counters.last_rowid + 1
         self._before: dict[int, Entry | None] = {}
         self._after: dict[int, Entry | None] = {}
+        self._derived: dict[int, Derived] = {}
+        self._shared: list[TitleWords] = []
+        self._sharing: dict[int, int] = {}
         self._health: dict[int, Health] = {}
         self._by_prefix: dict[bytes, list[int]] = {}
         self._by_identity: dict[bytes, int] = {}
@@ -148,20 +150,30 @@ class Batch:
         found = map(self.entry, sorted(rows | self._after.keys()))
         return [entry for entry in found if entry is not None and (entry.public_key, entry.origin_id) in wanted]
 
-    def insert(self, new: NewEntry) -> Entry:
-        """Give an entry the next row."""
+    def share(self, words: TitleWords) -> None:
+        """Take the words of the entries that come next, and have places in it."""
+        self._shared.append(words)
+
+    def insert(self, new: NewEntry, derived: Derived | None = None) -> Entry:
+        """Give an entry the next row; ``derived`` is what follows from it, if that is known."""
         self._last_rowid += 1
-        entry = _stored(self._last_rowid, new)
+        derived = derived or derive(new)
+        entry = _stored(self._last_rowid, new, derived)
         self._before[entry.rowid] = None
-        self._set(entry)
+        self._set(entry, derived)
         return entry
 
-    def replace(self, old: Entry, new: NewEntry) -> Entry:
+    def replace(self, old: Entry, new: NewEntry, derived: Derived | None = None) -> Entry:
         """Put an entry in place of another one, in the same row; of an ``Entry`` the family filter is not asked."""
-        entry = msgspec.structs.replace(new, rowid=old.rowid) if isinstance(new, Entry) else _stored(old.rowid, new)
+        if isinstance(new, Entry):
+            derived = derive(new, marked=new.is_adult)
+            entry = msgspec.structs.replace(new, rowid=old.rowid)
+        else:
+            derived = derived or derive(new)
+            entry = _stored(old.rowid, new, derived)
         self._before.setdefault(old.rowid, old)
         self._health.pop(old.rowid, None)
-        self._set(entry)
+        self._set(entry, derived)
         return entry
 
     def delete(self, entry: Entry) -> None:
@@ -181,7 +193,7 @@ class Batch:
         """Write everything, and have the followers write along."""
         # A row that came and went meanwhile is nobody's business.
         self.changes = [
-            Change(rowid, self._before[rowid], after, () if after is None else words(after.title))
+            Change(rowid, self._before[rowid], after)
             for rowid, after in self._after.items()
             if after is not None or self._before[rowid] is not None
         ]
@@ -197,15 +209,36 @@ class Batch:
         if any(map(_is_told, self.changes)):
             self._revision += 1
             transaction.put(tables.state, REVISION, self._revision)
+            rows_by_word = self._rows_by_word()
             for follower in followers:
-                follower.written(transaction, self.changes)
+                follower.written(transaction, self.changes, rows_by_word)
 
-    def _set(self, entry: Entry) -> None:
+    def _set(self, entry: Entry, derived: Derived) -> None:
         self._after[entry.rowid] = entry
+        self._derived[entry.rowid] = derived
+        if derived.place >= 0:
+            self._sharing[entry.rowid] = len(self._shared) - 1
         if entry.infohash:
             self._by_prefix.setdefault(infohash_prefix(entry.infohash), []).append(entry.rowid)
         if entry.public_key != UNSIGNED:
             self._by_identity[identity_key(entry.public_key, entry.id)] = entry.rowid
+
+    def _rows_by_word(self) -> dict[str, list[int]]:
+        """Return the rows of each word of titles that are new, some of them twice."""
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        shared = [np.zeros(words.count, np.uint32) for words in self._shared]
+        for change in self.changes:
+            if change.after is None or (change.before is not None and change.before.title == change.after.title):
+                continue
+            derived, rowid = self._derived[change.rowid], change.rowid
+            if derived.place >= 0:
+                shared[self._sharing[rowid]][derived.place] = rowid
+            for word in derived.words:
+                found[word].append(rowid)
+        for words, rows in zip(self._shared, shared, strict=True):
+            for word, having in words.rows_by_word(rows).items():
+                found[word] += having
+        return found
 
     def _rows(self, prefix: bytes) -> set[int]:
         keys = self._transaction.keys(self._tables.by_infohash, prefix)
@@ -221,7 +254,8 @@ class Batch:
         for change in self.changes:
             if (entry := change.after) is not None:
                 category = self._category_number(entry.category)
-                self.fixed[change.rowid] = pack_fixed(entry, tokens=len(change.words), category=category)
+                count = self._derived[change.rowid].word_count
+                self.fixed[change.rowid] = pack_fixed(entry, tokens=count, category=category)
                 placed = placed_of(entry)
                 if placed != (placed_of(change.before) if change.before else NOWHERE):
                     self.placed[entry.rowid] = placed
@@ -272,7 +306,7 @@ class Batch:
         self._transaction.put_many(self._tables.by_identity, sorted(new_identities, key=itemgetter(0)))
 
 
-def _stored(rowid: int, new: NewEntry) -> Entry:
+def _stored(rowid: int, new: NewEntry, derived: Derived) -> Entry:
     entry = Entry(  # of up to 15 fields, see ``records.entry_of``
         type=new.type,
         id=new.id,
@@ -288,7 +322,7 @@ def _stored(rowid: int, new: NewEntry) -> Entry:
         leechers=new.leechers,
         checked=new.checked,
         rowid=rowid,
-        is_adult=is_adult(new.title) or _is_category_adult(new.category),
+        is_adult=derived.is_adult,
     )
     if not (new.public_key or new.origin_id or new.is_own or new.self_checked or new.tag_processor_version):
         return entry
@@ -302,9 +336,6 @@ def _stored(rowid: int, new: NewEntry) -> Entry:
         tag_processor_version=new.tag_processor_version,
         part=new.part,
     )
-
-
-_is_category_adult = lru_cache(maxsize=1024)(is_adult)
 
 
 def _with_health(entry: Entry, health: Health) -> Entry:

@@ -13,6 +13,7 @@ from triblerd_identity.api import NodeKey
 from triblerd_metadata.api import Statements, TextIndex
 from triblerd_metadata.bulk.endpoint import BulkEndpoint
 from triblerd_metadata.bulk.importing import Importer, Reached
+from triblerd_metadata.bulk.reading import LinesReader
 from triblerd_metadata.config import MetadataConfig
 from triblerd_metadata.discretion import Discretion
 from triblerd_metadata.editing.endpoint import EntriesEndpoint
@@ -56,7 +57,10 @@ class MetadataContainer(containers.DeclarativeContainer):
         text_index=text_index,
     )
     popular_endpoint = providers.Singleton(PopularEndpoint, lists=lists)
-    importer = providers.Singleton(Importer, store=metadata, reached=reached, view=view, services=services)
+    lines_reader = providers.Singleton(LinesReader)
+    importer = providers.Singleton(
+        Importer, store=metadata, reader=lines_reader, reached=reached, view=view, services=services
+    )
     bulk_endpoint = providers.Singleton(BulkEndpoint, importer=importer, store=metadata)
     entries_endpoint = providers.Singleton(EntriesEndpoint, metadata=metadata, items=items, key=key)
     labels = providers.Singleton(Labels, metadata=metadata, key=key)

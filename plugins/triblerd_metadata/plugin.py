@@ -136,4 +136,5 @@ async def triblerd_lifespan(context: PluginContext[MetadataConfig]) -> AsyncIter
     )
     unlisten()
     await health.way_out().close()
+    await container.lines_reader().close()
     await metadata.close()

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Self, TypeVar
 
 from triblerd.store import StoreView, Transaction
-from triblerd_metadata.adding import add
+from triblerd_metadata.adding import add, add_prepared
 from triblerd_metadata.api import Added, Follower, HealthUpdate
 from triblerd_metadata.batch import Batch, Counters
 from triblerd_metadata.categories import Categories
@@ -16,6 +16,7 @@ from triblerd_metadata.column_table import ColumnTable, ColumnWatcher
 from triblerd_metadata.columns import Columns
 from triblerd_metadata.committing import Committer
 from triblerd_metadata.health_reports import report
+from triblerd_metadata.preparing import PreparedEntry, TitleWords
 from triblerd_metadata.recent_checks import LastChecks
 from triblerd_metadata.records import Record, entries_of, row_key
 from triblerd_metadata.tables import (
@@ -199,6 +200,11 @@ class Metadata:
         given = list(entries)
         now = int(time.time())
         return await self._committer.run(lambda batch: add(batch, given, now), within=within)
+
+    async def add_prepared(self, entries: Sequence[PreparedEntry], words: TitleWords) -> list[Added]:
+        """Store new entries of which all is known, and the words of those that have a place there; as ``add``."""
+        now = int(time.time())
+        return await self._committer.run(lambda batch: add_prepared(batch, entries, words, now))
 
     async def report_health(self, reports: Iterable[Health], *, within: float = 0.0) -> list[HealthUpdate]:
         """Take over what is better than what is known; see ``MetadataStore``."""

@@ -1,7 +1,7 @@
 """What the metadata store keeps, as values."""
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from enum import IntEnum
 
 import msgspec
@@ -70,7 +70,7 @@ class ChannelPart(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc
     has_picture: bool = False
 
 
-class NewEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class NewEntry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """An entry on its way into the store.
 
     Attributes:
@@ -133,13 +133,11 @@ class Change(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         before: ``None`` for a new row.
         after: ``None`` for one that was deleted.
-        words: Those of the title afterwards, so that they are looked for once.
     """
 
     rowid: int
     before: Entry | None
     after: Entry | None
-    words: Sequence[str] = ()
 
 
 def id_of_infohash(infohash: bytes) -> int:

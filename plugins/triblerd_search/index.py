@@ -1,7 +1,7 @@
 """Keeps the text index equal to the records: writes along with them, and makes anew what it cannot trust."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -66,24 +66,28 @@ class IndexWriter:
         except (UnknownVersionError, BadRecordError):
             return None
 
-    def written(self, transaction: Transaction, changes: Sequence[Change]) -> None:
+    def written(
+        self, transaction: Transaction, changes: Sequence[Change], rows_by_word: Mapping[str, list[int]]
+    ) -> None:
         """Write along with the records."""
-        new_words: dict[int, list[tuple[int, Sequence[str]]]] = defaultdict(list)
+        titled: dict[int, list[int]] = defaultdict(list)
         removed: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         for change in changes:
             rowid, before, after = change.rowid, change.before, change.after
             old_title, new_title = before.title if before else "", after.title if after else ""
             if old_title == new_title:
                 continue
-            rows = new_words[rowid >> CHUNK_BITS]
+            rows = titled[rowid >> CHUNK_BITS]
+            if new_title:
+                rows.append(rowid)
             if old_title:
                 for term in index_terms(old_title) - index_terms(new_title):
                     removed[rowid >> CHUNK_BITS][term].append(rowid)
-            if new_title:
-                rows.append((rowid, change.words))
+        words = dict.fromkeys(titled, rows_by_word) if len(titled) == 1 else _by_chunk(rows_by_word)
         is_sound = True
-        for chunk, rows in new_words.items():
-            is_sound &= self._postings.change(transaction, chunk, added=_terms_of(rows), removed=removed.get(chunk, {}))
+        for chunk, rows in titled.items():
+            added = rows_by_term(words[chunk], rows) if rows else {}
+            is_sound &= self._postings.change(transaction, chunk, added=added, removed=removed.get(chunk, {}))
         self._note(transaction, is_sound=is_sound)
 
     def _note(self, transaction: Transaction, *, is_sound: bool) -> None:
@@ -155,6 +159,14 @@ class IndexWriter:
             return transaction.get(self._table, _STATE)
         except (UnknownVersionError, BadRecordError):
             return None
+
+
+def _by_chunk(rows_by_word: Mapping[str, list[int]]) -> Mapping[int, Mapping[str, list[int]]]:
+    found: defaultdict[int, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for word, rows in rows_by_word.items():
+        for row in rows:
+            found[row >> CHUNK_BITS][word].append(row)
+    return found
 
 
 def _terms_of(words_of_rows: Iterable[tuple[int, Sequence[str]]]) -> dict[str, list[int]]:

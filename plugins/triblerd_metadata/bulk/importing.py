@@ -9,10 +9,12 @@ import msgspec
 from triblerd.plugin import Services
 from triblerd.store import StoreView, Table, Transaction
 from triblerd_libtorrent.api import MetainfoError, TorrentEngine
-from triblerd_metadata.api import MetadataStore
-from triblerd_metadata.bulk.lines import UnusableLineError, decode_line, entry_of
+from triblerd_metadata.bulk.reading import LinesReader, ReadLines
 from triblerd_metadata.bulk.schemas import Imported, Position, Refusal
 from triblerd_metadata.bulk.torrents import entry_of_metainfo
+from triblerd_metadata.cleaning import UnfitError
+from triblerd_metadata.preparing import prepare
+from triblerd_metadata.store import Metadata
 from triblerd_metadata.values import NewEntry
 
 _MOST_POSITIONS = 100
@@ -33,13 +35,17 @@ class Importer:
 
     Args:
         store: Where the entries go.
+        reader: Reads the lines.
         reached: How far each source came, by its name.
         view: Writes into ``reached``.
         services: Has the engine, which reads torrent files.
     """
 
-    def __init__(self, *, store: MetadataStore, reached: Table[Reached], view: StoreView, services: Services) -> None:
+    def __init__(
+        self, *, store: Metadata, reader: LinesReader, reached: Table[Reached], view: StoreView, services: Services
+    ) -> None:
         self._store = store
+        self._reader = reader
         self._reached = reached
         self._view = view
         self._services = services
@@ -65,10 +71,10 @@ class Importer:
             is_last: The source ends here: it is forgotten.
         """
         async with self._reading:
-            batch = await asyncio.to_thread(_read, body)
+            batch = await self._reader.read(body)
             await self._read_torrents(batch)
         async with self._storing:
-            added = await self._store.add(batch.entries)
+            added = await self._store.add_prepared(batch.entries, batch.words)
             outcomes = Counter(each.outcome for each in added)
             refusals = batch.refusals + [
                 Refusal(line=line, reason=each.reason)
@@ -84,21 +90,25 @@ class Importer:
             refused=sorted(refusals, key=lambda refusal: refusal.line),
         )
 
-    async def _read_torrents(self, batch: "_Batch") -> None:
+    async def _read_torrents(self, batch: ReadLines) -> None:
+        now = int(time.time())
         for line, raw in batch.torrents:
-            engine = self._services.find(TorrentEngine)
-            if engine is None:
-                batch.refuse(line, "torrent files are read by the plugin libtorrent, which does not run")
-                continue
             try:
-                metainfo = await engine.parse_metainfo(raw)
-            except MetainfoError as error:
-                batch.refuse(line, str(error))
-                continue
-            if metainfo.is_private:
-                batch.refuse(line, "it is private")
-            else:
-                batch.accept(line, entry_of_metainfo(metainfo))
+                batch.entries.append(prepare(await self._entry_of(raw), now))
+                batch.lines.append(line)
+            except (MetainfoError, UnfitError) as error:
+                batch.refusals.append(Refusal(line=line, reason=str(error)))
+
+    async def _entry_of(self, raw: bytes) -> NewEntry:
+        engine = self._services.find(TorrentEngine)
+        if engine is None:
+            msg = "torrent files are read by the plugin libtorrent, which does not run"
+            raise UnfitError(msg)
+        metainfo = await engine.parse_metainfo(raw)
+        if metainfo.is_private:
+            msg = "it is private"
+            raise UnfitError(msg)
+        return entry_of_metainfo(metainfo)
 
     def _without_gap(self, source: str, begin: int | None, reached: Position) -> Position:
         """Return up to where all of a source is stored, with a further piece of it."""
@@ -125,39 +135,6 @@ class Importer:
                 transaction.delete(self._reached, old)
 
         await self._view.write(write)
-
-
-class _Batch:
-    """What the lines of a batch say; line numbers count from 1."""
-
-    def __init__(self) -> None:
-        self.entries: list[NewEntry] = []
-        self.lines: list[int] = []
-        self.torrents: list[tuple[int, bytes]] = []
-        self.refusals: list[Refusal] = []
-
-    def accept(self, line: int, entry: NewEntry) -> None:
-        self.lines.append(line)
-        self.entries.append(entry)
-
-    def refuse(self, line: int, reason: str) -> None:
-        self.refusals.append(Refusal(line=line, reason=reason))
-
-
-def _read(body: bytes) -> _Batch:
-    batch = _Batch()
-    for number, text in enumerate(body.split(b"\n"), 1):
-        if not text or text.isspace():
-            continue
-        try:
-            line = decode_line(text)
-            if line.metainfo:
-                batch.torrents.append((number, line.metainfo))
-            else:
-                batch.accept(number, entry_of(line))
-        except (msgspec.MsgspecError, UnicodeError, RecursionError, UnusableLineError) as error:
-            batch.refuse(number, str(error) or type(error).__name__)
-    return batch
 
 
 def _key(source: str) -> bytes:

@@ -1,8 +1,11 @@
+import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from tests.plugins.catalog import CATALOG_SIZE, copy_catalog, open_metadata
+from triblerd_metadata.preparing import apart, prepare
 from triblerd_metadata.testing import make_torrents
 from triblerd_metadata.values import Change, EntryType, NewEntry
 
@@ -20,9 +23,11 @@ def signed(**changes: object) -> NewEntry:
 class Recorder:
     def __init__(self):
         self.changes: list[Change] = []
+        self.rows_by_word: list[Mapping[str, list[int]]] = []
 
-    def written(self, _transaction, changes):
+    def written(self, _transaction, changes, rows_by_word):
         self.changes += changes
+        self.rows_by_word.append(rows_by_word)
 
 
 async def test_an_unsigned_torrent_is_found_by_row_infohash_and_id(metadata):
@@ -59,6 +64,31 @@ async def test_a_follower_is_told_of_what_was_added_replaced_and_deleted(metadat
         (first.entry, second.entry),
         (second.entry, None),
     ]
+    assert recorder.rows_by_word == [{"big": [1], "buck": [1], "bunny": [1]}, {"sintel": [1]}, {}]
+
+
+async def test_a_follower_is_told_the_words_that_prepared_entries_have_in_the_end(metadata):
+    await metadata.add([torrent(infohash=b"\x02" * 20)])
+    recorder = Recorder()
+    metadata.follow(recorder)
+    older, newer = signed(), msgspec.structs.replace(signed(), title="Big Sintel", timestamp=2000)
+    kept = torrent(title="Something that is known", infohash=b"\x02" * 20)
+    other = torrent(title="Big Sintel: the big one", infohash=b"\x03" * 20)
+    prepared, title_words = apart([prepare(entry, 0) for entry in (older, kept, newer, other)])
+
+    await asyncio.gather(metadata.add_prepared(prepared, title_words), metadata.add([torrent(infohash=b"\x04" * 20)]))
+
+    [rows_by_word] = recorder.rows_by_word
+    assert {word: sorted(set(rows)) for word, rows in rows_by_word.items()} == {
+        "big": [2, 3, 4],
+        "sintel": [2, 3],
+        "the": [3],
+        "one": [3],
+        "buck": [4],
+        "bunny": [4],
+    }
+    assert [metadata.entry(row).title for row in (2, 3, 4)] == [newer.title, other.title, torrent().title]
+    assert metadata.columns.tokens[1:5].tolist() == [3, 2, 5, 3]
 
 
 async def test_everything_is_there_after_the_store_was_closed(tmp_path: Path):
