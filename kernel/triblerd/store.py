@@ -69,14 +69,14 @@ class _Codec(Generic[V]):
     decode_parts: Callable[[bytes], list[int | V]] | None = None
 
     @cached_property
-    def _head(self) -> bytes:
+    def head(self) -> bytes:
         return self.version.to_bytes()
 
     def encode(self, value: V) -> bytes:
-        return self._head + self.encode_body(value)
+        return self.head + self.encode_body(value)
 
     def decode(self, data: bytes) -> V:
-        if not data.startswith(self._head):
+        if not data.startswith(self.head):
             raise self._of_other_version(data)
         try:
             return self.decode_body(data[1:])
@@ -227,9 +227,9 @@ class Transaction:
         Raises:
             ValueError: ``append`` was said of keys that are not in order.
         """
-        encode = table.codec.encode
+        head, encode = table.codec.head, table.codec.encode_body
         given, added = self._raw.cursor(table.handle).putmulti(
-            ((key, encode(value)) for key, value in items), append=append
+            ((key, head + encode(value)) for key, value in items), append=append
         )
         if append and given != added:
             msg = f"a key to append to {table.name} is not greater than the one before"

@@ -50,7 +50,7 @@ def _add_clean(batch: Batch, entry: NewEntry, derived: Derived | None, now: int)
 
 
 def _add_unsigned(batch: Batch, entry: NewEntry, derived: Derived | None) -> Added:
-    if batch.is_unclaimed(entry.infohash):  # nearly always
+    if batch.is_unclaimed(entry.id):  # nearly always
         return Added(batch.insert(entry, derived), "added")
     if known := batch.by_infohash(entry.infohash):
         return Added(known[0], "kept")

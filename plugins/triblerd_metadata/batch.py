@@ -136,9 +136,9 @@ class Batch:
                 return entry
         return None
 
-    def is_unclaimed(self, infohash: bytes) -> bool:
-        """Return whether surely no entry has this infohash, nor an unsigned one the id that is made of it."""
-        prefix = infohash_prefix(infohash)
+    def is_unclaimed(self, id_: int) -> bool:
+        """Return whether surely no entry has an infohash of which this id of an unsigned one is made."""
+        prefix = id_prefix(id_)
         return prefix not in self._by_prefix and self._transaction.first_key(self._tables.by_infohash, prefix) is None
 
     def contents(self, folders: Iterable[Entry]) -> list[Entry]:
@@ -219,7 +219,7 @@ class Batch:
         if derived.place >= 0:
             self._sharing[entry.rowid] = len(self._shared) - 1
         if entry.infohash:
-            self._by_prefix.setdefault(infohash_prefix(entry.infohash), []).append(entry.rowid)
+            self._by_prefix.setdefault(_prefix(entry), []).append(entry.rowid)
         if entry.public_key != UNSIGNED:
             self._by_identity[identity_key(entry.public_key, entry.id)] = entry.rowid
 
@@ -354,7 +354,12 @@ def _is_told(change: Change) -> bool:
 
 
 def _infohash_key(entry: Entry | None) -> bytes:
-    return infohash_prefix(entry.infohash) + row_key(entry.rowid) if entry is not None and entry.infohash else b""
+    return _prefix(entry) + row_key(entry.rowid) if entry is not None and entry.infohash else b""
+
+
+def _prefix(entry: Entry) -> bytes:
+    """Return how the key of ``by_infohash`` begins of an entry that has one."""
+    return id_prefix(entry.id) if entry.public_key == UNSIGNED else infohash_prefix(entry.infohash)
 
 
 def _identity(entry: Entry | None) -> bytes:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from itertools import islice
+from operator import lt
 from secrets import randbits
 from typing import TypeVar
 
@@ -245,13 +246,14 @@ def _lows(value: bytes) -> tuple[int, ...]:
 
 def _changed(old: bytes, base: int, added: list[int], removed: list[int]) -> bytes:
     if not removed and len(old) + 2 * len(added) <= _PLAIN_BYTES:
-        if len(added) == 1:  # most words are rare, and new rows come after those that there are
-            low = added[0] - base
-            if not old or int.from_bytes(old[-2:], "little") < low:
-                return old + low.to_bytes(2, "little")
-        lows = {*_lows(old), *(row - base for row in added)}
-        return _PLAIN[len(lows)].pack(*sorted(lows))
-    rows = _unpacked(old, base, BitMap)
+        lows = [row - base for row in added]
+        # Most words are rare, and new rows come in order after those that there are.
+        last = int.from_bytes(old[-2:], "little") if old else -1
+        if lows and last < lows[0] and (len(lows) == 1 or all(map(lt, lows, lows[1:]))):
+            return old + _PLAIN[len(lows)].pack(*lows)
+        lows = sorted({*_lows(old), *lows})
+        return _PLAIN[len(lows)].pack(*lows)
+    rows = _unpacked(old, base, BitMap) if old else BitMap()
     rows.update(added)
     if removed:
         rows.difference_update(BitMap(removed))
