@@ -104,8 +104,8 @@ class FlatList:
         return b"[%b]" % b",".join(parts)
 
     async def _received(self, download: ActiveDownload) -> Sequence[int]:
-        """Return the bytes of each file that are there, none while the engine does not have the torrent."""
-        if download.status is None or not self._engine.has(download.infohash):
+        """Return the bytes of each file that are there, none while there are none or the engine lacks the torrent."""
+        if download.status is None or not download.status.total_done or not self._engine.has(download.infohash):
             return ()
         return await self._pieces.file_progress(download.infohash)
 
