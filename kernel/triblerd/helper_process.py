@@ -110,10 +110,13 @@ class HelperProcess:
                 self._idle = asyncio.get_running_loop().call_later(self._idle_seconds, self._end)
 
     async def close(self) -> None:
-        """End the process, whatever it does, and start no other."""
+        """End the process, whatever it does, and start no other; who waits for an answer is told that it died."""
         self._is_closed = True
-        self._cancel_idle()
-        await self._kill()
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+        async with self._busy:
+            self._cancel_idle()
+            await self._kill()
 
     async def _started(self) -> Process:
         if self._process is not None and self._process.returncode is None:

@@ -37,11 +37,10 @@ async def triblerd_lifespan(context: PluginContext[NoSettings]) -> AsyncIterator
     """Remember while the plugin runs."""
     metadata = context.service(MetadataStore)
     tables = await Tables.open(context.store, metadata)
-    unfollow = metadata.follow(tables.tags)
+    metadata.follow(tables.tags)
     context.tasks.every(_LOOK_SECONDS, "renew", tables.tags.renew)
     knowledge = KnowledgeBase(store=context.store, tables=tables, key=context.service(NodeKey))
     yield Running(
         endpoints=[KnowledgeEndpoint(knowledge=knowledge)],
         services={Knowledge: knowledge, Operations: knowledge, Statements: knowledge},
     )
-    unfollow()

@@ -234,8 +234,12 @@ class MetadataStore(Protocol):
         It is kept in the store, so whoever follows can tell whether it missed any.
         """
 
-    def follow(self, follower: Follower) -> Callable[[], None]:
-        """Have ``follower`` write along from the next transaction on; the returned function ends that."""
+    def follow(self, follower: Follower) -> None:
+        """Have ``follower`` write along from the next transaction on, in the place of another one of its class.
+
+        It does until the store is closed, also when its plugin has stopped: a daemon that stops closes the store last,
+        and what is written until then would be missing.
+        """
 
 
 class ReceivedRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,6 +17,8 @@ SUBSCRIBED = 16
 
 VERSION = 1
 """Of everything that is stored here; values begin with it."""
+MOST_VOTES = float(np.finfo(np.float32).max)
+"""What fits into the column."""
 MOST_TOKENS = 255
 """What a title has more of is counted as this."""
 

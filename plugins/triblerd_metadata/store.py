@@ -87,15 +87,11 @@ class Metadata:
         """Tell ``watcher`` before each change of the columns; the returned function ends that."""
         return self._columns.watch(watcher)
 
-    def follow(self, follower: Follower) -> Callable[[], None]:
-        """Have ``follower`` write along from the next transaction on; the returned function ends that."""
+    def follow(self, follower: Follower) -> None:
+        """Have ``follower`` write along from the next transaction on, in the place of another one of its class."""
         # Replaced, not changed: the store's thread may be going through it.
-        self._committer.followers = [*self._committer.followers, follower]
-
-        def unfollow() -> None:
-            self._committer.followers = [each for each in self._committer.followers if each is not follower]
-
-        return unfollow
+        others = [each for each in self._committer.followers if type(each) is not type(follower)]
+        self._committer.followers = [*others, follower]
 
     def entry(self, rowid: int) -> Entry | None:
         """Return the entry of a row."""

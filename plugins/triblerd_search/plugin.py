@@ -52,7 +52,7 @@ async def triblerd_lifespan(context: PluginContext[NoSettings]) -> AsyncIterator
         remote=partial(context.services.find, RemoteSearch),
     )
     renewer, searcher = container.renewer(), container.searcher()
-    unfollow = records.follow(container.writer())
+    records.follow(container.writer())
     try:
         await renewer.check()
         context.tasks.every(1.0, "renew", renewer.round)
@@ -60,5 +60,4 @@ async def triblerd_lifespan(context: PluginContext[NoSettings]) -> AsyncIterator
             endpoints=[container.endpoint()], services={TextIndex: searcher, TextSearch: searcher}, hooks=[renewer]
         )
     finally:
-        unfollow()
         await searcher.close()

@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from triblerd_metadata.records import MOST_VOTES
 from triblerd_metadata.tracker_urls import normalise_trackers
 from triblerd_metadata.values import UNSIGNED, ChannelPart, Entry, EntryStatus, EntryType, NewEntry, id_of_infohash
 from triblerd_metadata.wire import is_authentic
@@ -21,6 +22,8 @@ _NO_PART = ChannelPart()
 _MOST = (1 << 63) - 1
 
 Count = Annotated[int, Meta(ge=0, le=_MOST)]
+Entries = Annotated[int, Meta(ge=0, lt=1 << 32)]
+Votes = Annotated[float, Meta(ge=-MOST_VOTES, le=MOST_VOTES)]
 
 
 class UnusableLineError(ValueError):
@@ -47,16 +50,16 @@ class Line(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     num_leechers: Count = 0
     last_tracker_check: Count = 0
     created: Count = 0
-    tag_processor_version: int = 0
+    tag_processor_version: Annotated[int, Meta(ge=-_MOST, le=_MOST)] = 0
     timestamp: Count = 0
     trackers: tuple[str, ...] = ()
     signature: str = ""
     own: bool = False
     self_checked: bool = False
-    torrents: Count = 0
+    torrents: Entries = 0
     start_timestamp: Count = 0
     local_version: Count = 0
-    votes: float = 0.0
+    votes: Votes = 0.0
     subscribed: bool = False
     share: bool = False
     json_text: str = ""

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from triblerd.errors import InvalidInputError
 from triblerd_metadata.cleaning import CATEGORY_LIMIT, TITLE_LIMIT, clean_text
+from triblerd_metadata.records import MOST_VOTES
 from triblerd_metadata.tracker_urls import normalise_tracker
 from triblerd_metadata.values import ChannelPart, Entry, EntryStatus, EntryType
 
@@ -62,7 +63,9 @@ class Properties(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     status: Annotated[int | UnsetType, Meta(description="0, 1 (to be deleted), 2, 6 or 1000")] = UNSET
     subscribed: bool | UnsetType = UNSET
     share: bool | UnsetType = UNSET
-    votes: Annotated[Annotated[float, Meta(ge=0)] | UnsetType, Meta(description="Popularity, 0 to 1")] = UNSET
+    votes: Annotated[
+        Annotated[float, Meta(ge=0, le=MOST_VOTES)] | UnsetType, Meta(description="Popularity, 0 to 1")
+    ] = UNSET
     xxx: Annotated[float | UnsetType, Meta(description="Above 0: for adults")] = UNSET
     local_version: _Integer | UnsetType = UNSET
     tag_processor_version: _Count | UnsetType = UNSET

@@ -28,6 +28,16 @@ async def test_a_new_title_is_found_at_once_and_a_changed_one_by_its_new_words(d
     assert await names(daemon, "sintel") == ["Sintel 2010"]
 
 
+async def test_titles_that_come_when_search_has_stopped_are_indexed(start_daemon, caplog):
+    async with start_daemon("search") as daemon:
+        await daemon.patch("/plugins/search", json={"enabled": False})
+        await add(daemon, torrent(1, "Big.Buck.Bunny.2008"))  # as the end of a daemon may bring
+        await daemon.patch("/plugins/search", json={"enabled": True})
+
+        assert await names(daemon, "bunny") == ["Big.Buck.Bunny.2008"]
+    assert "indexed anew" not in caplog.text
+
+
 async def test_a_search_without_text_lists_the_newest_first(daemon):
     await add(daemon, torrent(1, "first"), torrent(2, "second"))
 

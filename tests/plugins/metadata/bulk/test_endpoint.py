@@ -1,6 +1,7 @@
 """``/metadata/import`` and ``/metadata/export`` of a running daemon."""
 
 import base64
+import itertools
 import json
 
 import msgspec
@@ -9,7 +10,7 @@ import pytest
 from tests.plugins.metadata.records import KEY_A
 from triblerd_libtorrent.testing import make_torrent
 from triblerd_metadata.api import Entry, MetadataStore
-from triblerd_metadata.bulk.lines import encode_entries
+from triblerd_metadata.bulk.lines import Line, encode_entries
 from triblerd_metadata.testing import make_torrents
 from triblerd_metadata.wire import sign_entry
 
@@ -77,6 +78,21 @@ async def test_what_cannot_be_taken_is_told_and_the_rest_is_stored(daemon):
     assert [refusal["line"] for refusal in answer["refused"]] == [3, 4, 6]
     assert answer["refused"][1]["reason"] == "Expected `str`, got `int` - at `$.name`"
     assert answer["refused"][2]["reason"] == "the signature is wrong"
+
+
+async def test_no_number_is_so_large_that_other_lines_suffer(daemon):
+    fields = [field.name for field in msgspec.structs.fields(Line) if field.name not in {"name", "infohash"}]
+    numbers = (1 << 32, 1 << 63, 1 << 64, (1 << 63) - 1, -(1 << 63), 1e300, -1e300)
+    lines = [
+        json.dumps({"name": "film", "infohash": f"{place:040x}", field: number, "type": kind})
+        for place, (kind, field, number) in enumerate(itertools.product((300, 400), fields, numbers), 1 << 120)
+    ]
+    good = lines_of(make_torrents(1)).decode()
+
+    answer = await import_lines(daemon, "\n".join([*lines, good]).encode())
+
+    assert sum(answer[outcome] for outcome in ("added", "kept")) + len(answer["refused"]) == len(lines) + 1
+    assert len(lines) + 1 not in {refusal["line"] for refusal in answer["refused"]}
 
 
 async def test_rubbish_is_refused_line_by_line(daemon):

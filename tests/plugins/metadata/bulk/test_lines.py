@@ -99,7 +99,21 @@ def test_a_line_that_is_no_entry_says_what_is_missing(text, reason):
         read(text)
 
 
-@pytest.mark.parametrize("text", ['{"size": -1}', '{"type": 301}', '{"status": 3}', '{"name": 5}', "[]", "{", "\xff"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"size": -1}',
+        '{"type": 301}',
+        '{"status": 3}',
+        '{"name": 5}',
+        '{"torrents": 4294967296}',
+        '{"votes": 1e39}',
+        f'{{"tag_processor_version": {1 << 64}}}',
+        "[]",
+        "{",
+        "\xff",
+    ],
+)
 def test_a_line_of_the_wrong_form_is_refused(text):
     with pytest.raises(msgspec.MsgspecError):
         decode_line(text)

@@ -76,6 +76,16 @@ async def test_what_a_process_that_died_should_have_read_is_read_here(reader, ca
     assert reader._process.pid not in {None, pid}
 
 
+async def test_what_is_being_read_when_the_reader_is_closed_is_read_here(reader):
+    reading = asyncio.create_task(reader.read(large(40_000)))
+    await wait_for(lambda: reader._process.pid, what="the process")
+
+    await reader.close()
+
+    assert reader._process.pid is None
+    assert len((await reading).entries) == 40_000
+
+
 async def test_a_closed_reader_starts_nothing(reader):
     await reader.close()
 

@@ -123,6 +123,7 @@ REFUSED = [
     ("OWN/3", b'{"subscribed": true}', 400, "subscribed: an entry of type 300 has no such property"),
     ("OWN/3", b'{"title": 7}', 400, "title: expected str, got int"),
     ("OWN/3", b'{"size": -1}', 400, "size: expected int >= 0"),
+    ("OWN/1", b'{"votes": 1e39}', 400, "votes: expected float <= 3.4028234663852886e+38"),
     ("OWN/3", b'{"status": 5}', 400, "status: there is no status 5"),
     ("OWN/3", b'{"infohash": "xy"}', 400, "infohash: expected str matching regex '^[0-9a-fA-F]{40}$'"),
     ("OWN/3", b'{"tracker_info": "nowhere"}', 400, "tracker_info: expected an announce URL"),
