@@ -84,6 +84,12 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
         str | None, _text("string", "Signed with this key, in hex digits; `00`: signed by nobody")
     ] = None
     origin_id: Annotated[str | None, _text("integer", "In this folder; 0: in none")] = None
+    max_rowid: Annotated[
+        str | None,
+        _text(
+            "integer", "Only rows up to this one, such as a search's first page told, so that further pages fit to it"
+        ),
+    ] = None
 
     def window(self) -> Window:
         """Return the part of the list that is wanted.
@@ -124,6 +130,7 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
             text=self.txt_filter or "",
             channel_pk=_public_key(self.channel_pk) if self.channel_pk else None,
             origin_id=None if self.origin_id is None else _integer(self.origin_id),
+            max_rowid=None if self.max_rowid is None else _integer(self.max_rowid),
         )
 
     def _types(self) -> frozenset[int] | None:
@@ -141,10 +148,6 @@ class SearchQuery(ListQuery, frozen=True, kw_only=True):
     include_total: Annotated[
         str | None, _text("string", "Any text: answer also with `total`, the number of matches, and `max_rowid`")
     ] = None
-    max_rowid: Annotated[
-        str | None,
-        _text("integer", "Only rows up to this one, which the first page told, so that further pages fit to it"),
-    ] = None
     remote: Annotated[str | None, _text("integer", "Refused here")] = None
 
     def selection(self) -> Selection:
@@ -155,8 +158,7 @@ class SearchQuery(ListQuery, frozen=True, kw_only=True):
         """
         if self.remote is not None:
             raise BadParametersError
-        max_rowid = None if self.max_rowid is None else _integer(self.max_rowid)
-        return msgspec.structs.replace(super().selection(), max_rowid=max_rowid)
+        return super().selection()
 
 
 def _integer(text: str) -> int:

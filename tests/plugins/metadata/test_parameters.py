@@ -138,11 +138,10 @@ def test_a_folder_is_a_number():
             selection(f"origin_id={text}")
 
 
-def test_searches_take_a_greatest_row():
-    assert query("max_rowid=12", SearchQuery).selection() == Selection(max_rowid=12)
+def test_a_list_takes_a_greatest_row():
+    assert selection("max_rowid=12") == Selection(max_rowid=12)
     with pytest.raises(BadParametersError):
-        query("max_rowid=x", SearchQuery).selection()
-    assert selection("max_rowid=x") == Selection()
+        selection("max_rowid=x")
 
 
 def test_searches_refuse_to_be_remote():

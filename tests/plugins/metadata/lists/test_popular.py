@@ -29,7 +29,8 @@ NARROWED = {
     "txt_filter=%221080p%22": Selection(text='"1080p"'),
     "txt_filter=%22x2%22*+OR+aac": Selection(text='"x2"* OR aac'),
     "txt_filter=*": Selection(text="*"),
-    "include_total=1&max_rowid=3&remote=1&unknown=x": Selection(),
+    "max_rowid=20000": Selection(max_rowid=20_000),
+    "include_total=1&remote=1&unknown=x": Selection(),
 }
 
 
@@ -150,6 +151,7 @@ async def test_pages_follow_one_another(daemon):
         "metadata_type=231",
         "channel_pk=xyz",
         "origin_id=x",
+        "max_rowid=q",
         "txt_filter=%22big",
         "txt_filter=AND",
     ],
