@@ -3,16 +3,21 @@
 import base64
 import gzip
 import hashlib
+import io
 import json
 import os
 import sys
+import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol, cast
+from typing import IO, TYPE_CHECKING, Protocol
 
 from triblerd.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 BATCH_SIZE = 8 << 20
 """Bytes of lines that are sent at once, some 30,000.
@@ -80,17 +85,55 @@ class FileSource:
         self.identity = _identity(str(path.resolve()), stat.st_size, stat.st_mtime_ns)
 
     def batches(self, position: int, number: int) -> Iterator[Batch]:
-        """Yield batches; a position is the number of bytes that were read, unpacked."""
-        with ExitStack() as stack:
-            raw = stack.enter_context(self._path.open("rb"))
-            lines = raw
-            if self._path.suffix == ".gz":
-                lines = cast("IO[bytes]", stack.enter_context(gzip.GzipFile(fileobj=raw)))  # type: ignore[assignment]
-            lines.seek(position)
-            for data in _whole_lines(lines, number):
-                position += len(data)
-                number += data.count(b"\n")
-                yield Batch(lines=data, position=position, number=number, done=raw.tell())
+        """Yield batches; a position is the number of bytes that were read, unpacked.
+
+        Raises:
+            InvalidInputError: the packed file is damaged; what stands before comes first.
+        """
+        with self._path.open("rb") as raw:
+            unpacked = _Unpacked(raw, position) if self._path.suffix == ".gz" else None
+            if unpacked is None:
+                raw.seek(position)
+            for data in _whole_lines(io.BufferedReader(unpacked) if unpacked else raw, number):
+                whole = data[: data.rfind(b"\n") + 1] if unpacked and unpacked.damage else data
+                position += len(whole)
+                number += whole.count(b"\n")
+                yield Batch(lines=whole, position=position, number=number, done=raw.tell())
+            if unpacked and unpacked.damage:
+                msg = f"{self._path} is damaged after line {number}: {unpacked.damage}"
+                raise InvalidInputError(msg) from unpacked.damage
+
+
+class _Unpacked(io.RawIOBase):
+    """What a packed file has from a position on, up to its end or to where it is damaged.
+
+    Attributes:
+        damage: What is wrong with the file, once that was met.
+    """
+
+    def __init__(self, raw: IO[bytes], position: int) -> None:
+        self._file = gzip.GzipFile(fileobj=raw)
+        self.damage: Exception | None = None
+        with self._noting_damage():
+            self._file.seek(position)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        view, data = memoryview(buffer), b""
+        if self.damage is None:
+            with self._noting_damage():
+                data = self._file.read1(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+    @contextmanager
+    def _noting_damage(self) -> Iterator[None]:
+        try:
+            yield
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            self.damage = error
 
 
 class PipeSource:

@@ -122,6 +122,24 @@ async def count_lines(daemon):
     return answer.body.count(b"\n")
 
 
+async def test_of_a_damaged_file_the_lines_before_the_damage_are_imported_and_the_rest_from_the_whole_one(
+    start_daemon, run, tmp_path
+):
+    file = tmp_path / "lines.json.gz"
+    packed = gzip.compress(lines_of(make_torrents(3_000)))
+    file.write_bytes(packed[: len(packed) // 2])
+    async with start_daemon("metadata"):
+        damaged = await run("import", file, code=2)
+        stored = (await run("export", "-")).stdout.count(b"\n")
+        file.write_bytes(packed)
+        whole = json.loads((await run("import", "--json", file)).stdout)
+
+    assert f"Error: {file} is damaged after line {stored}: " in damaged.stderr.decode()
+    assert b"repeat the command to go on" in damaged.stderr
+    assert 0 < stored < 3_000
+    assert (whole["added"], whole["kept"]) == (3_000 - stored, stored)
+
+
 async def test_an_export_replaces_a_file_only_when_told_to(start_daemon, run, tmp_path):
     file = tmp_path / "lines.json"
     file.write_bytes(b"mine")

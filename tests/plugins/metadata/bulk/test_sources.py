@@ -4,7 +4,15 @@ import io
 import pytest
 
 from triblerd.errors import InvalidInputError
-from triblerd_metadata.bulk.sources import BATCH_SIZE, LONGEST_LINE, FileSource, PipeSource, TorrentsSource, open_source
+from triblerd_metadata.bulk.sources import (
+    BATCH_SIZE,
+    LONGEST_LINE,
+    Batch,
+    FileSource,
+    PipeSource,
+    TorrentsSource,
+    open_source,
+)
 
 LINE = b'{"name": "%s"}\n' % (b"x" * 985)
 MANY = LINE * (2 * BATCH_SIZE // len(LINE) + 9)
@@ -43,6 +51,43 @@ def test_a_packed_file_is_read_like_the_plain_one(tmp_path):
 
     assert first.lines + b"".join(batch.lines for batch in rest) == MANY
     assert rest[-1].done == path.stat().st_size
+
+
+def damaged(how):
+    packed = gzip.compress(b"".join(b'{"size": %d}\n' % number for number in range(20_000)))
+    half = len(packed) // 2
+    return {
+        "cut": packed[:half],
+        "overwritten": packed[:half] + b"\xff" * 99 + packed[half + 99 :],
+        "with a wrong checksum": packed[:-8] + bytes(8),
+        "not packed": b'{"size": 0}\n',
+    }[how]
+
+
+@pytest.mark.parametrize(
+    ("how", "least"), [("cut", 9_000), ("overwritten", 5_000), ("with a wrong checksum", 20_000), ("not packed", 0)]
+)
+def test_a_damaged_file_is_named_after_the_lines_before_the_damage(tmp_path, how, least):
+    path = tmp_path / "lines.json.gz"
+    path.write_bytes(damaged(how))
+    batches: list[Batch] = []
+
+    with pytest.raises(InvalidInputError, match=f"{path} is damaged after line ") as told:
+        batches.extend(FileSource(path).batches(0, 0))
+
+    lines = b"".join(batch.lines for batch in batches)
+    count = lines.count(b"\n")
+    assert count >= least
+    assert not lines or lines.endswith(b"}\n")
+    assert f"after line {count}: " in str(told.value)
+
+
+def test_a_file_that_is_damaged_before_the_place_to_go_on_is_named(tmp_path):
+    path = tmp_path / "lines.json.gz"
+    path.write_bytes(damaged("cut"))
+
+    with pytest.raises(InvalidInputError, match="is damaged"):
+        list(FileSource(path).batches(10_000_000, 7))
 
 
 def test_the_last_line_needs_no_line_feed():
