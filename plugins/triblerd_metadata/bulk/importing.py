@@ -82,6 +82,8 @@ class Importer:
                 if each.outcome == "refused"
             ]
             if source:
+                if is_last:
+                    self._ahead = {at: further for at, further in self._ahead.items() if at[0] != source}
                 await self._remember(source, None if is_last else self._without_gap(source, begin, reached))
         return Imported(
             added=outcomes["added"],

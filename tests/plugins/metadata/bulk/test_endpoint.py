@@ -149,6 +149,16 @@ async def test_of_batches_sent_at_a_time_those_without_a_gap_before_them_are_rem
     assert await daemon.get("/metadata/import?source=a") == {"position": 300, "number": 3}
 
 
+async def test_what_came_before_a_source_ended_is_no_part_of_it_when_it_comes_again(daemon):
+    first, second = (lines_of([torrent]) for torrent in make_torrents(2))
+    await import_lines(daemon, second, source="a", begin=10, position=20, more=1)
+    await import_lines(daemon, b"", source="a", begin=10, position=10)
+
+    await import_lines(daemon, first, source="a", begin=0, position=10, more=1)
+
+    assert (await daemon.get("/metadata/import?source=a"))["position"] == 10
+
+
 async def test_of_sources_that_never_ended_the_newest_hundred_are_remembered(daemon):
     for number in range(101):
         await import_lines(daemon, b"", source=f"s{number}", position=7, more=1)
