@@ -1,6 +1,7 @@
 """Takes entries over by the thousand, and remembers how far it came with each source."""
 
 import asyncio
+import hashlib
 import time
 from collections import Counter
 
@@ -19,7 +20,8 @@ from triblerd_metadata.values import NewEntry
 
 _MOST_POSITIONS = 100
 """Sources whose import was interrupted; of more the oldest is forgotten, and begins anew."""
-_LONGEST_SOURCE = 200
+_LONGEST_KEY = 200
+"""Bytes of a source that are a key as they are."""
 
 
 class Reached(msgspec.Struct, frozen=True, array_like=True):
@@ -140,4 +142,6 @@ class Importer:
 
 
 def _key(source: str) -> bytes:
-    return source.encode()[:_LONGEST_SOURCE]
+    """Return a key of its own for each source; the store takes no long ones."""
+    name = source.encode()
+    return name if len(name) <= _LONGEST_KEY else name[:_LONGEST_KEY] + hashlib.sha256(name).digest()

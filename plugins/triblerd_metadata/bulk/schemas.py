@@ -7,6 +7,9 @@ from msgspec import Meta
 
 from triblerd_metadata.values import EntryType
 
+_MOST = (1 << 63) - 1
+"""What is remembered has eight bytes."""
+
 Source = Annotated[
     str, Meta(max_length=200, description="Any name of what is imported, the same when it is imported again")
 ]
@@ -15,8 +18,8 @@ Source = Annotated[
 class Position(msgspec.Struct, frozen=True, kw_only=True):
     """How far a source is read, in numbers of the client's choice."""
 
-    position: Annotated[int, Meta(ge=0, description="Such as bytes")] = 0
-    number: Annotated[int, Meta(ge=0, description="Such as lines")] = 0
+    position: Annotated[int, Meta(ge=0, le=_MOST, description="Such as bytes")] = 0
+    number: Annotated[int, Meta(ge=0, le=_MOST, description="Such as lines")] = 0
 
 
 class SourceQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,10 +31,12 @@ class SourceQuery(msgspec.Struct, frozen=True, kw_only=True):
 class ImportQuery(SourceQuery, frozen=True, kw_only=True):
     """Says where a batch stands in its source."""
 
-    position: Annotated[int, Meta(ge=0, description="How far the source is read with this batch, such as bytes")] = 0
-    number: Annotated[int, Meta(ge=0, description="The same in another unit, such as lines")] = 0
+    position: Annotated[
+        int, Meta(ge=0, le=_MOST, description="How far the source is read with this batch, such as bytes")
+    ] = 0
+    number: Annotated[int, Meta(ge=0, le=_MOST, description="The same in another unit, such as lines")] = 0
     begin: Annotated[
-        Annotated[int, Meta(ge=0)] | None,
+        Annotated[int, Meta(ge=0, le=_MOST)] | None,
         Meta(description="Where the batch begins, when several are sent at a time: what is stored up to there counts"),
     ] = None
     more: Annotated[bool, Meta(description="Further batches follow: remember where this one ended")] = False

@@ -159,6 +159,22 @@ async def test_what_came_before_a_source_ended_is_no_part_of_it_when_it_comes_ag
     assert (await daemon.get("/metadata/import?source=a"))["position"] == 10
 
 
+async def test_each_source_is_remembered_by_its_whole_name(daemon):
+    names = ["日" * 200, "日" * 199 + "x", "日" * 66 + "ab", "日" * 66 + "abc"]
+    for position, source in enumerate(names, 1):
+        await import_lines(daemon, b"", source=source, position=position, more=1)
+
+    answers = [await daemon.request("GET", "/metadata/import", params={"source": source}) for source in names]
+
+    assert [answer.json()["position"] for answer in answers] == [1, 2, 3, 4]
+
+
+async def test_positions_have_eight_bytes(daemon):
+    await import_lines(daemon, b"", source="a", position=2**63 - 1, number=2**63 - 1, more=1)
+
+    assert await daemon.get("/metadata/import?source=a") == {"position": 2**63 - 1, "number": 2**63 - 1}
+
+
 async def test_of_sources_that_never_ended_the_newest_hundred_are_remembered(daemon):
     for number in range(101):
         await import_lines(daemon, b"", source=f"s{number}", position=7, more=1)
@@ -178,7 +194,20 @@ async def test_an_export_leaves_out_what_is_not_wanted(daemon):
     assert await export_lines(daemon, "?metadata_type=400&metadata_type=220") == b""
 
 
-@pytest.mark.parametrize("query", ["position=-1", "number=x", "more=maybe", "begin=-1", f"source={'s' * 201}"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "position=-1",
+        f"position={2**63}&more=1&source=a",
+        f"position={2**64}&more=1&source=a",
+        "number=x",
+        f"number={2**64}&more=1&source=a",
+        "more=maybe",
+        "begin=-1",
+        f"begin={2**64}",
+        f"source={'s' * 201}",
+    ],
+)
 async def test_a_wrong_parameter_is_refused(daemon, query):
     await daemon.post(f"/metadata/import?{query}", data=b"", status=400)
 
