@@ -87,6 +87,17 @@ def measure_import(daemon: Daemon, lines: Path, count: int, baseline: float) -> 
     )
 
 
+def report_memory(daemon: Daemon, when: str) -> None:
+    """Report the daemon's memory."""
+    anonymous = int(re.findall(r"RssAnon:\s+(\d+) kB", Path(f"/proc/{daemon.process.pid}/status").read_text())[0]) << 10
+    report(
+        f"memory beyond page cache, {when}",
+        f"{anonymous / 2**20:.0f} MiB",
+        target=f"<= {MOST_ANONYMOUS >> 20} MiB",
+        ok=anonymous <= MOST_ANONYMOUS,
+    )
+
+
 def measure_size(daemon: Daemon, baseline: Fts5Store) -> None:
     """Report what the store takes on disk, and the daemon in memory once it was asked some things."""
     client = daemon.client()
@@ -94,13 +105,7 @@ def measure_size(daemon: Daemon, baseline: Fts5Store) -> None:
         for sort_by in ("health", ""):
             client.ask("GET", search_path(text, sort_by))
     client.ask("GET", "/search?first=1&last=50&sort_by=name")
-    anonymous = int(re.findall(r"RssAnon:\s+(\d+) kB", Path(f"/proc/{daemon.process.pid}/status").read_text())[0]) << 10
-    report(
-        "memory beyond page cache",
-        f"{anonymous / 2**20:.0f} MiB",
-        target=f"<= {MOST_ANONYMOUS >> 20} MiB",
-        ok=anonymous <= MOST_ANONYMOUS,
-    )
+    report_memory(daemon, "once it was asked some things")
     size, other = (daemon.state_dir / "store" / "data.mdb").stat().st_size, baseline.size()
     report(
         "size on disk",
@@ -198,6 +203,7 @@ def measure(folder: Path, count: int) -> None:
     daemon = Daemon(folder / "daemon", PLUGINS)
     with daemon.running():
         measure_import(daemon, folder / "lines.json", count, filled)
+        report_memory(daemon, "after the import")
     with daemon.running():
         seconds = time.perf_counter() - daemon.started_at
         report(

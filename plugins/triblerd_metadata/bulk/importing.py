@@ -7,10 +7,11 @@ from collections import Counter
 
 import msgspec
 
+from triblerd.memory import give_back
 from triblerd.plugin import Services
 from triblerd.store import StoreView, Table, Transaction
 from triblerd_libtorrent.api import MetainfoError, TorrentEngine
-from triblerd_metadata.bulk.reading import LinesReader, ReadLines
+from triblerd_metadata.bulk.reading import SMALL, LinesReader, ReadLines
 from triblerd_metadata.bulk.schemas import Imported, Position, Refusal
 from triblerd_metadata.bulk.torrents import entry_of_metainfo
 from triblerd_metadata.cleaning import UnfitError
@@ -72,6 +73,12 @@ class Importer:
             reached: How far the source is read with these lines.
             is_last: The source ends here: it is forgotten.
         """
+        imported = await self._take(body, source=source, begin=begin, reached=None if is_last else reached)
+        if len(body) > SMALL:
+            await asyncio.to_thread(give_back)
+        return imported
+
+    async def _take(self, body: bytes, *, source: str, begin: int | None, reached: Position | None) -> Imported:
         async with self._reading:
             batch = await self._reader.read(body)
             await self._read_torrents(batch)
@@ -84,9 +91,9 @@ class Importer:
                 if each.outcome == "refused"
             ]
             if source:
-                if is_last:
+                if reached is None:
                     self._ahead = {at: further for at, further in self._ahead.items() if at[0] != source}
-                await self._remember(source, None if is_last else self._without_gap(source, begin, reached))
+                await self._remember(source, reached and self._without_gap(source, begin, reached))
         return Imported(
             added=outcomes["added"],
             replaced=outcomes["replaced"],

@@ -18,7 +18,7 @@ from triblerd_metadata.preparing import PreparedEntry, TitleWords, apart, prepar
 
 log = logging.getLogger(__name__)
 
-_SMALL = 256 << 10
+SMALL = 256 << 10
 """Bytes; the process needs a quarter of a second to begin."""
 _AT_ONCE = 500
 """Entries that are decoded in one step, which takes a millisecond."""
@@ -50,7 +50,7 @@ class LinesReader:
 
     async def read(self, body: bytes) -> ReadLines:
         """Return what stands in the lines."""
-        if len(body) > _SMALL:
+        if len(body) > SMALL:
             try:
                 return await self._read_elsewhere(body)
             except HelperClosedError:
