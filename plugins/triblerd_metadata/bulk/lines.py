@@ -81,7 +81,7 @@ def encode_entries(entries: Iterable[Entry]) -> bytes:
 
 
 def entry_of(line: Line) -> NewEntry:
-    """Return the entry of a line without metainfo.
+    """Return the entry of a line without metainfo; a torrent that lacks its author's signature is an unsigned one.
 
     Raises:
         UnusableLineError: it has no name, or no infohash, or the signature is not its author's.
@@ -91,6 +91,10 @@ def entry_of(line: Line) -> NewEntry:
         raise UnusableLineError(msg)
     infohash = bytes.fromhex(line.infohash)
     public_key = _hex(line.public_key, "public_key") if line.public_key else UNSIGNED
+    origin_id, is_torrent = line.origin_id, line.type is EntryType.TORRENT
+    if public_key and is_torrent and not line.signature:
+        # The store keeps the author of what it had to cut; anywhere else nothing vouches for author and folder.
+        public_key, origin_id = UNSIGNED, 0
     entry = NewEntry(  # of up to 15 fields, see ``records.entry_of``
         type=line.type,
         id=line.id if public_key else id_of_infohash(infohash),
@@ -108,12 +112,11 @@ def entry_of(line: Line) -> NewEntry:
         checked=line.last_tracker_check,
         self_checked=line.self_checked,
     )
-    is_torrent = line.type is EntryType.TORRENT
-    if public_key or line.signature or line.origin_id or line.tag_processor_version or not is_torrent:
+    if public_key or line.signature or origin_id or line.tag_processor_version or not is_torrent:
         entry = msgspec.structs.replace(
             entry,
             public_key=public_key,
-            origin_id=line.origin_id,
+            origin_id=origin_id,
             signature=_hex(line.signature, "signature") if line.signature else b"",
             tag_processor_version=line.tag_processor_version,
             part=None if is_torrent else _part_of(line),

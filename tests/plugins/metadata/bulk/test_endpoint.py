@@ -49,6 +49,21 @@ async def test_what_is_imported_is_exported_again_as_it_was(daemon):
     assert await export_lines(daemon) == lines
 
 
+async def test_a_signed_torrent_that_was_cut_is_restored_without_its_author(start_daemon, daemon, tmp_path):
+    [torrent] = make_torrents(1)
+    await import_lines(daemon, lines_of([sign_entry(msgspec.structs.replace(torrent, title="x" * 301), KEY_A)]))
+    exported = await export_lines(daemon)
+
+    again = await import_lines(daemon, exported)
+    async with start_daemon("metadata", state_dir=tmp_path / "other") as other:
+        restored = await import_lines(other, exported)
+        lines = await export_lines(other)
+
+    assert json.loads(exported)["public_key"]
+    assert (again["kept"], restored["added"]) == (1, 1)
+    assert lines == lines_of([msgspec.structs.replace(torrent, title="x" * 300)])
+
+
 async def test_what_is_known_is_kept(daemon):
     await import_lines(daemon, lines_of(make_torrents(10)))
 

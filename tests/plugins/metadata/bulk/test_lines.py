@@ -69,6 +69,13 @@ def test_name_and_infohash_are_enough():
     assert entry.timestamp > 1_700_000_000_000
 
 
+def test_a_torrent_that_lacks_its_authors_signature_is_an_unsigned_one():
+    [torrent] = make_torrents(1)
+    cut = msgspec.structs.replace(torrent, public_key=b"\xcd" * 64, id=5, origin_id=7)
+
+    assert read(encode_entries([stored(cut)])) == torrent
+
+
 SIGNED_LATE = json.dumps(
     {"name": "a", "infohash": INFOHASH, "public_key": "cd" * 64, "signature": "ef" * 64, "created": 2**32}
 )
@@ -83,7 +90,7 @@ SIGNED_LATE = json.dumps(
         (f'{{"infohash": "{INFOHASH}"}}', "name and infohash are needed"),
         ('{"name": "a", "infohash": "abc"}', "40 hex digits"),
         (f'{{"name": "a", "infohash": "{INFOHASH}", "public_key": "zz"}}', "public_key: hex digits"),
-        (f'{{"name": "a", "infohash": "{INFOHASH}", "public_key": "{"cd" * 64}"}}', "no signature"),
+        (f'{{"type": 400, "name": "a", "infohash": "{INFOHASH}", "public_key": "{"cd" * 64}"}}', "no signature"),
         (
             f'{{"name": "a", "infohash": "{INFOHASH}", "public_key": "{"cd" * 64}", "signature": "{"ef" * 64}"}}',
             "the signature is wrong",
