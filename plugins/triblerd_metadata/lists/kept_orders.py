@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Protocol
 
+from triblerd.memory import give_back
 from triblerd.tasks import Tasks
 from triblerd_metadata.columns import Columns
 from triblerd_metadata.lists.order_making import sorted_rows
@@ -160,6 +161,8 @@ class KeptOrders:
         making = self._making[column]
         try:
             order = KeptOrder(await asyncio.to_thread(sort), size, self._reading(column))
+            if isinstance(self._keys[column], TextKey):  # whose texts were in memory
+                await asyncio.to_thread(give_back)
             order.take_out(making.changed)
             making.order = order
             if order.waiting <= MOST_WAITING:
