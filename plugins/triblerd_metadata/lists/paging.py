@@ -102,7 +102,7 @@ def _found_along(task: Task, found: AbstractBitMap, view: View, most: int) -> Pa
     """Find a page of rows that were found, which are put in order anew: they are few of those that are walked along."""
     last = task.window.last
     likely = int(_LIKELY * last * len(task.columns) / max(len(found), 1))
-    if not isinstance(task.key, NumberKey) or not 0 < likely < most:
+    if not isinstance(task.key, NumberKey) or likely >= most:
         return None
     parts: list[Rowids] = []
     looked_at = count = 0
