@@ -59,6 +59,7 @@ class Reunion:
         self._spawn = spawn
         self._met: dict[tuple[Infohash, Address], float] = {}
         self._missed: dict[tuple[Infohash, Address], float] = {}
+        self._given_up: dict[tuple[Infohash, Address], None] = {}  # some of those who were just connected
         self._announced: dict[Infohash, float] = {}
         self._forgotten = 0.0
 
@@ -73,11 +74,15 @@ class Reunion:
 
     def forgive(self, infohash: Infohash, address: Address) -> None:
         """Connect to a peer that the engine banned, as if it had never been met."""
+        self._given_up.pop((infohash, address), None)
         self._missed[infohash, address] = time.monotonic() + _PATIENCE_SECONDS
         self._spawn("forgiven peer", self._meet(infohash, [address]))
 
     def give_up(self, infohash: Infohash, address: Address) -> None:
-        """Do not connect to a peer any more."""
+        """Do not connect to a peer any more, whatever is under way, unless it is forgiven."""
+        self._given_up[infohash, address] = None
+        if len(self._given_up) > _MOST:
+            del self._given_up[next(iter(self._given_up))]
         self._met.pop((infohash, address), None)
         self._missed.pop((infohash, address), None)
 
@@ -92,6 +97,7 @@ class Reunion:
         if not waiting:
             return
         present = await self._look()
+        waiting -= self._given_up.keys()
         forget = now - self._forgotten >= _FORGET_SECONDS
         if forget:
             self._forgotten = now
@@ -115,9 +121,10 @@ class Reunion:
 
     async def _replace(self, lost: set[Address]) -> None:
         await self._look()
-        dead = [(infohash, address) for infohash, address in self._met if address in lost]
-        for key in dead:
+        gone = [(infohash, address) for infohash, address in self._met if address in lost]
+        for key in gone:
             del self._met[key]
+        dead = [key for key in gone if key not in self._given_up]
         until = time.monotonic() + _PATIENCE_SECONDS
         again = [key for key in dead if key[1][1] != CIRCUIT_ID_PORT]
         self._missed |= dict.fromkeys(again[: _MOST - len(self._missed)], until)
@@ -126,10 +133,13 @@ class Reunion:
 
     async def _meet(self, infohash: Infohash, addresses: Sequence[Address]) -> None:
         """Have the engine forget peers, and connect to those that can be reached by their address."""
+        wanted = [address for address in addresses if (infohash, address) not in self._given_up]
+        if not wanted:
+            return
         with suppress(UnknownTorrentError):
-            await self._peers.drop_peers(infohash, *{host for host, _ in addresses})
-            for host, port in addresses:
-                if port != CIRCUIT_ID_PORT:
+            await self._peers.drop_peers(infohash, *{host for host, _ in wanted})
+            for host, port in wanted:
+                if port != CIRCUIT_ID_PORT and (infohash, (host, port)) not in self._given_up:  # meanwhile
                     self._peers.connect_peer(infohash, host, port)
 
     async def _look(self) -> set[tuple[Infohash, Address]]:
