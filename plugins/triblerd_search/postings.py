@@ -249,7 +249,7 @@ def _changed(old: bytes, base: int, added: list[int], removed: list[int]) -> byt
         lows = [row - base for row in added]
         # Most words are rare, and new rows come in order after those that there are.
         last = int.from_bytes(old[-2:], "little") if old else -1
-        if lows and last < lows[0] and (len(lows) == 1 or all(map(lt, lows, lows[1:]))):
+        if lows and last < lows[0] and not len(old) % 2 and (len(lows) == 1 or all(map(lt, lows, lows[1:]))):
             return old + _PLAIN[len(lows)].pack(*lows)
         lows = sorted({*_lows(old), *lows})
         return _PLAIN[len(lows)].pack(*lows)

@@ -187,3 +187,16 @@ async def test_the_index_of_an_empty_store_is_whole_at_once(tmp_path):
         state = indexed.writer.state()
         assert state
         assert state.renewal is None
+
+
+@pytest.mark.parametrize("rows", [[5], [5, 6], [6, 5]])
+async def test_half_a_row_is_noticed_when_rows_are_added(indexed, rows):
+    await indexed.view.write(lambda transaction: transaction.put(indexed.posts, b"\0\0word", b"\1\0\2"))
+
+    is_sound = await indexed.view.write(
+        lambda transaction: indexed.postings.change(transaction, 0, added={"word": rows}, removed={})
+    )
+
+    assert not is_sound
+    with indexed.postings.reading() as reader:
+        assert set(reader.rows(0, "word")) == set(rows)
