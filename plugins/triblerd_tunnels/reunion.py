@@ -59,7 +59,7 @@ class Reunion:
         self._spawn = spawn
         self._met: dict[tuple[Infohash, Address], float] = {}
         self._missed: dict[tuple[Infohash, Address], float] = {}
-        self._given_up: dict[tuple[Infohash, Address], None] = {}  # some of those who were just connected
+        self._given_up: dict[tuple[Infohash, Address], None] = {}  # the oldest first; not to be met
         self._announced: dict[Infohash, float] = {}
         self._forgotten = 0.0
 
