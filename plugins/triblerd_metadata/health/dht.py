@@ -6,7 +6,9 @@ The engine answers such questions of others, but has no way to ask them. We only
 
 import asyncio
 import heapq
+import random
 import secrets
+from collections import Counter
 from collections.abc import Iterable
 from ipaddress import IPv4Address
 from typing import NamedTuple
@@ -23,10 +25,13 @@ _AT_ONCE = 4
 _CLOSEST = 8
 _QUERY_SECONDS = 2.0
 _MOST_STARTS = 32
+_MOST_OF_ONE = 16  # questions; nodes ban an address that sends 50 messages in 10 s, and the engine has the same one
+_WINDOW_SECONDS = 10.0
 _MOST_QUERIES = 100
 _MOST_CANDIDATES = 500
 _MOST_PEERS = 200  # of one answer; a packet holds no more
 _ID_SIZE = 20
+_UNKNOWN = 1 << 8 * _ID_SIZE  # farther away than anybody
 _COMPACT_NODE = 26
 _COMPACT_PEER = 6
 _PORT = 2
@@ -55,9 +60,13 @@ class Dht(DatagramSocket):
         self._query_seconds = query_seconds
         super().__init__()
         self._open: dict[bytes, tuple[Address, asyncio.Future[Answer | None]]] = {}
+        self._asked: Counter[str] = Counter()
+        self._window_ends = 0.0
 
     async def scrape(self, infohash: bytes, starts: Iterable[Address]) -> Counted:
         """Return how many peers the nodes closest to a torrent know together.
+
+        A node that many look-ups have asked within the last seconds is passed over, as if it had not answered.
 
         Args:
             infohash: 20 bytes.
@@ -104,12 +113,23 @@ class Dht(DatagramSocket):
         asked: dict[asyncio.Future[Answer | None], Address] = {}
         while True:
             while len(asked) < _AT_ONCE and (address := lookup.next_to_ask()):
-                asked[self._ask(address, lookup)] = address
+                if self._may_ask(address[0]):
+                    asked[self._ask(address, lookup)] = address
+                else:
+                    lookup.heard(address, None)
             if not asked:
                 return
             done, _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
             for answer in done:
                 lookup.heard(asked.pop(answer), answer.result())
+
+    def _may_ask(self, host: str) -> bool:
+        now = asyncio.get_running_loop().time()
+        if now >= self._window_ends:
+            self._asked.clear()
+            self._window_ends = now + _WINDOW_SECONDS
+        self._asked[host] += 1
+        return self._asked[host] <= _MOST_OF_ONE
 
     def _ask(self, address: Address, lookup: "_Lookup") -> "asyncio.Future[Answer | None]":
         loop = asyncio.get_running_loop()
@@ -151,11 +171,14 @@ class _Lookup:
         self.is_complete = True
         self._refuses = refuses
         self._goal = int.from_bytes(infohash)
-        # Nodes of whom only the address is known come first.
+        # Nodes of whom only the address is known are asked as long as too few others are known, and in an order that
+        # spreads the look-ups over all of them.
         self._candidates: dict[str, _Node] = {}
-        for host, port in starts:
+        known = list(starts)
+        random.shuffle(known)
+        for host, port in known:
             if len(self._candidates) < _MOST_STARTS and not refuses(host):
-                self._candidates.setdefault(host, _Node((host, port), -1))
+                self._candidates.setdefault(host, _Node((host, port), _UNKNOWN))
         self._asked: set[Address] = set()
         self._failed: set[Address] = set()
         self._answers = 0
@@ -217,10 +240,12 @@ class _Lookup:
             compact = nodes[start : start + _COMPACT_NODE]
             host = str(IPv4Address(compact[_ID_SIZE:-_PORT]))
             port = int.from_bytes(compact[-_PORT:])
-            is_new = host not in self._candidates and len(self._candidates) < _MOST_CANDIDATES
+            node = _Node((host, port), self._distance(compact[:_ID_SIZE]))
+            # One for each address: who has many of them there wants to be everybody.
+            known = self._candidates.get(host, _Node(node.address, _UNKNOWN))
+            is_new = known == (node.address, _UNKNOWN) and len(self._candidates) < _MOST_CANDIDATES
             if is_new and port and is_unicast(host) and not self._is_off_limits(asked, host):
-                # One for each address: who has many of them there wants to be everybody.
-                self._candidates[host] = _Node((host, port), self._distance(compact[:_ID_SIZE]))
+                self._candidates[host] = node
 
     def _is_off_limits(self, asked: str, host: str) -> bool:
         return leads_inside(asked, host) or self._refuses(host)

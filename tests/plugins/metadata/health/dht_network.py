@@ -10,6 +10,7 @@ from triblerd_libtorrent.session import open_session
 SETTINGS = {
     "enable_dht": True,
     "dht_bootstrap_nodes": "",
+    "dht_upload_rate_limit": 1_000_000,  # beyond it answers are dropped, here with neighbours' greetings alone
     "dht_restrict_routing_ips": False,
     "dht_restrict_search_ips": False,
     "dht_ignore_dark_internet": False,

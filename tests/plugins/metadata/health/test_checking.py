@@ -216,6 +216,7 @@ async def test_peers_that_only_the_dht_knows_are_counted(start):
 
         async def is_counted():
             network.announce(HASH, seeds=range(3), others=[3])
+            await asyncio.sleep(0.5)  # a node is asked few questions at a time
             return numbers(await check(daemon)) == (3, 1)
 
         await wait_for(is_counted, what="the peers of the DHT")

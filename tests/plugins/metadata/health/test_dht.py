@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -20,12 +20,21 @@ HASH = bytes(range(100, 120))
 
 @pytest.fixture
 async def dht():
-    """Offer what asks the DHT."""
-    dht = Dht(query_seconds=0.5)
+    """Offer what asks the DHT, and waits shortly."""
+    async with asking(query_seconds=0.5) as dht:
+        yield dht
+
+
+@asynccontextmanager
+async def asking(query_seconds=2.0):
+    """Open what asks the DHT."""
+    dht = Dht(query_seconds=query_seconds)
     await dht.open(HERE)
-    yield dht
-    dht.close()
-    await asyncio.sleep(0)
+    try:
+        yield dht
+    finally:
+        dht.close()
+        await asyncio.sleep(0)
 
 
 def read(data):
@@ -63,15 +72,62 @@ class Node:
         send(bencode({b"t": question[b"t"], b"y": b"r", b"r": self.answer}))
 
 
-async def test_real_nodes_tell_seeds_from_others(dht):
-    async with dht_network(10) as network:
+async def test_real_nodes_tell_seeds_from_others():
+    async with dht_network(10) as network, asking() as first:
+        assert await first.scrape(HASH, network.addresses[7:9]) == (0, 0)
 
         async def is_counted():
             network.announce(HASH, seeds=range(4), others=range(4, 6))
-            return await dht.scrape(HASH, network.addresses[7:9]) == (4, 2)
+            await asyncio.sleep(1)  # nodes ban who asks without end
+            async with asking() as dht:
+                return await dht.scrape(HASH, network.addresses[7:9]) == (4, 2)
 
         await wait_for(is_counted, what="the announced peers")
-        assert await dht.scrape(bytes(20), network.addresses[:1]) == (0, 0)
+
+
+async def test_look_ups_without_end_are_no_reason_to_ban_us():
+    async with dht_network(2) as network:
+        async with asking() as busy:
+            for number in range(80):
+                with suppress(NoAnswerError):
+                    await busy.scrape(HASH[:-1] + bytes([number]), network.addresses)
+
+        async with asking() as other:  # of the same address
+            assert await other.scrape(HASH, network.addresses) == (0, 0)
+
+
+async def test_look_ups_begin_with_some_of_the_nodes_and_each_time_with_others(dht):
+    async with AsyncExitStack() as stack:
+        nodes = [Node() for _ in range(40)]
+        addresses = [
+            await stack.enter_async_context(datagram_server(node, f"127.0.0.{100 + number}"))
+            for number, node in enumerate(nodes)
+        ]
+        for number, node in enumerate(nodes[:8]):
+            node.answer[b"id"] = HASH[:-1] + bytes([number])
+        for node in nodes:
+            known = zip(nodes[:8], addresses[:8], strict=True)
+            node.answer[b"nodes"] = compact(*((near.answer[b"id"], *address) for near, address in known))
+
+        for _ in range(15):
+            await dht.scrape(HASH, addresses)
+
+    assert all(len(node.asked) == 15 for node in nodes[:8])
+    assert sum(len(node.asked) for node in nodes[8:]) <= 15 * 8
+    assert sum(1 for node in nodes[8:] if node.asked) > 8
+
+
+async def test_one_node_is_asked_few_questions_at_a_time(dht):
+    node = Node()
+    async with datagram_server(node) as address:
+        for _ in range(16):
+            await dht.scrape(HASH, [address])
+        with pytest.raises(NoAnswerError):
+            await dht.scrape(HASH, [address])
+        dht._window_ends = 0.0
+        await dht.scrape(HASH, [address])
+
+    assert len(node.asked) == 17
 
 
 async def test_the_way_leads_from_one_node_to_the_others(dht):
