@@ -230,3 +230,8 @@ def _with_rest(entry: Entry, record: Record, flags: int, origin_id: int) -> Entr
 
 row_key: Callable[[int], bytes] = struct.Struct(">I").pack
 """Returns the key of a row, 4 bytes."""
+
+
+def rows_of_keys(keys: Sequence[bytes]) -> Sequence[int]:
+    """Return the rows of keys."""
+    return struct.unpack(f">{len(keys)}I", b"".join(keys))

@@ -18,7 +18,7 @@ from triblerd_metadata.committing import Committer
 from triblerd_metadata.health_reports import report
 from triblerd_metadata.preparing import PreparedEntry, TitleWords
 from triblerd_metadata.recent_checks import LastChecks
-from triblerd_metadata.records import Record, entries_of, row_key
+from triblerd_metadata.records import Record, entries_of, row_key, rows_of_keys
 from triblerd_metadata.tables import (
     LARGEST_ID,
     LAST_ROWID,
@@ -150,19 +150,18 @@ class Metadata:
 
         What is added or changed meanwhile may be among them, or not.
         """
-        for rowid, record in self._walk(first):
-            if self._columns.current.has(rowid):
-                yield self._entry(rowid, record)
+        for rowids, records in self.walk_records(first):
+            for rowid, record in zip(rowids, records, strict=True):
+                if self._columns.current.has(rowid):
+                    yield self._entry(rowid, record)
 
-    def walk_titles(self) -> Iterator[tuple[int, str]]:
-        """Yield all rows and their titles, as ``walk`` does, a million in about two seconds."""
-        for rowid, record in self._walk(1):
-            yield rowid, record.title
-
-    def walk_infohashes(self) -> Iterator[tuple[int, bytes]]:
-        """Yield all rows and their infohashes, as ``walk_titles`` does."""
-        for rowid, record in self._walk(1):
-            yield rowid, record.infohash
+    def walk_records(self, first: int = 1) -> Iterator[tuple[Sequence[int], Sequence[Record]]]:
+        """Yield rows and their records, likewise, some thousand at a time: a million in a second."""
+        keys, records = self._tables.record.some(row_key(first), _WALKED_AT_ONCE)
+        while keys:
+            rowids = rows_of_keys(keys)
+            yield rowids, records
+            keys, records = self._tables.record.some(row_key(rowids[-1] + 1), _WALKED_AT_ONCE)
 
     def rows_signed_with(self, public_key: bytes) -> list[int]:
         """Return the rows of all entries that are signed with a key."""
@@ -216,12 +215,6 @@ class Metadata:
         kept, and the error comes out here.
         """
         return await self._committer.run(operation)
-
-    def _walk(self, first: int) -> Iterator[tuple[int, Record]]:
-        while found := list(islice(self._tables.record.items(start=row_key(first)), _WALKED_AT_ONCE)):
-            for key, record in found:
-                yield int.from_bytes(key, "big"), record
-            first = int.from_bytes(found[-1][0], "big") + 1
 
     def _rows(self, prefix: bytes) -> list[int]:
         return [int.from_bytes(key[8:], "big") for key in self._tables.by_infohash.keys(prefix)]

@@ -118,9 +118,9 @@ async def check_index(folder, copy):
         table = await search.table("post", bytes)
         state = await search.table("state", IndexState)
         wanted = defaultdict(set)
-        for rowid, title in metadata.walk_titles():
-            for term in index_terms(title):
-                wanted[_key(rowid >> 16, term)].add(rowid)
+        for entry in metadata.walk():
+            for term in index_terms(entry.title):
+                wanted[_key(entry.rowid >> 16, term)].add(entry.rowid)
         stored = ((key, value) for key, value in table.items() if key != _VERSIONS)
         kept = {key: set(_unpacked(value, int.from_bytes(key[:2]) << 16, BitMap)) for key, value in stored}
         writer = IndexWriter(postings=Postings(search, table), table=state, records=metadata)

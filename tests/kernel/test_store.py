@@ -233,6 +233,16 @@ async def test_the_first_key_of_a_prefix_is_found_that_of_the_same_job_too(store
     assert await store.view("test").write(job) == (b"b2", None, b"b1")
 
 
+async def test_some_values_are_read_at_once(store):
+    table = await store.view("test").table("texts", str)
+    for key in (b"a", b"c", b"d"):
+        await table.put(key, key.decode())
+
+    assert table.some(b"", 2) == ([b"a", b"c"], ["a", "c"])
+    assert table.some(b"b", 5) == ([b"c", b"d"], ["c", "d"])
+    assert table.some(b"e", 5) == ([], [])
+
+
 async def test_values_may_be_read_as_they_are_stored(store):
     table = await store.view("test").table("raw", bytes, version=7)
     for key in (b"a", b"b", b"c"):

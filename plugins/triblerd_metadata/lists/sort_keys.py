@@ -34,11 +34,8 @@ class Texts(Protocol):
     def records(self, rowids: Sequence[int]) -> Iterator[Record | None]:
         """Yield the records of any number of rows, likewise."""
 
-    def walk_titles(self) -> Iterator[tuple[int, str]]:
-        """Yield all rows and their titles. For a thread; it may take its time."""
-
-    def walk_infohashes(self) -> Iterator[tuple[int, bytes]]:
-        """Yield all rows and their infohashes. For a thread; it may take its time."""
+    def walk_records(self) -> Iterator[tuple[Sequence[int], Sequence[Record]]]:
+        """Yield all rows and their records, some at a time. For a thread; it may take its time."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +69,12 @@ class TextKey:
     Attributes:
         of_many: Yields the bytes that are compared of rows, ``None`` for those that are gone.
         reading: Reads them one after the other.
-        walk: Yields all rows and their bytes. For a thread; it may take its time.
+        walk: Yields all rows and their bytes, some at a time. For a thread; it may take its time.
     """
 
     of_many: Callable[[Sequence[int]], Iterator[bytes | None]]
     reading: KeyReading
-    walk: Callable[[], Iterator[tuple[int, bytes]]]
+    walk: Callable[[], Iterator[tuple[Sequence[int], Sequence[bytes]]]]
 
 
 def _category_of_many(columns: Columns, rows: Rowids) -> Keys:
@@ -158,7 +155,7 @@ NUMBER_KEYS = {
 def text_keys(texts: Texts) -> dict[SortColumn, TextKey]:
     """Return what is compared of texts."""
 
-    def text_key(of_one: Callable[[Record], bytes], walk: Callable[[], Iterator[tuple[int, bytes]]]) -> TextKey:
+    def text_key(of_one: Callable[[Record], bytes]) -> TextKey:
         def of_many(rows: Sequence[int]) -> Iterator[bytes | None]:
             return (None if record is None else of_one(record) for record in texts.records(rows))
 
@@ -167,14 +164,14 @@ def text_keys(texts: Texts) -> dict[SortColumn, TextKey]:
             with texts.reading() as record_of:
                 yield lambda row: None if (record := record_of(row)) is None else of_one(record)
 
+        def walk() -> Iterator[tuple[Sequence[int], Sequence[bytes]]]:
+            return ((rows, [*map(of_one, records)]) for rows, records in texts.walk_records())
+
         return TextKey(of_many, reading, walk)
 
     return {
-        SortColumn.NAME: text_key(
-            lambda record: name_key(record.title),
-            lambda: ((row, name_key(text)) for row, text in texts.walk_titles()),
-        ),
-        SortColumn.INFOHASH: text_key(lambda record: record.infohash, texts.walk_infohashes),
+        SortColumn.NAME: text_key(lambda record: name_key(record.title)),
+        SortColumn.INFOHASH: text_key(lambda record: record.infohash),
     }
 
 

@@ -60,7 +60,7 @@ def _delete(rowid: int, batch: Batch) -> None:
 
 async def _agree(indexed: Indexed, expressions: Sequence[Expression]) -> None:
     for expression in expressions:
-        scanned = {rowid for rowid, title in indexed.metadata.walk_titles() if expression.matches(title)}
+        scanned = {entry.rowid for entry in indexed.metadata.walk() if expression.matches(entry.title)}
         assert indexed.find_expression(expression) == scanned, expression
 
 
@@ -115,7 +115,7 @@ async def test_a_store_of_100000_torrents_is_indexed_anew_when_it_has_no_index(c
         assert await indexed.renew() > CATALOG_SIZE / 5000
 
         assert len(indexed.find("-zzzzz")) == CATALOG_SIZE
-        titles = dict(indexed.metadata.walk_titles())
+        titles = {entry.rowid: entry.title for entry in indexed.metadata.walk()}
         for text in _FILTERS:
             found, matches = indexed.find(text), parse(text).matches
             some = random.sample(sorted(titles), 2000) + sorted(found)[:20]
