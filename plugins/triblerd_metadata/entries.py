@@ -97,7 +97,7 @@ def _channel_item(entry: Entry) -> ChannelItem:
         created=entry.torrent_date,
         tag_processor_version=entry.tag_processor_version,
         subscribed=part.subscribed,
-        votes=part.votes,
+        votes=min(max(part.votes, 0.0), 1.0),  # what Tribler counted goes further
         dirty=_is_personal(entry) and entry.status in _UNPUBLISHED,
     )
 

@@ -128,6 +128,13 @@ def test_a_channel_has_the_keys_of_the_contract():
     }
 
 
+@pytest.mark.parametrize(("stored", "shown"), [(12.5, 1.0), (-1.0, 0.0), (0.25, 0.25)])
+def test_votes_are_shown_from_0_to_1(stored, shown):
+    [item] = items().of([channel(part=ChannelPart(votes=stored))])
+
+    assert item.votes == shown
+
+
 @pytest.mark.parametrize(
     ("changes", "part", "state"),
     [
