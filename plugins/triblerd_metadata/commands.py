@@ -75,9 +75,10 @@ def import_(api: ApiClient, /, *, source: Path, as_json: bool) -> None:
         raise
     if as_json:
         refused = [{"what": what, "reason": reason} for what, reason in outcome.refused]
-        print_json({**{name: outcome.counts[name] for name in ("added", "replaced", "kept")}, "refused": refused})
+        counts = {name: outcome.counts[name] for name in ("added", "replaced", "kept")}
+        print_json({**counts, "before": begun["number"], "refused": refused})
     else:
-        _print(outcome)
+        _print(outcome, before=begun["number"])
 
 
 def _import_all(api: ApiClient, source: Source, begun: Mapping[str, int], outcome: _Outcome, show: Show) -> None:
@@ -112,7 +113,7 @@ def _send(api: ApiClient, source: Source, batch: Batch, *, begin: int, is_last: 
     return api.call("POST", "/metadata/import", batch.lines, query=query, content_type=MEDIA_TYPE)
 
 
-def _print(outcome: _Outcome) -> None:
+def _print(outcome: _Outcome, *, before: int) -> None:
     for what, reason in outcome.refused[:REFUSALS_SHOWN]:
         click.echo(f"{plain_text(what)}: {plain_text(reason)}", err=True)
     if (further := len(outcome.refused) - REFUSALS_SHOWN) > 0:
@@ -121,6 +122,7 @@ def _print(outcome: _Outcome) -> None:
     parts = [f"{counts['added']:,} added", f"{counts['replaced']:,} replaced" if counts["replaced"] else ""]
     parts += [f"{counts['kept']:,} there already" if counts["kept"] else ""]
     parts += [f"{len(outcome.refused):,} refused" if outcome.refused else ""]
+    parts += [f"{before:,} taken over before" if before else ""]
     click.echo(", ".join(filter(None, parts)))
 
 

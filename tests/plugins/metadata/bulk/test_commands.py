@@ -112,6 +112,17 @@ async def test_an_import_whose_daemon_is_killed_goes_on_where_it_was(daemon_proc
     assert confirmed + done["added"] == count
 
 
+async def test_what_an_interrupted_import_took_over_is_told_by_the_next_one(start_daemon, run, tmp_path):
+    file = tmp_path / "lines.json"
+    file.write_bytes(lines_of(make_torrents(3)))
+    async with start_daemon("metadata") as daemon:
+        reached = {"source": open_source(file).identity, "position": file.stat().st_size, "number": 3, "more": 1}
+        await daemon.post("/metadata/import", data=file.read_bytes(), params=reached)  # and Ctrl-C before the end
+        done = await run("import", file)
+
+    assert done.stdout == b"0 added, 3 taken over before\n"
+
+
 async def position_of(daemon, file):
     answer = await daemon.request("GET", "/metadata/import", params={"source": open_source(file).identity})
     return answer.json()["position"]
