@@ -24,7 +24,7 @@ def add(batch: Batch, entries: Iterable[NewEntry], now: int) -> list[Added]:
 
 
 def add_prepared(batch: Batch, entries: Iterable[PreparedEntry], words: TitleWords, now: int) -> list[Added]:
-    """Add entries of which all is known.
+    """Add entries of which all is known; those whose author nobody can check any more replace nothing.
 
     Args:
         batch: Where they go.
@@ -33,7 +33,14 @@ def add_prepared(batch: Batch, entries: Iterable[PreparedEntry], words: TitleWor
         now: Unix time.
     """
     batch.share(words)
-    return [_add_clean(batch, each.entry, each.derived, now) for each in entries]
+    return [_known_instead(batch, each.entry) or _add_clean(batch, each.entry, each.derived, now) for each in entries]
+
+
+def _known_instead(batch: Batch, entry: NewEntry) -> Added | None:
+    if entry.public_key == UNSIGNED or entry.signature:
+        return None
+    known = batch.by_identity(entry.public_key, entry.id)
+    return Added(known, "kept") if known is not None else None
 
 
 def _add(batch: Batch, entry: NewEntry, now: int) -> Added:

@@ -75,18 +75,19 @@ class TitleWords(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return {word: having for word, having in stored if having}
 
 
-def prepare(entry: NewEntry, now: int) -> PreparedEntry:
+def prepare(entry: NewEntry, now: int, *, marked: bool | None = None) -> PreparedEntry:
     """Return an entry as it may be stored.
 
     Args:
         entry: As it came.
         now: Unix time.
+        marked: Whether it is for adults; ``None``: the family filter decides.
 
     Raises:
         UnfitError: it cannot be stored.
     """
     entry = clean(entry, now)
-    return PreparedEntry(entry, derive(entry))
+    return PreparedEntry(entry, derive(entry, marked=marked))
 
 
 def apart(entries: list[PreparedEntry]) -> tuple[list[PreparedEntry], TitleWords]:
@@ -101,9 +102,12 @@ def apart(entries: list[PreparedEntry]) -> tuple[list[PreparedEntry], TitleWords
 def derive(entry: NewEntry, *, marked: bool | None = None) -> Derived:
     """Return what follows from a clean entry; ``marked`` is what the family filter said, if that is known."""
     found = tuple(words(entry.title))
-    if marked is None:
-        marked = is_adult(entry.title) or _is_category_adult(entry.category)
-    return Derived(marked, len(found), found)
+    return Derived(is_marked(entry) if marked is None else marked, len(found), found)
+
+
+def is_marked(entry: NewEntry) -> bool:
+    """Return whether the family filter marks an entry."""
+    return is_adult(entry.title) or _is_category_adult(entry.category)
 
 
 _is_category_adult = lru_cache(maxsize=1024)(is_adult)

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
+from triblerd_metadata.preparing import is_marked
 from triblerd_metadata.records import MOST_VOTES
 from triblerd_metadata.tracker_urls import normalise_trackers
 from triblerd_metadata.values import UNSIGNED, ChannelPart, Entry, EntryStatus, EntryType, NewEntry, id_of_infohash
@@ -19,9 +20,12 @@ from triblerd_metadata.wire import is_authentic
 
 _INFOHASH = re.compile("[0-9a-fA-F]{40}|")
 _NO_PART = ChannelPart()
+_NO_VOTES = 0.0  # one object: that is how a default is known when it is left out
 _MOST = (1 << 63) - 1
 
 Count = Annotated[int, Meta(ge=0, le=_MOST)]
+Doubtful = Annotated[int, Meta(ge=-_MOST, le=_MOST)]
+"""What is forgotten when it cannot be, see ``cleaning``."""
 Entries = Annotated[int, Meta(ge=0, lt=1 << 32)]
 Votes = Annotated[float, Meta(ge=-MOST_VOTES, le=MOST_VOTES)]
 
@@ -34,6 +38,8 @@ class Line(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """One line.
 
     Attributes:
+        altered: It has an author, but is not as the author signed it any more. That is believed, as the rest is.
+        xxx: What the user said against the family filter; ``None`` for nothing.
         metainfo: A torrent file, in base64; nothing else counts then.
     """
 
@@ -42,24 +48,26 @@ class Line(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     origin_id: Count = 0
     public_key: str = ""
     status: EntryStatus = EntryStatus.COMMITTED
-    name: str = ""
+    name: str | UnsetType = UNSET
     category: str = ""
     infohash: str = ""
     size: Count = 0
-    num_seeders: Count = 0
-    num_leechers: Count = 0
-    last_tracker_check: Count = 0
-    created: Count = 0
+    num_seeders: Doubtful = 0
+    num_leechers: Doubtful = 0
+    last_tracker_check: Doubtful = 0
+    created: Doubtful = 0
     tag_processor_version: Annotated[int, Meta(ge=-_MOST, le=_MOST)] = 0
     timestamp: Count = 0
     trackers: tuple[str, ...] = ()
     signature: str = ""
+    altered: bool = False
+    xxx: bool | None = None
     own: bool = False
     self_checked: bool = False
     torrents: Entries = 0
     start_timestamp: Count = 0
     local_version: Count = 0
-    votes: Votes = 0.0
+    votes: Votes = _NO_VOTES
     subscribed: bool = False
     share: bool = False
     json_text: str = ""
@@ -81,7 +89,9 @@ def encode_entries(entries: Iterable[Entry]) -> bytes:
 
 
 def entry_of(line: Line) -> NewEntry:
-    """Return the entry of a line without metainfo; a torrent that lacks its author's signature is an unsigned one.
+    """Return the entry of a line without metainfo.
+
+    A torrent that lacks its author's signature is an unsigned one, unless the line says that it was altered.
 
     Raises:
         UnusableLineError: it has no name, or no infohash, or the signature is not its author's.
@@ -92,14 +102,15 @@ def entry_of(line: Line) -> NewEntry:
     infohash = bytes.fromhex(line.infohash)
     public_key = _hex(line.public_key, "public_key") if line.public_key else UNSIGNED
     origin_id, is_torrent = line.origin_id, line.type is EntryType.TORRENT
-    if public_key and is_torrent and not line.signature:
-        # The store keeps the author of what it had to cut; anywhere else nothing vouches for author and folder.
+    is_altered = line.altered and not line.signature
+    if public_key and is_torrent and not (line.signature or is_altered):
+        # Such as what a search answered: nothing vouches for author and folder.
         public_key, origin_id = UNSIGNED, 0
     entry = NewEntry(  # of up to 15 fields, see ``records.entry_of``
         type=line.type,
         id=line.id if public_key else id_of_infohash(infohash),
         status=line.status,
-        title=line.name,
+        title=line.name or "",
         category=line.category,
         infohash=infohash,
         size=line.size,
@@ -121,19 +132,16 @@ def entry_of(line: Line) -> NewEntry:
             tag_processor_version=line.tag_processor_version,
             part=None if is_torrent else _part_of(line),
         )
-    _check(entry)
-    return entry
-
-
-def _check(entry: NewEntry) -> None:
-    if entry.type is EntryType.TORRENT and not (entry.title and entry.infohash):
+    if is_torrent and (line.name is UNSET or not infohash):
         msg = "name and infohash are needed"
-    elif entry.public_key != UNSIGNED and not entry.signature:
+    elif not public_key or is_altered:
+        return entry
+    elif not entry.signature:
         msg = "it has an author and no signature"
-    elif entry.public_key != UNSIGNED and not is_authentic(entry):
+    elif not is_authentic(entry):
         msg = "the signature is wrong"
     else:
-        return
+        return entry
     raise UnusableLineError(msg)
 
 
@@ -181,12 +189,14 @@ def _line_of(entry: Entry) -> Line:
         timestamp=entry.timestamp,
         trackers=entry.trackers,
         signature=entry.signature.hex(),
+        altered=entry.public_key != UNSIGNED and not entry.signature,
+        xxx=entry.is_adult if entry.is_adult != is_marked(entry) else None,
         own=entry.is_own,
         self_checked=entry.self_checked,
         torrents=part.num_entries,
         start_timestamp=part.start_timestamp,
         local_version=part.local_version,
-        votes=part.votes,
+        votes=part.votes or _NO_VOTES,
         subscribed=part.subscribed,
         share=part.share,
         json_text=part.json_text,

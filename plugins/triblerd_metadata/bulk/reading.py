@@ -86,7 +86,7 @@ def read_lines(body: bytes) -> ReadLines:
             if line.metainfo:
                 read.torrents.append((number, line.metainfo))
             else:
-                read.entries.append(prepare(entry_of(line), now))
+                read.entries.append(prepare(entry_of(line), now, marked=line.xxx))
                 read.lines.append(number)
         except (msgspec.MsgspecError, UnicodeError, RecursionError, UnusableLineError, UnfitError) as error:
             read.refusals.append(Refusal(line=number, reason=str(error) or type(error).__name__))

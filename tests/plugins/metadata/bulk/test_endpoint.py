@@ -11,6 +11,7 @@ from tests.plugins.metadata.records import KEY_A
 from triblerd_libtorrent.testing import make_torrent
 from triblerd_metadata.api import Entry, MetadataStore
 from triblerd_metadata.bulk.lines import Line, encode_entries
+from triblerd_metadata.preparing import is_marked
 from triblerd_metadata.testing import make_torrents
 from triblerd_metadata.wire import sign_entry
 
@@ -22,7 +23,9 @@ async def daemon(start_daemon):
 
 
 def lines_of(torrents):
-    return encode_entries(Entry(**msgspec.structs.asdict(torrent), rowid=1) for torrent in torrents)
+    return encode_entries(
+        Entry(**msgspec.structs.asdict(torrent), rowid=1, is_adult=is_marked(torrent)) for torrent in torrents
+    )
 
 
 async def import_lines(daemon, lines, *, status=200, **params):
@@ -49,19 +52,56 @@ async def test_what_is_imported_is_exported_again_as_it_was(daemon):
     assert await export_lines(daemon) == lines
 
 
-async def test_a_signed_torrent_that_was_cut_is_restored_without_its_author(start_daemon, daemon, tmp_path):
-    [torrent] = make_torrents(1)
-    await import_lines(daemon, lines_of([sign_entry(msgspec.structs.replace(torrent, title="x" * 301), KEY_A)]))
+async def test_signed_entries_that_were_cut_are_restored_with_their_author(start_daemon, daemon, tmp_path):
+    torrent, channel, folder = (
+        sign_entry(msgspec.structs.replace(entry, title="x" * 301, type=kind, id=place, origin_id=7), KEY_A)
+        for place, (entry, kind) in enumerate(zip(make_torrents(3), (300, 400, 220), strict=True), 1)
+    )
+    await import_lines(daemon, lines_of([torrent, channel, folder]))
     exported = await export_lines(daemon)
 
-    again = await import_lines(daemon, exported)
     async with start_daemon("metadata", state_dir=tmp_path / "other") as other:
         restored = await import_lines(other, exported)
         lines = await export_lines(other)
 
-    assert json.loads(exported)["public_key"]
-    assert (again["kept"], restored["added"]) == (1, 1)
-    assert lines == lines_of([msgspec.structs.replace(torrent, title="x" * 300)])
+    assert [json.loads(line)["name"] for line in exported.splitlines()] == ["x" * 300] * 3
+    assert restored == {"added": 3, "replaced": 0, "kept": 0, "refused": []}
+    assert lines == exported
+
+
+async def test_what_nobody_can_check_replaces_nothing(daemon):
+    [torrent] = make_torrents(1)
+    signed = sign_entry(torrent, KEY_A)
+    forged = msgspec.structs.replace(signed, title="forged", signature=b"", timestamp=signed.timestamp + 1)
+    await import_lines(daemon, lines_of([signed]))
+
+    answer = await import_lines(daemon, lines_of([forged]))
+
+    assert answer["kept"] == 1
+    assert await export_lines(daemon) == lines_of([signed])
+
+
+@pytest.mark.parametrize(("name", "mark"), [("Big Buck Bunny", 1.0), ("xxx", 0.0)])
+async def test_what_the_user_says_against_the_family_filter_is_restored(start_daemon, daemon, tmp_path, name, mark):
+    [torrent] = (msgspec.structs.replace(torrent, title=name) for torrent in make_torrents(1))
+    await import_lines(daemon, json.dumps({"name": name, "infohash": torrent.infohash.hex()}).encode())
+    await daemon.patch(f"/metadata//{torrent.id}", json={"xxx": mark})
+
+    async with start_daemon("metadata", state_dir=tmp_path / "other") as other:
+        await import_lines(other, await export_lines(daemon))
+        shown = await export_lines(other, "?hide_xxx=1")
+
+    assert bool(shown) is not bool(mark)
+
+
+async def test_counts_and_dates_that_cannot_be_are_forgotten(daemon):
+    numbers = {"created": -1, "num_seeders": -1, "num_leechers": 5, "last_tracker_check": 5}
+
+    answer = await import_lines(daemon, json.dumps({"name": "film", "infohash": "ab" * 20, **numbers}).encode())
+
+    [line] = (await export_lines(daemon)).splitlines()
+    assert answer["added"] == 1
+    assert numbers.keys().isdisjoint(json.loads(line))
 
 
 async def test_what_is_known_is_kept(daemon):

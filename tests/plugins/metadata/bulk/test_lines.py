@@ -71,9 +71,27 @@ def test_name_and_infohash_are_enough():
 
 def test_a_torrent_that_lacks_its_authors_signature_is_an_unsigned_one():
     [torrent] = make_torrents(1)
-    cut = msgspec.structs.replace(torrent, public_key=b"\xcd" * 64, id=5, origin_id=7)
+    found = json.loads(encode_entries([stored(torrent)])) | {"public_key": "cd" * 64, "id": 5, "origin_id": 7}
 
-    assert read(encode_entries([stored(cut)])) == torrent
+    assert read(json.dumps(found)) == torrent
+
+
+@pytest.mark.parametrize("kind", EntryType)
+def test_what_is_not_as_its_author_signed_it_any_more_is_read_again_as_it_was(kind):
+    [torrent] = make_torrents(1)
+    part = None if kind is EntryType.TORRENT else ChannelPart(num_entries=3)
+    cut = msgspec.structs.replace(torrent, type=kind, public_key=b"\xcd" * 64, id=5, origin_id=7, part=part)
+
+    assert read(encode_entries([stored(cut)])) == cut
+
+
+def test_who_says_altered_gains_nothing_for_a_wrong_signature():
+    with pytest.raises(UnusableLineError, match="the signature is wrong"):
+        read(json.dumps(json.loads(SIGNED_LATE) | {"altered": True}))
+
+
+def test_an_empty_title_is_none_that_is_missing():
+    assert read(f'{{"name": "", "infohash": "{INFOHASH}"}}').title == ""
 
 
 SIGNED_LATE = json.dumps(
