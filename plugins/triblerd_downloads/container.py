@@ -223,6 +223,9 @@ class DownloadsContainer(containers.DeclarativeContainer):
     surroundings = providers.Singleton(Surroundings, engine=engine, downloads=downloads, settings=settings)
     items = providers.Singleton(Items, services=services, engine=engine, trackers=shown_trackers)
     rows = providers.Singleton(Rows, downloads=downloads, surroundings=surroundings, encode=items.provided.encode)
+    whole_rows = providers.Singleton(
+        Rows, downloads=downloads, surroundings=surroundings, encode=items.provided.encode_whole
+    )
     flat = providers.Singleton(FlatList, engine=engine, pieces=pieces, trees=trees, downloads=downloads)
     piece_maps = providers.Singleton(PieceMaps, engine=engine, pieces=pieces)
     browser = providers.Singleton(
@@ -239,7 +242,7 @@ class DownloadsContainer(containers.DeclarativeContainer):
         categories=categories,
         settings=settings,
     )
-    listing = providers.Singleton(Listing, rows=rows, downloads=downloads, details=details)
+    listing = providers.Singleton(Listing, rows=rows, whole_rows=whole_rows, downloads=downloads, details=details)
     preparation = providers.Singleton(Preparation, manager=manager)
     vod_mode = providers.Singleton(VodMode, streams=streams, preparation=preparation)
     endpoint = providers.Singleton(DownloadsEndpoint, manager=manager, listing=listing, vod_mode=vod_mode)

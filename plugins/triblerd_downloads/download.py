@@ -7,9 +7,12 @@ from triblerd_downloads.api import DownloadRecord, DownloadState
 from triblerd_downloads.selection import known_selection, priorities, priorities_ahead
 from triblerd_downloads.states import basic_state, extended_state, lacks_tunnels
 from triblerd_downloads.vod import VodStatus
-from triblerd_libtorrent.api import Infohash, Magnet, Metainfo, TorrentStatus, TorrentWish, TunnelState
+from triblerd_libtorrent.api import EngineState, Infohash, Magnet, Metainfo, TorrentStatus, TorrentWish, TunnelState
 
 _FILMS = (".mp4", ".m4v", ".mov", ".mkv")
+
+_TRANSFER_STATES = frozenset({EngineState.DOWNLOADING, EngineState.FINISHED, EngineState.SEEDING})
+"""The states whose progress is the download's."""
 
 
 class ActiveDownload:
@@ -82,6 +85,8 @@ class ActiveDownload:
     @property
     def extended_state(self) -> DownloadState:
         """The state in the words of version 8."""
+        if self.record.moving_to and not self.stop_reason:  # of which the engine tells only with its next report
+            return DownloadState.MOVING
         return self._lack or extended_state(self.status, self.stop_reason, has_metadata=self.has_metadata)
 
     @property
@@ -173,8 +178,10 @@ def learned(record: DownloadRecord, metainfo: Metainfo) -> dict[str, Any]:
     return fields
 
 
-def snapshot(status: TorrentStatus) -> dict[str, Any]:
-    """Return the fields of a record that tell how far a download is."""
+def snapshot(status: TorrentStatus | None) -> dict[str, Any]:
+    """Return the fields of a record that tell how far a download is; none while the engine does not tell that."""
+    if status is None or status.state not in _TRANSFER_STATES:
+        return {}
     return {
         "progress": status.progress,
         "total_done": status.total_done,

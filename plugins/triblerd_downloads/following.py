@@ -27,7 +27,6 @@ from triblerd_downloads.swarm.trackers import Trackers
 from triblerd_downloads.verification import Verification
 from triblerd_libtorrent.api import (
     DownloadFinished,
-    EngineState,
     Infohash,
     MetadataReceived,
     StatusesUpdated,
@@ -41,9 +40,6 @@ from triblerd_libtorrent.api import (
 )
 
 log = logging.getLogger(__name__)
-
-_TRANSFER_STATES = frozenset({EngineState.DOWNLOADING, EngineState.FINISHED, EngineState.SEEDING})
-"""The states whose progress is the download's."""
 
 
 class Following:
@@ -125,7 +121,7 @@ class Following:
         changes: dict[Infohash, dict[str, Any]] = {}
         for infohash in unsaved:
             download = self._downloads.find(infohash)
-            if download is None or download.status is None or download.status.state not in _TRANSFER_STATES:
+            if download is None:
                 continue
             fields = snapshot(download.status)
             if differs(download.record, fields):

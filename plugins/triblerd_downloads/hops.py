@@ -1,6 +1,8 @@
 """Which session a download is in: the plain one, or an anonymous one."""
 
-from triblerd_downloads.download import ActiveDownload
+from typing import Any
+
+from triblerd_downloads.download import ActiveDownload, snapshot
 from triblerd_downloads.download_set import DownloadSet
 from triblerd_downloads.handover import Handover
 from triblerd_downloads.records import Records
@@ -35,13 +37,15 @@ class Hops:
         self._tunnels.require(hops)
         infohash = download.infohash
         await self._handover.settle(download)
+        figures: dict[str, Any] = {}
         if hops != download.record.hops and self._engine.has(infohash):
             # A check that is broken off cannot go on: the pieces that were on their way would be missing for good.
             download.is_doubtful = download.status is not None and download.status.state in CHECKING
             await self._engine.checkpoint(infohash)
             await self._engine.remove(infohash)
+            figures = snapshot(download.status)  # for as long as it waits for the other session
             download.status = None
-        download.record = await self._records.change(infohash, hops=hops, safe_seeding=False)
+        download.record = await self._records.change(infohash, hops=hops, safe_seeding=False, **figures)
         self._downloads.touch(infohash)
         if not self._engine.has(infohash):
             self._handover.ask(download)

@@ -33,13 +33,17 @@ class Items:
 
     def encode(self, download: ActiveDownload) -> bytes:
         """Return the JSON object of a download."""
-        return encode_json(self._item(download))
+        return encode_json(self._item(download, availability(download.status)))
+
+    def encode_whole(self, download: ActiveDownload) -> bytes:
+        """Return the JSON object of a download, without a fraction where a program reads nothing but whole numbers."""
+        return encode_json(self._item(download, int(availability(download.status))))
 
     def _title(self, download: ActiveDownload) -> str:
         titles = self._services.find(TorrentTitles)
         return titles.title(download.infohash) if titles else ""
 
-    def _item(self, download: ActiveDownload) -> DownloadItem:
+    def _item(self, download: ActiveDownload, copies: float) -> DownloadItem:
         record, status, state = download.record, download.status, download.state
         active = status if status is not None and state in TRANSFERRING else None
         upload_limit, download_limit = self._engine.session_rate_limits()
@@ -70,7 +74,7 @@ class Items:
             max_upload_speed=min(upload_limit, MOST_RATE),
             max_download_speed=min(download_limit, MOST_RATE),
             destination=record.moving_to or record.destination,
-            availability=availability(status),
+            availability=copies,
             total_pieces=record.total_pieces,
             **_vod(download.vod),
             error=repr(download.error) if download.error else "",

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from triblerd_downloads.answering import list_answer
 from triblerd_downloads.api import DownloadRecord
@@ -16,18 +16,29 @@ from triblerd_libtorrent.api import Infohash
 
 REVISION_HEADER = "X-Revision"
 
+_READS_WHOLE_NUMBERS = "Go-http-client/"
+"""How a program in Go names itself that says nothing else. There is one that fails on the whole list when the
+availability of a download is no whole number, which it seldom is once somebody has a part."""
+
 
 class Listing:
-    """Makes list answers."""
+    """Makes list answers.
 
-    def __init__(self, *, rows: Rows, downloads: DownloadSet, details: Details) -> None:
+    Args:
+        whole_rows: For readers of whole numbers.
+    """
+
+    def __init__(self, *, rows: Rows, whole_rows: Rows, downloads: DownloadSet, details: Details) -> None:
         self._rows = rows
+        self._whole_rows = whole_rows
         self._downloads = downloads
         self._details = details
 
     async def answer(self, query: ListQuery, request: web.Request) -> web.StreamResponse:
         """Return the list that a query asks for."""
-        snapshot = await (self._rows.all() if query.since is None else self._rows.since(query.since))
+        is_whole = request.headers.get(hdrs.USER_AGENT, "").startswith(_READS_WHOLE_NUMBERS)
+        kept = self._whole_rows if is_whole else self._rows
+        snapshot = await (kept.all() if query.since is None else kept.since(query.since))
         if query.category is not None or query.tag is not None:
             snapshot = self._filtered(snapshot, query)
         rows = list(snapshot.rows.values())

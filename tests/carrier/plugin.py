@@ -16,6 +16,7 @@ class Carrier:
         servers: The SOCKS5 server of each number of hops that was wanted.
         states: How far it says to be, where that is not ready.
         offered: The numbers of hops that it says to serve.
+        held: Those whose sessions do not come.
     """
 
     def __init__(
@@ -24,6 +25,7 @@ class Carrier:
         self.servers: dict[int, SocksServer] = {}
         self.states: dict[int, TunnelState] = {}
         self.offered = [1, 2, 3]
+        self.held: set[int] = set()
         self._sessions = sessions
         self._spawn = spawn
 
@@ -31,7 +33,7 @@ class Carrier:
         return self.offered
 
     def want(self, hops: int) -> None:
-        if hops not in self.servers:
+        if hops not in self.servers and hops not in self.held:
             self.servers[hops] = SocksServer(f"127.0.0.{70 + hops}")
             self._spawn("open", self._open(hops))
 

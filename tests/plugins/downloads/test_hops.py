@@ -176,6 +176,23 @@ async def test_a_download_goes_to_the_tunnels_and_back_as_it_is(start, seeder, w
             assert (item["hops"], item["safe_seeding"]) == (hops, False)
 
 
+async def test_how_far_a_download_is_stays_known_while_it_waits_for_tunnels(start, seeder):
+    torrent = seeder.seed_new(CONTENT)
+
+    async with start("carrier") as daemon:
+        service(daemon, Carrier).held.add(1)
+        await upload(daemon, torrent)
+        await connect(daemon, seeder, torrent)
+        await wait_for_status(daemon, torrent.infohash, "SEEDING")
+        await daemon.patch(f"/downloads/{torrent.infohash}", json={"anon_hops": 1})
+        item = await item_of(daemon, torrent.infohash)
+        record = service(daemon, Downloads).get(torrent.infohash).record
+
+        assert (where(daemon, torrent), item["progress"]) == (None, 1.0)
+        assert record.time_finished
+        assert record.last_download
+
+
 async def test_a_check_is_made_in_another_session_and_misses_nothing(start, seeder, tmp_path):
     torrent = seeder.seed_new(bytes(40_000_000))
 

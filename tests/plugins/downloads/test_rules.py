@@ -6,6 +6,7 @@ import pytest
 from triblerd_downloads.api import AddWishes, Category, DownloadRecord, DownloadState
 from triblerd_downloads.changes import REMEMBERED_REMOVALS, Changes
 from triblerd_downloads.config import DownloadDefaults, SeedingMode, default_destination
+from triblerd_downloads.download import ActiveDownload
 from triblerd_downloads.figures import availability, seconds_left
 from triblerd_downloads.limits import has_seeded_enough, share_ratio
 from triblerd_downloads.requests import add_wishes, upload_options
@@ -100,6 +101,19 @@ def test_each_state_of_the_engine_has_its_name(engine, basic, extended):
 def test_what_matters_more_than_the_state_of_the_engine(row, error, basic, extended):
     assert basic_state(row, error).name == basic
     assert extended_state(row, error).name == extended
+
+
+def test_a_download_is_moving_from_the_moment_that_its_move_begins():
+    record = DownloadRecord(order=0, time_added=0, destination="/here", moving_to="/there", file_count=1)
+    download = ActiveDownload(RESTING.infohash, record)
+    held = download.extended_state
+    download.status = RESTING
+
+    assert (held, download.extended_state, download.state.name) == (
+        DownloadState.MOVING,
+        DownloadState.MOVING,
+        "SEEDING",
+    )
 
 
 def test_a_torrent_whose_files_are_not_known_here_yet_is_fetching_its_metadata():

@@ -8,6 +8,7 @@ from tests.contrib.tribler8.clients.scryer import Scryer
 from tests.contrib.tribler8.clients.sonarr_downloads import BadAnswerError, Radarr, Sonarr
 from tests.contrib.tribler8.clients.wire import RefusedError, error_text
 from tests.contrib.tribler8.downloads.conftest import GONE, listed, put_file, wait_for_state
+from tests.plugins.createtorrent.test_seeding import peer_port
 from triblerd.testing import wait_for
 from triblerd_libtorrent.testing import make_torrent
 
@@ -115,6 +116,26 @@ async def test_the_shim_in_go_reads_whole_numbers_at_unprefixed_paths(start, fil
         removed = await shim.remove(film.infohash, with_data=True)
     assert [item["infohash"] for item in items] == [film.infohash, GONE]
     assert (files, removed, (film.folder / film.name).exists()) == (["film.mkv"], True, False)
+
+
+async def test_the_shim_in_go_reads_its_list_while_somebody_has_a_part(start, seeder, tmp_path):
+    torrent = make_torrent(tmp_path / "whole", b"h" * 200_000)
+    (tmp_path / "part").mkdir()
+    (tmp_path / "part" / torrent.name).write_bytes(b"h" * 100_000 + bytes(100_000))
+    async with start("settings") as daemon, ArrShim(daemon) as shim:
+        await put_file(daemon, torrent)
+        await wait_for_state(daemon, torrent.infohash, "DOWNLOADING")
+        seeder.leech(torrent, tmp_path / "part", "127.0.0.1", await peer_port(daemon))
+
+        async def shared():
+            [item] = (await daemon.get("/downloads"))["downloads"]
+            return item["availability"] or None
+
+        copies = await wait_for(shared)
+        [item] = await shim.downloads()
+
+    assert 0 < copies < 1
+    assert item["availability"] == 0
 
 
 async def test_the_library_for_net_signs_in_by_its_query_and_sends_numbers_for_flags(start, film):

@@ -81,6 +81,7 @@ async def test_an_error_is_quoted_and_sonarr_shows_it(start, album, seeder, tmp_
         await put_file(daemon, album)
         await connect(daemon, seeder, torrent)
         item = await wait_for_state(daemon, torrent.infohash, "STOPPED_ON_ERROR")
+        await wait_for_state(daemon, album.infohash, "DOWNLOADING")
         polled = await sonarr.poll()
 
     broken, _ = polled[torrent.infohash]
