@@ -18,6 +18,7 @@ class Things(Endpoint):
 
     def __init__(self):
         self.gate = asyncio.Event()
+        self.is_slow = asyncio.Event()
 
     @route("GET", "/{name}")
     async def one(self, name: str) -> str:
@@ -27,6 +28,7 @@ class Things(Endpoint):
     @route("GET", "/slow/one")
     async def slow(self) -> str:
         """Wait for the gate."""
+        self.is_slow.set()
         await self.gate.wait()
         return "slow"
 
@@ -97,6 +99,7 @@ async def test_the_time_of_an_answer_is_what_its_handler_took(serve, answers, he
     async with serve(things, answers=answers) as served:
         began = time.perf_counter()
         asking = asyncio.create_task(served.get("/things/slow/one"))
+        await things.is_slow.wait()
         await served.get("/things/quick")
         things.gate.set()
         await asking
