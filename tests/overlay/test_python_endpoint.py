@@ -51,7 +51,7 @@ async def test_nothing_moves_while_there_is_no_circuit(network, plain_seeder, tm
 
         async def stands_still():
             earlier = await progress()
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(1.5)  # longer than rows take to come
             return await progress() == earlier
 
         await wait_for(has_no_circuit)
