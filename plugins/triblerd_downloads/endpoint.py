@@ -46,6 +46,8 @@ class DownloadsEndpoint(Endpoint):
         moment. With a revision that the daemon does not know any more, which after a restart is any, and with
         `since=`, the list is complete and `full` is true. When nothing changed the answer is small and costs nothing:
         poll it.
+
+        A client whose `User-Agent` begins with `Go-http-client/` is told `availability` in whole copies.
         """
         return await self._listing.answer(query, request)
 
