@@ -8,6 +8,7 @@ import msgspec
 
 from triblerd.errors import InvalidInputError, OperationError
 from triblerd.events import Arguments, Event
+from triblerd_libtorrent.api import Metainfo
 
 
 class FileError(OperationError):
@@ -199,8 +200,5 @@ class TorrentCreated(Event):
     topic: ClassVar[str] = "torrent_created"
     arguments: ClassVar[Arguments] = Arguments.HIDDEN
 
-    infohash: str
-    name: str
-    size: int
-    trackers: list[str]
+    metainfo: Metainfo
     for_store: bool

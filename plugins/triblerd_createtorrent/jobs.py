@@ -228,15 +228,7 @@ class Jobs:
         raw = await self._maker.make(plan.recipe, lambda hashed: self._progressed(job, hashed))
         metainfo = await self._engine.parse_metainfo(raw)
         job.hashed, job.metainfo, job.infohash = plan.size, raw, metainfo.infohash
-        self._publish(
-            TorrentCreated(
-                infohash=str(metainfo.infohash),
-                name=metainfo.name,
-                size=metainfo.size,
-                trackers=[url for tier in metainfo.trackers for url in tier],
-                for_store=not metainfo.is_private,
-            )
-        )
+        self._publish(TorrentCreated(metainfo=metainfo, for_store=not metainfo.is_private))
         if plan.export_to is not None and await asyncio.to_thread(export, plan.export_to, raw):
             job.exported_to = str(plan.export_to)
         if plan.seed is not None:

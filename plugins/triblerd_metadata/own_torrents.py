@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -13,16 +13,14 @@ from triblerd.events import Event, EventBus
 from triblerd.plugin import Services
 from triblerd_createtorrent.api import TorrentCreated
 from triblerd_downloads.api import Downloads, TorrentStatusChanged, UnknownDownloadError
-from triblerd_libtorrent.api import Infohash
+from triblerd_libtorrent.api import Infohash, Metainfo
 from triblerd_metadata.adding import add
 from triblerd_metadata.batch import Batch
 from triblerd_metadata.bulk.torrents import entry_of_metainfo
-from triblerd_metadata.classification import UNKNOWN
 from triblerd_metadata.config import MetadataConfig
 from triblerd_metadata.discretion import Discretion
 from triblerd_metadata.store import Metadata
-from triblerd_metadata.tracker_urls import normalise_trackers
-from triblerd_metadata.values import UNSIGNED, Entry, NewEntry, id_of_infohash
+from triblerd_metadata.values import NewEntry
 from triblerd_torrentinfo.api import TorrentLookedUp
 
 log = logging.getLogger(__name__)
@@ -96,8 +94,8 @@ class OwnTorrents:
             case TorrentStatusChanged():
                 self._notice(Infohash(event.infohash))
             case TorrentLookedUp() | TorrentCreated() if event.for_store:
-                entry = _entry(event.infohash, event.name, event.size, event.trackers)
-                self._offer(_Found(entry, is_discreet=isinstance(event, TorrentLookedUp) and event.hops > 0))
+                hops = event.hops if isinstance(event, TorrentLookedUp) else 0
+                self._offer(_own(event.metainfo, hops))
 
     def _notice(self, infohash: Infohash) -> None:
         if infohash not in self._done:
@@ -116,7 +114,7 @@ class OwnTorrents:
             record = downloads.get(infohash).record
             if not record.file_count or record.is_private:
                 return None
-            if not _is_poor(self._metadata.by_infohash(infohash.key)):
+            if self._metadata.by_infohash(infohash.key):
                 self._done.add(infohash)
                 return None
             metainfo = await downloads.metainfo(infohash)
@@ -125,44 +123,16 @@ class OwnTorrents:
         if metainfo is None or metainfo.is_private:
             return None
         self._done.add(infohash)
-        entry = msgspec.structs.replace(entry_of_metainfo(metainfo), is_own=True)
-        return _Found(entry, is_discreet=record.hops > 0)
+        return _own(metainfo, record.hops)
+
+
+def _own(metainfo: Metainfo, hops: int) -> _Found:
+    return _Found(msgspec.structs.replace(entry_of_metainfo(metainfo), is_own=True), is_discreet=hops > 0)
 
 
 def _taking_over(entry: NewEntry) -> Callable[[Batch], None]:
     def take_over(batch: Batch) -> None:
-        known = batch.by_infohash(entry.infohash)
-        if not known:
+        if not batch.by_infohash(entry.infohash):
             add(batch, [entry], int(time.time()))
-        elif _is_poor(known) and entry.category != UNKNOWN:
-            better = msgspec.structs.replace(
-                known[0],
-                category=entry.category,
-                torrent_date=entry.torrent_date,
-                trackers=normalise_trackers((*known[0].trackers, *entry.trackers)),
-            )
-            batch.replace(known[0], better)
 
     return take_over
-
-
-def _is_poor(known: list[Entry]) -> bool:
-    """Return whether nothing is known of a torrent but what a look-up brought."""
-    if not known:
-        return True
-    first = known[0]
-    return len(known) == 1 and first.is_own and first.public_key == UNSIGNED and first.category == UNKNOWN
-
-
-def _entry(infohash: str, name: str, size: int, trackers: Iterable[str]) -> NewEntry:
-    key = bytes.fromhex(infohash)[:20]
-    return NewEntry(
-        id=id_of_infohash(key),
-        title=name,
-        category=UNKNOWN,
-        infohash=key,
-        size=size,
-        timestamp=int(time.time() * 1000),
-        trackers=normalise_trackers(trackers),
-        is_own=True,
-    )

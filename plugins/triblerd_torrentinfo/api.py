@@ -113,9 +113,6 @@ class TorrentLookedUp(Event):
     topic: ClassVar[str] = "torrent_looked_up"
     arguments: ClassVar[Arguments] = Arguments.HIDDEN
 
-    infohash: str
-    name: str
-    size: int
-    trackers: list[str]
+    metainfo: Metainfo
     for_store: bool
     hops: int = 0

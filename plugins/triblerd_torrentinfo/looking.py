@@ -80,16 +80,7 @@ class TorrentLooker:
         found = await self._resolved(uri, hops)
         source = found.source
         metainfo = await self._from_peers(source, hops) if isinstance(source, Magnet) else source
-        self._publish(
-            TorrentLookedUp(
-                infohash=str(metainfo.infohash),
-                name=metainfo.name,
-                size=metainfo.size,
-                trackers=[url for tier in metainfo.trackers for url in tier],
-                for_store=not (is_local or metainfo.is_private),
-                hops=hops,
-            )
-        )
+        self._publish(TorrentLookedUp(metainfo=metainfo, for_store=not (is_local or metainfo.is_private), hops=hops))
         return LookedUp(metainfo, hops, found.has_valid_certificate)
 
     async def read(self, raw: bytes) -> Metainfo:

@@ -142,7 +142,7 @@ async def test_peers_are_asked_and_what_they_send_is_told_to_the_store(start, se
             event = await events.next()
 
     assert (found["name"], found["valid_certificate"]) == ("film", True)
-    assert (event.infohash, event.for_store) == (film.infohash, True)
+    assert (str(event.metainfo.infohash), event.for_store) == (film.infohash, True)
 
 
 async def test_links_that_shall_not_be_looked_up_are_answered_at_once_with_nothing(start, album, tmp_path):

@@ -87,16 +87,14 @@ async def test_private_torrents_stay_private(start, tmp_path):
         assert store_of(daemon).by_infohash(bytes.fromhex(private.infohash)) == []
 
 
-async def test_what_was_looked_up_is_known_better_once_it_is_downloaded(start, seeder):
+async def test_what_was_looked_up_gets_into_the_store(start, seeder):
     torrent = seeder.seed_new(FILES, name="From afar")
 
     async with start("downloads", "torrentinfo") as daemon:
         await daemon.get("/torrentinfo", params={"uri": seeder.magnet(torrent)})
-        looked_up = await entry_of(daemon, torrent.infohash)
-        await daemon.put("/downloads", json={"uri": seeder.magnet(torrent)})
-        await wait_for(lambda: store_of(daemon).entry(looked_up.rowid).category == "VideoClips")
+        entry = await entry_of(daemon, torrent.infohash)
 
-    assert (looked_up.title, looked_up.category, looked_up.is_own) == ("From afar", "Unknown", True)
+    assert (entry.title, entry.category, entry.size, entry.is_own) == ("From afar", "VideoClips", 20_040, True)
 
 
 async def test_a_created_torrent_is_remembered(start, tmp_path):
@@ -106,10 +104,11 @@ async def test_a_created_torrent_is_remembered(start, tmp_path):
         with daemon.events(TorrentCreated) as events:
             made = await daemon.post("/createtorrent", json={"files": [str(tmp_path / "film.mkv")]})
             told = await events.next()
-        entry = await entry_of(daemon, told.infohash)
+        entry = await entry_of(daemon, str(told.metainfo.infohash))
 
     assert base64.b64decode(made["torrent"])
-    assert (entry.title, entry.size, entry.is_own) == ("film.mkv", 20_000, True)
+    assert (entry.title, entry.category, entry.size, entry.is_own) == ("film.mkv", "VideoClips", 20_000, True)
+    assert entry.torrent_date > 1_700_000_000
 
 
 async def test_a_record_of_somebody_else_stays_and_names_the_download(start, tmp_path):

@@ -284,7 +284,7 @@ async def test_what_was_found_is_told_with_whether_it_may_be_passed_on(start_inf
             told = [await events.next() for _ in range(3)]
         await daemon.put("/torrentinfo", data=public.metainfo)
 
-    assert [(event.name, event.size, event.for_store) for event in told] == [
+    assert [(event.metainfo.name, event.metainfo.size, event.for_store) for event in told] == [
         ("public", 90_000, True),
         ("private", 90_000, False),
         ("public", 90_000, False),

@@ -12,7 +12,7 @@ from tests.plugins.catalog import CATALOG_SIZE, copy_catalog
 from tests.plugins.metadata.health.dht_network import dht_network
 from tests.trackers import http_tracker, udp_tracker
 from triblerd.testing import wait_for
-from triblerd_libtorrent.api import Infohash, PeerBans, TorrentEngine
+from triblerd_libtorrent.api import Infohash, Metainfo, PeerBans, TorrentEngine
 from triblerd_libtorrent.testing import Seeder
 from triblerd_metadata.api import Health, MetadataStore, NewEntry
 from triblerd_metadata.health.blacklist import FILE_NAME
@@ -309,10 +309,21 @@ async def test_an_anonymous_download_is_asked_about_through_its_tunnels(start_da
 @pytest.mark.parametrize(("hops", "asked"), [(0, True), (1, False)])
 async def test_what_was_looked_up_through_tunnels_is_not_asked_about_in_the_clear(start_daemon, hops, asked):
     async with udp_tracker() as tracker, start_daemon("metadata", "torrentinfo", "events") as daemon:
-        found = TorrentLookedUp(
-            infohash=HASH.hex(), name="Sintel", size=7, trackers=[tracker.url], for_store=True, hops=hops
+        metainfo = Metainfo(
+            raw=b"",
+            infohash=Infohash(HASH.hex()),
+            infohash_v1=HASH.hex(),
+            infohash_v2="",
+            name="Sintel",
+            size=7,
+            piece_length=16384,
+            total_pieces=1,
+            files=(),
+            is_multi_file=False,
+            is_private=False,
+            trackers=((tracker.url,),),
         )
-        daemon.daemon.container.bus().publish(found)
+        daemon.daemon.container.bus().publish(TorrentLookedUp(metainfo=metainfo, for_store=True, hops=hops))
         await wait_for(lambda: store_of(daemon).by_infohash(HASH))
 
         await check(daemon)
