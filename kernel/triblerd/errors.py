@@ -54,6 +54,10 @@ class NotProvidedError(TriblerdError):
     """This installation lacks what would do it."""
 
 
+class UnsupportedError(TriblerdError):
+    """The route is one of the API's, and this daemon does not do what it is for."""
+
+
 class NotAcceptableError(TriblerdError):
     """The caller wants the answer in a form that it cannot be had in."""
 

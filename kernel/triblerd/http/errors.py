@@ -25,6 +25,7 @@ from triblerd.errors import (
     UnauthorizedError,
     UnavailableError,
     UnknownPathError,
+    UnsupportedError,
     WrongStateError,
 )
 
@@ -78,6 +79,7 @@ _ANSWERS: Mapping[type[TriblerdError], tuple[int, Form]] = {
     FailedError: (500, Form.PLAIN),
     OperationError: (500, Form.CODED),
     NotProvidedError: (501, Form.CODED),
+    UnsupportedError: (501, Form.PLAIN),
     UnavailableError: (503, Form.CODED),
     TriblerdError: (500, Form.CODED),
 }
