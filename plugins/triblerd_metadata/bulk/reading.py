@@ -4,6 +4,7 @@ Reading takes as long as storing does, and both want the interpreter.
 """
 
 import asyncio
+import codecs
 import logging
 import time
 from collections.abc import Iterator
@@ -75,10 +76,10 @@ class LinesReader:
 
 
 def read_lines(body: bytes) -> ReadLines:
-    """Return what stands in lines of JSON; blank ones say nothing."""
+    """Return what stands in lines of JSON; blank ones say nothing, nor does a mark of UTF-8 before the first."""
     now = int(time.time())
     read = ReadLines([], TitleWords(), [], [], [])
-    for number, text in enumerate(body.split(b"\n"), 1):
+    for number, text in enumerate(body.removeprefix(codecs.BOM_UTF8).split(b"\n"), 1):
         if not text or text.isspace():
             continue
         try:

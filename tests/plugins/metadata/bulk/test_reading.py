@@ -57,6 +57,15 @@ async def test_another_process_reads_the_same_as_this_one(reader, tmp_path):
     assert read.words.rows_by_word(rows) == expected
 
 
+async def test_the_mark_that_some_editors_put_before_utf_8_is_passed_over():
+    lines = lines_of(make_torrents(2))
+
+    read = read_lines(b"\xef\xbb\xbf" + lines)
+
+    assert read == read_lines(lines)
+    assert len(read.entries) == 2
+
+
 async def test_a_small_batch_needs_no_other_process(reader):
     assert len((await reader.read(large(300))).entries) == 300
     assert reader._process.pid is None
