@@ -65,7 +65,7 @@ async def test_a_hidden_seeder_is_met_again_when_the_way_to_it_is_gone(start_dae
         (first,) = await wait_for(lambda: visits(daemon), 18, what="the seeder")
 
         community_of(daemon).remove_circuit(first, "no activity")
-        await wait_for(lambda: visits(daemon) - {first}, what="the seeder again")
+        await wait_for(lambda: visits(daemon) - {first}, 18, what="the seeder again")
 
 
 async def test_a_hybrid_torrent_meets_by_its_v2_hash_and_is_looked_for_while_it_is_incomplete(
