@@ -8,21 +8,17 @@ The file is checked before LMDB touches it (see ``triblerd.store_check`` for wha
 """
 
 import asyncio
-import struct
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice, repeat
 from pathlib import Path
-from types import GenericAlias, TracebackType
-from typing import Any, Generic, Self, TypeVar, cast
-
-import msgspec
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
 
 from triblerd.config import StoreConfig
 from triblerd.store_backup import back_up, back_up_when_due
 from triblerd.store_check import check, check_before_open, forget_mark, mark_clean
+from triblerd.store_codec import Codec, codec_of
 from triblerd.store_engine import Engine, Handle, RawCursor, RawTransaction, data_file
 from triblerd.store_errors import (
     BadRecordError,
@@ -55,50 +51,6 @@ R = TypeVar("R")
 
 _MAX_VERSION = 127
 """The byte of a version is a number in MessagePack, too."""
-_ARRAY_HEAD, _ARRAY_CODE = struct.Struct(">BI"), 0xDD
-
-
-@dataclass(frozen=True)
-class _Codec(Generic[V]):
-    """Turns values of one table into bytes and back."""
-
-    table: str
-    version: int
-    encode_body: Callable[[V], bytes]
-    decode_body: Callable[[bytes], V]
-    decode_parts: Callable[[bytes], list[int | V]] | None = None
-
-    @cached_property
-    def head(self) -> bytes:
-        return self.version.to_bytes()
-
-    def encode(self, value: V) -> bytes:
-        return self.head + self.encode_body(value)
-
-    def decode(self, data: bytes) -> V:
-        if not data.startswith(self.head):
-            raise self._of_other_version(data)
-        try:
-            return self.decode_body(data[1:])
-        except msgspec.MsgspecError as error:
-            raise self._unreadable(error) from error
-
-    def decode_all(self, values: Sequence[bytes]) -> list[V]:
-        """Decode values together, in less than half of the time: they and their versions make one MessagePack array."""
-        if self.decode_parts is not None:
-            with suppress(msgspec.MsgspecError):
-                parts = self.decode_parts(_ARRAY_HEAD.pack(_ARRAY_CODE, 2 * len(values)) + b"".join(values))
-                if parts[::2].count(self.version) == len(values):
-                    return cast("list[V]", parts[1::2])
-        return [*map(self.decode, values)]  # of which one tells what is wrong with it
-
-    def _of_other_version(self, data: bytes) -> StoreError:
-        if data:
-            return UnknownVersionError(self.table, found=data[0], known=self.version)
-        return BadRecordError(f"{self.table} holds an empty record")
-
-    def _unreadable(self, error: msgspec.MsgspecError) -> BadRecordError:
-        return BadRecordError(f"{self.table} holds a record that cannot be read: {error}")
 
 
 class Table(Generic[V]):
@@ -109,7 +61,7 @@ class Table(Generic[V]):
         codec: How values are written; for the store itself.
     """
 
-    def __init__(self, engine: Engine, writer: Writer, handle: Handle, codec: _Codec[V]) -> None:
+    def __init__(self, engine: Engine, writer: Writer, handle: Handle, codec: Codec[V]) -> None:
         self._engine = engine
         self._writer = writer
         self.handle = handle
@@ -299,7 +251,7 @@ class StoreView:
             raise ValueError(msg)
         full_name = f"{self._plugin}/{name}"
         handle = await self._writer.call(lambda: self._engine.open_table(full_name.encode()))
-        return Table(self._engine, self._writer, handle, _codec(full_name, kind, version))
+        return Table(self._engine, self._writer, handle, codec_of(full_name, kind, version))
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -434,19 +386,6 @@ def _close(engine: Engine) -> None:
     engine.close()
     with suppress(OSError):  # without the mark the next start checks the file, which is all that is lost
         mark_clean(engine.path)
-
-
-def _codec(table: str, kind: type[V], version: int) -> _Codec[V]:
-    if kind is bytes:
-        return cast("_Codec[V]", _Codec[bytes](table, version, bytes, bytes))
-    parts = cast("type[list[int | V]]", GenericAlias(list, (int | kind,)))
-    return _Codec(
-        table,
-        version,
-        msgspec.msgpack.Encoder().encode,
-        msgspec.msgpack.Decoder(kind).decode,
-        msgspec.msgpack.Decoder(parts).decode,
-    )
 
 
 def _scan(
