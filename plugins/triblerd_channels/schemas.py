@@ -8,7 +8,6 @@ from msgspec import UNSET, Meta, UnsetType
 
 from triblerd.errors import InvalidInputError
 from triblerd_metadata.api import (
-    BadParametersError,
     ChannelItem,
     DescriptionItem,
     FolderItem,
@@ -16,6 +15,7 @@ from triblerd_metadata.api import (
     PictureItem,
     Selection,
     TorrentItem,
+    as_integer,
 )
 
 _OWN, _UNSIGNED = "mychannel", "00"
@@ -74,7 +74,8 @@ class ContentsQuery(ListQuery, frozen=True, kw_only=True):
         Raises:
             BadParametersError: a parameter means nothing.
         """
-        _integer(self.remote)
+        if self.remote is not None:
+            as_integer(self.remote)
         return super().selection()
 
 
@@ -95,8 +96,7 @@ class ChannelsQuery(ContentsQuery, frozen=True, kw_only=True):
         Raises:
             BadParametersError: a parameter means nothing.
         """
-        number = _integer(self.subscribed)
-        subscribed = None if number is None else number != 0
+        subscribed = None if self.subscribed is None else as_integer(self.subscribed) != 0
         return msgspec.structs.replace(super().selection(), subscribed=subscribed)
 
 
@@ -121,10 +121,3 @@ class Dirt(msgspec.Struct, frozen=True):
     """Whether something waits to be published."""
 
     dirty: Annotated[bool, Meta(description="Never: nothing is published here")] = False
-
-
-def _integer(text: str | None) -> int | None:
-    try:
-        return None if text is None else int(text)
-    except ValueError:
-        raise BadParametersError from None

@@ -14,7 +14,7 @@ from triblerd_libtorrent.api import Infohash
 from triblerd_metadata.classification import UNKNOWN
 from triblerd_metadata.columns import ADULT, OWN, SELF_CHECKED, SIGNED, SUBSCRIBED, Columns
 from triblerd_metadata.health_rules import health_of, replaces
-from triblerd_metadata.parameters import BadParametersError, ListQuery, SearchQuery, as_flag
+from triblerd_metadata.parameters import BadParametersError, ListQuery, SearchQuery, as_flag, as_integer
 from triblerd_metadata.schemas import (
     ChannelItem,
     DescriptionItem,
@@ -114,6 +114,7 @@ __all__ = [
     "Without",
     "Word",
     "as_flag",
+    "as_integer",
     "health_of",
     "id_of_infohash",
     "is_authentic",

@@ -97,8 +97,8 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             BadParametersError: a number is none, or negative.
         """
-        first = FIRST if self.first is None else _integer(self.first)
-        last = LAST if self.last is None else _integer(self.last)
+        first = FIRST if self.first is None else as_integer(self.first)
+        last = LAST if self.last is None else as_integer(self.last)
         if first < 0 or last < 0:
             raise BadParametersError
         first = max(first, 1)
@@ -129,8 +129,8 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
             tags=tuple(tag for tag in self.tags if tag),
             text=self.txt_filter or "",
             channel_pk=_public_key(self.channel_pk) if self.channel_pk else None,
-            origin_id=None if self.origin_id is None else _integer(self.origin_id),
-            max_rowid=None if self.max_rowid is None else _integer(self.max_rowid),
+            origin_id=None if self.origin_id is None else as_integer(self.origin_id),
+            max_rowid=None if self.max_rowid is None else as_integer(self.max_rowid),
         )
 
     def _types(self) -> frozenset[int] | None:
@@ -161,7 +161,12 @@ class SearchQuery(ListQuery, frozen=True, kw_only=True):
         return super().selection()
 
 
-def _integer(text: str) -> int:
+def as_integer(text: str) -> int:
+    """Return the integer that a text stands for.
+
+    Raises:
+        BadParametersError: it stands for none.
+    """
     if not _INTEGER.fullmatch(text.strip()):
         raise BadParametersError
     return int(text)
@@ -176,7 +181,7 @@ def as_flag(text: str) -> bool:
     word = text.strip().lower()
     if word in _TRUE_WORDS:
         return True
-    return word not in _FALSE_WORDS and _integer(word) > 0
+    return word not in _FALSE_WORDS and as_integer(word) > 0
 
 
 def _public_key(text: str) -> bytes:
