@@ -29,8 +29,8 @@ _MOST_WAITING = 10_000
 
 
 class _Found(NamedTuple):
-    entry: NewEntry
-    is_discreet: bool
+    metainfo: Metainfo
+    hops: int
 
 
 class OwnTorrents:
@@ -82,9 +82,10 @@ class OwnTorrents:
         try:
             found = await self._found(noticed) if isinstance(noticed, Infohash) else noticed
             if found is not None:
-                if found.is_discreet:  # before anybody can look for it
-                    await self._discretion.note(found.entry.infohash)
-                await self._metadata.run(_taking_over(found.entry))
+                entry = await asyncio.to_thread(_own_entry, found.metainfo)  # half a second for 100,000 files
+                if found.hops:  # before anybody can look for it
+                    await self._discretion.note(entry.infohash)
+                await self._metadata.run(_taking_over(entry))
         except TriblerdError as error:  # a full disk, or a torrent file that cannot be read any more
             log.warning("A torrent is not remembered: %s", error)
         await asyncio.sleep(0)  # of thousands of downloads most are known, and to see that takes no wait
@@ -95,7 +96,7 @@ class OwnTorrents:
                 self._notice(Infohash(event.infohash))
             case TorrentLookedUp() | TorrentCreated() if event.for_store:
                 hops = event.hops if isinstance(event, TorrentLookedUp) else 0
-                self._offer(_own(event.metainfo, hops))
+                self._offer(_Found(event.metainfo, hops))
 
     def _notice(self, infohash: Infohash) -> None:
         if infohash not in self._done:
@@ -123,11 +124,11 @@ class OwnTorrents:
         if metainfo is None or metainfo.is_private:
             return None
         self._done.add(infohash)
-        return _own(metainfo, record.hops)
+        return _Found(metainfo, record.hops)
 
 
-def _own(metainfo: Metainfo, hops: int) -> _Found:
-    return _Found(msgspec.structs.replace(entry_of_metainfo(metainfo), is_own=True), is_discreet=hops > 0)
+def _own_entry(metainfo: Metainfo) -> NewEntry:
+    return msgspec.structs.replace(entry_of_metainfo(metainfo), is_own=True)
 
 
 def _taking_over(entry: NewEntry) -> Callable[[Batch], None]:
